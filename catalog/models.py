@@ -1,0 +1,535 @@
+"""The catalogue's data, its rules as words on the QuerySets, and the constraints the database keeps."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import URLValidator
+from django.db import models
+from django.db.models import F, Func, Q, Window
+from django.db.models.functions import Cast, Left, RowNumber
+from django.urls import reverse
+
+from catalog import bands
+
+
+def web_address(**options: Any) -> models.URLField:
+    """A URL field for http and https alone; the database checks the scheme as well (see `is_web_address`)."""
+    return models.URLField(
+        "URL", max_length=500, validators=[URLValidator(schemes=["http", "https"])], **options
+    )
+
+
+def is_web_address(field: str) -> Q:
+    """The condition that `field` starts like a web address."""
+    return Q((f"{field}__regex", r"^https?://[^\s]+$"))
+
+
+class Step(models.IntegerChoices):
+    """The steps of 総務省's 自治体DX全体手順書, with their titles there."""
+
+    RECOGNITION = 0, "DXの認識共有・機運醸成"
+    POLICY = 1, "全体方針の決定"
+    ORGANIZATION = 2, "推進体制の整備"
+    EXECUTION = 3, "DXの取組の実行"
+
+
+class Region(models.TextChoices):
+    """The eight 地方 the prefectures are grouped by."""
+
+    HOKKAIDO = "hokkaido", "北海道"
+    TOHOKU = "tohoku", "東北"
+    KANTO = "kanto", "関東"
+    CHUBU = "chubu", "中部"
+    KINKI = "kinki", "近畿"
+    CHUGOKU = "chugoku", "中国"
+    SHIKOKU = "shikoku", "四国"
+    KYUSHU = "kyushu", "九州・沖縄"
+
+
+class Kind(models.TextChoices):
+    """Kinds of 地方公共団体, after 地方自治法."""
+
+    PREFECTURE = "prefecture", "都道府県"
+    DESIGNATED_CITY = "designated_city", "政令指定都市"
+    CITY = "city", "市"
+    SPECIAL_WARD = "special_ward", "特別区"
+    TOWN = "town", "町"
+    VILLAGE = "village", "村"
+
+
+class Prefecture(models.Model):
+    """A prefecture by its JIS X 0401 code; as a body it has a row in `Body` as well."""
+
+    code = models.CharField("都道府県コード", max_length=2, primary_key=True)
+    name = models.CharField("名称", max_length=10, unique=True)
+    kana = models.CharField("よみ", max_length=20)
+    region = models.CharField("地方", max_length=10, choices=Region)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "都道府県"
+        ordering = ("code",)
+        constraints = (
+            models.CheckConstraint(name="prefecture_code_is_two_digits", condition=Q(code__regex=r"^[0-9]{2}$")),
+            models.CheckConstraint(name="prefecture_region_is_known", condition=Q(region__in=Region.values)),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Body(models.Model):
+    """A prefecture or municipality. Populations are persons and come with the date they are of, or not at all."""
+
+    code = models.CharField("全国地方公共団体コード", max_length=6, primary_key=True)
+    name = models.CharField("名称", max_length=20)
+    kana = models.CharField("よみ", max_length=40)
+    prefecture = models.ForeignKey(
+        Prefecture, models.PROTECT, related_name="bodies", verbose_name="都道府県"
+    )
+    kind = models.CharField("種別", max_length=20, choices=Kind)
+    latitude = models.FloatField("緯度", help_text="庁舎の緯度（度）")
+    longitude = models.FloatField("経度", help_text="庁舎の経度（度）")
+    population = models.PositiveIntegerField(
+        "人口", null=True, blank=True, help_text="人。分からないときは空のままにしてください。"
+    )
+    population_as_of = models.DateField("人口の基準日", null=True, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "団体"
+        ordering = ("code",)
+        constraints = (
+            models.CheckConstraint(
+                name="body_code_is_valid",
+                condition=Q(Func(F("code"), function="is_body_code", output_field=models.BooleanField())),
+                violation_error_message="検査数字の合う6桁の全国地方公共団体コードを入力してください。",
+            ),
+            models.CheckConstraint(
+                name="body_code_starts_with_prefecture",
+                condition=Q(prefecture=Left("code", 2)),
+                violation_error_message="コードの上2桁と都道府県が合いません。",
+            ),
+            models.CheckConstraint(name="body_kind_is_known", condition=Q(kind__in=Kind.values)),
+            models.CheckConstraint(
+                name="body_population_is_positive",
+                condition=Q(population=None) | Q(population__gt=0),
+                violation_error_message="人口は1以上の人数を入力してください。",
+            ),
+            models.CheckConstraint(
+                name="body_population_has_date",
+                condition=Q(population=None, population_as_of=None)
+                | Q(population__isnull=False, population_as_of__isnull=False),
+                violation_error_message="人口と基準日は、両方入力するか両方空にしてください。",
+            ),
+            models.CheckConstraint(
+                name="body_coordinates_are_on_earth",
+                condition=Q(latitude__range=(-90, 90), longitude__range=(-180, 180)),
+                violation_error_message="緯度は-90〜90、経度は-180〜180の範囲で入力してください。",
+            ),
+        )
+        indexes = (models.Index("prefecture", "kind", name="body_by_place"),)
+
+    def __str__(self) -> str:
+        return self.full_name
+
+    @property
+    def full_name(self) -> str:
+        """The name with its prefecture, which tells namesakes apart: 山形県舟形町; a prefecture's own name alone."""
+        return self.name if self.kind == Kind.PREFECTURE else f"{self.prefecture.name}{self.name}"
+
+    @property
+    def population_band(self) -> bands.Band:
+        return bands.band_of(self.population)
+
+
+class Section(models.Model):
+    """A section of the casebook. The first figure of its id is the step + 1."""
+
+    id = models.CharField("番号", max_length=3, primary_key=True)
+    step = models.PositiveSmallIntegerField("ステップ", choices=Step)
+    title = models.CharField("名称", max_length=50)
+    position = models.PositiveSmallIntegerField("並び順", unique=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "区分"
+        ordering = ("position",)
+        constraints = (
+            models.CheckConstraint(name="section_step_is_known", condition=Q(step__in=Step.values)),
+            models.CheckConstraint(
+                name="section_id_matches_step",
+                condition=Q(step=Cast(Left("id", 1), models.IntegerField()) - 1),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"ステップ{self.step} {self.title}"
+
+
+class SlugManager(models.Manager):
+    """Fixtures name a row by its slug."""
+
+    def get_by_natural_key(self, slug: str) -> Any:
+        return self.get(slug=slug)
+
+
+class Source(models.Model):
+    """A document that cases come from."""
+
+    slug = models.SlugField("識別名", unique=True)
+    title = models.CharField("書名", max_length=200)
+    edition = models.CharField("版", max_length=50, blank=True)
+    publisher = models.CharField("発行者", max_length=100)
+    published_on = models.DateField("発行日")
+    url = web_address(blank=True)
+    terms = models.TextField("利用条件")
+
+    objects = SlugManager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "出典"
+        ordering = ("published_on", "slug")
+        constraints = (
+            models.CheckConstraint(
+                name="source_url_is_web_address", condition=Q(url="") | is_web_address("url")
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.title}{self.edition}"
+
+    def natural_key(self) -> tuple[str]:
+        return (self.slug,)
+
+    @property
+    def citation(self) -> str:
+        """How to cite the document when its content has been reworked."""
+        return f"『{self}』（{self.publisher}）を加工して作成"
+
+
+class Topic(models.Model):
+    """What cases are about, across the steps."""
+
+    slug = models.SlugField("識別名", unique=True)
+    title = models.CharField("名称", max_length=50, unique=True)
+    position = models.PositiveSmallIntegerField("並び順")
+
+    objects = SlugManager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "テーマ"
+        ordering = ("position", "slug")
+
+    def __str__(self) -> str:
+        return self.title
+
+    def natural_key(self) -> tuple[str]:
+        return (self.slug,)
+
+
+class CaseQuerySet(models.QuerySet["Case"]):
+    """The rules about cases, as words."""
+
+    def published(self) -> CaseQuerySet:
+        """The cases the public may see. Every public page and file starts from here."""
+        return self.filter(status=Case.Status.PUBLISHED)
+
+    def with_body(self, condition: Q) -> CaseQuerySet:
+        """Cases of which at least one body satisfies all of `condition`, stated on `CaseBody` (`body__kind=…`).
+
+        A subquery and not a join, so that a case with several such bodies is there once.
+        """
+        return self.filter(pk__in=CaseBody.objects.filter(condition).values("case"))
+
+    def in_document_order(self) -> CaseQuerySet:
+        """By section, then as the sources print them; ends in the primary key, so paging is stable."""
+        return self.order_by(*DOCUMENT_ORDER)
+
+    def first_of_each_section(self, count: int) -> CaseQuerySet:
+        """At most `count` cases of each section, in document order."""
+        row = Window(RowNumber(), partition_by="section_id", order_by=DOCUMENT_ORDER)
+        return self.alias(row=row).filter(row__lte=count).in_document_order()
+
+    def for_cards(self) -> CaseQuerySet:
+        """With what a list row shows, in a fixed number of queries."""
+        return self.select_related("section").prefetch_related(
+            models.Prefetch("case_bodies", CaseBody.objects.select_related("body__prefecture"))
+        )
+
+    def for_records(self) -> CaseQuerySet:
+        """With all that a record holds, in a fixed number of queries."""
+        similar = SimilarBody.objects.select_related("body__prefecture")
+        return (
+            self.for_cards()
+            .select_related("source")
+            .prefetch_related("topics", "figures", "links", models.Prefetch("similar_bodies", similar))
+        )
+
+
+# Section ids are made so that they sort as the sections stand in the document ("1" < "2" < "3-1" < … < "4-3").
+DOCUMENT_ORDER = ("section_id", "source_id", "page", "order", "pk")
+
+
+class CaseManager(models.Manager.from_queryset(CaseQuerySet)):  # type: ignore[misc]
+    def get_by_natural_key(self, slug: str) -> Case:
+        return self.get(slug=slug)
+
+
+class Case(models.Model):
+    """One initiative of one or more bodies, as its source tells it, in our words."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", "下書き"
+        PUBLISHED = "published", "公開"
+
+    slug = models.SlugField(
+        "識別名", unique=True, help_text="URLになる名前です。半角の英小文字・数字・ハイフンで付けてください。"
+    )
+    title = models.CharField("題名", max_length=200)
+    section = models.ForeignKey(Section, models.PROTECT, related_name="cases", verbose_name="区分")
+    topics = models.ManyToManyField(Topic, related_name="cases", verbose_name="テーマ", blank=True)
+    points = ArrayField(
+        models.TextField(), verbose_name="ポイント", default=list, help_text="1行に1項目。2〜4項目が目安です。"
+    )
+    background = models.TextField("背景", blank=True, help_text="課題、きっかけ、目的")
+    approach = models.TextField("取組内容", help_text="何を、誰が、どのように、いつ行ったか")
+    outcome = models.TextField("成果", blank=True, help_text="得られた結果、効果、数値、反応")
+    references = ArrayField(
+        models.TextField(), verbose_name="関連資料", default=list, blank=True, help_text="1行に1件。"
+    )
+    similar_open_ended = models.BooleanField(
+        "類似団体はほかにもある", default=False, help_text="出典に「他」「等」とあるときに選んでください。"
+    )
+    editor_note = models.TextField("編集注", blank=True, help_text="出典の矛盾や誤記など、読者に伝えること")
+    source = models.ForeignKey(Source, models.PROTECT, related_name="cases", verbose_name="出典")
+    page = models.PositiveSmallIntegerField("出典のページ")
+    order = models.PositiveSmallIntegerField("ページ内の順番", default=1)
+    heading = models.CharField("出典の見出し", max_length=200, blank=True, help_text="表記のまま")
+    status = models.CharField("状態", max_length=10, choices=Status, default=Status.DRAFT)
+    created_at = models.DateTimeField("作成日時", auto_now_add=True)
+    updated_at = models.DateTimeField("更新日時", auto_now=True)
+
+    objects = CaseManager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "事例"
+        ordering = DOCUMENT_ORDER
+        constraints = (
+            models.UniqueConstraint(
+                "source",
+                "page",
+                "order",
+                name="case_place_in_source_is_unique",
+                violation_error_message="同じ出典の同じページ・順番の事例がすでにあります。",
+            ),
+            models.CheckConstraint(
+                name="case_slug_is_plain",
+                condition=Q(slug__regex=r"^[a-z0-9]+(-[a-z0-9]+)*$"),
+                violation_error_message="識別名は半角の英小文字・数字・ハイフンで付けてください。",
+            ),
+            models.CheckConstraint(name="case_title_is_not_empty", condition=~Q(title="")),
+            models.CheckConstraint(
+                name="case_page_and_order_start_at_one",
+                condition=Q(page__gte=1, order__gte=1),
+                violation_error_message="ページと順番は1以上の数を入力してください。",
+            ),
+            models.CheckConstraint(
+                name="case_status_is_known", condition=Q(status__in=["draft", "published"])
+            ),
+        )
+        indexes = (
+            models.Index(
+                *("section", "source", "page", "order", "id"),
+                name="case_published_in_order",
+                condition=Q(status="published"),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.title
+
+    def natural_key(self) -> tuple[str]:
+        return (self.slug,)
+
+    def get_absolute_url(self) -> str:
+        return reverse("catalog:case_detail", args=[self.slug])
+
+    @property
+    def step(self) -> Step:
+        return Step(self.section.step)
+
+    @property
+    def citation(self) -> str:
+        """How to cite this case: the source, its page, and that it has been reworked."""
+        return f"出典：『{self.source}』p.{self.page}（{self.source.publisher}）を加工して作成"
+
+    def neighbours(self) -> tuple[Case | None, Case | None]:
+        """The published cases just before and after this one in document order, within its step."""
+        cases = Case.objects.published().filter(section__step=self.section.step)
+        before = cases.filter(self._beyond("lt")).order_by(*(f"-{name}" for name in DOCUMENT_ORDER)).first()
+        return before, cases.filter(self._beyond("gt")).in_document_order().first()
+
+    def _beyond(self, lookup: str) -> Q:
+        """The condition of standing before ("lt") or after ("gt") this case in document order."""
+        beyond, same = Q(), Q()
+        for name in DOCUMENT_ORDER:
+            value = getattr(self, name)
+            beyond |= same & Q((f"{name}__{lookup}", value))
+            same &= Q((name, value))
+        return beyond
+
+
+class CaseRowManager(models.Manager):
+    def get_by_natural_key(self, slug: str, key: str) -> Any:
+        return self.get(**{"case__slug": slug, self.model.key_field: key})
+
+
+class CaseRow(models.Model):
+    """Base of the rows that belong to a case, keep an order within it and are unique in it by `key_field`."""
+
+    key_field: ClassVar[str]
+    case: models.ForeignKey[Case, Case]
+
+    position = models.PositiveSmallIntegerField("順番", default=1)
+
+    objects = CaseRowManager()
+
+    class Meta:
+        abstract = True
+        ordering = ("position", "pk")
+
+    def natural_key(self) -> tuple[str, str]:
+        return (self.case.slug, getattr(self, self.key_field))
+
+    natural_key.dependencies = ["catalog.case"]  # type: ignore[attr-defined]
+
+
+class CaseBody(CaseRow):
+    """A body that carries out a case."""
+
+    key_field = "body_id"
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="case_bodies", verbose_name="事例")
+    body = models.ForeignKey(Body, models.PROTECT, related_name="case_bodies", verbose_name="団体")
+    note = models.TextField("注記", blank=True, help_text="団体ごとに内容が異なるときに書いてください。")
+
+    class Meta(CaseRow.Meta):
+        verbose_name = verbose_name_plural = "実施団体"
+        constraints = (
+            models.UniqueConstraint(
+                "case", "body", name="case_body_is_unique", violation_error_message="同じ団体が2回あります。"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.body.full_name
+
+
+class SimilarBody(CaseRow):
+    """A body that the source names as doing something similar."""
+
+    key_field = "body_id"
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="similar_bodies", verbose_name="事例")
+    body = models.ForeignKey(Body, models.PROTECT, related_name="similar_to", verbose_name="団体")
+    note = models.CharField("注記", max_length=200, blank=True, help_text="出典のかっこ書き")
+    url = web_address(blank=True)
+
+    class Meta(CaseRow.Meta):
+        verbose_name = verbose_name_plural = "類似の取組を行っている団体"
+        constraints = (
+            models.UniqueConstraint(
+                "case",
+                "body",
+                name="similar_body_is_unique",
+                violation_error_message="同じ団体が2回あります。",
+            ),
+            models.CheckConstraint(
+                name="similar_body_url_is_web_address", condition=Q(url="") | is_web_address("url")
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.body.full_name
+
+
+class Link(CaseRow):
+    """A web page about a case."""
+
+    key_field = "url"
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="links", verbose_name="事例")
+    url = web_address()
+    label = models.CharField("表示名", max_length=200)
+
+    class Meta(CaseRow.Meta):
+        verbose_name = verbose_name_plural = "関連リンク"
+        constraints = (
+            models.UniqueConstraint(
+                "case", "url", name="link_is_unique", violation_error_message="同じURLが2回あります。"
+            ),
+            models.CheckConstraint(name="link_url_is_web_address", condition=is_web_address("url")),
+        )
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class Figure(CaseRow):
+    """A number of a case worth seeing at a glance; the value carries its unit."""
+
+    key_field = "label"
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="figures", verbose_name="事例")
+    label = models.CharField("項目", max_length=100)
+    value = models.CharField("値", max_length=200, help_text="単位も書いてください。")
+
+    class Meta(CaseRow.Meta):
+        verbose_name = verbose_name_plural = "数値"
+        constraints = (
+            models.UniqueConstraint(
+                "case", "label", name="figure_label_is_unique", violation_error_message="同じ項目が2回あります。"
+            ),
+            models.CheckConstraint(name="figure_is_complete", condition=~Q(label="") & ~Q(value="")),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.label}：{self.value}"
+
+
+class GuidelineManager(models.Manager):
+    def get_by_natural_key(self, title: str) -> Guideline:
+        return self.get(title=title)
+
+
+class Guideline(models.Model):
+    """A related guideline that the casebook lists on its page 47."""
+
+    title = models.CharField("題名", max_length=200, unique=True)
+    publisher = models.CharField("発行者", max_length=100)
+    published_on = models.DateField("発行日", help_text="日が分からないときはその月の1日")
+    published_note = models.CharField("発行日の表示", max_length=50, help_text="例：令和3年1月")
+    url = web_address(blank=True)
+    section = models.ForeignKey(
+        Section, models.PROTECT, null=True, blank=True, related_name="guidelines", verbose_name="関連する区分"
+    )
+    group = models.CharField("分類", max_length=100)
+    heading = models.CharField("見出し", max_length=100)
+    position = models.PositiveSmallIntegerField("並び順")
+
+    objects = GuidelineManager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "関連ガイドライン"
+        ordering = ("position", "pk")
+        constraints = (
+            models.CheckConstraint(
+                name="guideline_url_is_web_address", condition=Q(url="") | is_web_address("url")
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.title
+
+    def natural_key(self) -> tuple[str]:
+        return (self.title,)

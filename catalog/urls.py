@@ -1,0 +1,15 @@
+from django.urls import path
+
+from catalog import views
+
+app_name = "catalog"
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("cases/", views.case_list, name="case_list"),
+    path("cases/<slug:slug>/", views.case_detail, name="case_detail"),
+    path("cases.json", views.case_list_json, name="case_list_json"),
+    path("steps/<int:number>/", views.step_detail, name="step_detail"),
+    path("guidelines/", views.guideline_list, name="guideline_list"),
+    path("about/", views.about, name="about"),
+]

@@ -1,0 +1,96 @@
+"""The public pages. Each asks the one door for its cases and hands them to a template."""
+
+from __future__ import annotations
+
+from django.core.paginator import EmptyPage, Page, Paginator
+from django.db.models import Count
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from catalog import bands, coverage
+from catalog.filters import CaseFilter
+from catalog.models import Case, Guideline, Section, Source, Step
+from catalog.records import case_record
+
+CASES_PER_PAGE = 20
+CASES_PER_SECTION = 50
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    return render(request, "catalog/home.html", {"coverage": coverage.by_band_and_step(Case.objects.published())})
+
+
+@require_safe
+def case_list(request: HttpRequest) -> HttpResponse:
+    case_filter = CaseFilter.for_request(request)
+    context = {"filter": case_filter, "page": page_of(case_filter)}
+    return render(request, "catalog/case_list.html", context, status=400 if case_filter.errors else 200)
+
+
+@require_safe
+def case_list_json(request: HttpRequest) -> HttpResponse:
+    case_filter = CaseFilter.for_request(request, strict=True)
+    if case_filter.errors:
+        return as_json({"errors": case_filter.errors}, status=400)
+    cases = case_filter.qs.for_records()
+    sources = Source.objects.filter(cases__in=case_filter.qs.order_by()).distinct()
+    results = [case_record(case, request.build_absolute_uri) for case in cases]
+    return as_json(
+        {
+            "query": case_filter.sentence,
+            "count": len(results),
+            "source": "、".join(source.citation for source in sources),
+            "terms": "".join(source.terms for source in sources),
+            "results": results,
+        }
+    )
+
+
+@require_safe
+def case_detail(request: HttpRequest, slug: str) -> HttpResponse:
+    case = get_object_or_404(Case.objects.published().for_records(), slug=slug)
+    previous, following = case.neighbours()
+    return render(
+        request, "catalog/case_detail.html", {"case": case, "previous": previous, "following": following}
+    )
+
+
+@require_safe
+def step_detail(request: HttpRequest, number: int) -> HttpResponse:
+    if number not in Step.values:
+        raise Http404(f"no step {number}")
+    cases = Case.objects.published().filter(section__step=number)
+    context = {
+        "step": Step(number),
+        "steps": Step,
+        "sections": Section.objects.filter(step=number),
+        "counts": dict(cases.order_by().values_list("section").annotate(Count("pk"))),
+        "cases": cases.first_of_each_section(CASES_PER_SECTION).for_cards(),
+    }
+    return render(request, "catalog/step_detail.html", context)
+
+
+@require_safe
+def guideline_list(request: HttpRequest) -> HttpResponse:
+    guidelines = Guideline.objects.select_related("section")
+    return render(request, "catalog/guideline_list.html", {"guidelines": guidelines})
+
+
+@require_safe
+def about(request: HttpRequest) -> HttpResponse:
+    return render(request, "catalog/about.html", {"sources": Source.objects.all(), "bands": bands.BANDS})
+
+
+def page_of(case_filter: CaseFilter) -> Page[Case]:
+    """The page of cards that a valid query asks for, or an empty first page. Raises Http404 past the last page."""
+    number = case_filter.form.cleaned_data.get("page") or 1
+    try:
+        return Paginator(case_filter.qs.for_cards(), CASES_PER_PAGE).page(number)
+    except EmptyPage as error:
+        raise Http404(f"no page {number}") from error
+
+
+def as_json(data: dict[str, object], status: int = 200) -> JsonResponse:
+    return JsonResponse(data, status=status, json_dumps_params={"ensure_ascii": False})

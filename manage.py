@@ -1,0 +1,19 @@
+#!/usr/bin/env python
+"""Django's command line. Without DATABASE_URL it keeps the embedded PostgreSQL running meanwhile."""
+
+import os
+import sys
+
+from dxcases import local_postgres
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dxcases.settings")
+    from django.core.management import execute_from_command_line
+
+    with local_postgres.running_if_needed():
+        execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()
