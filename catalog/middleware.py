@@ -16,7 +16,11 @@ class RefuseUnstorableText:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        texts = [request.path_info, *request.GET, *(text for _, values in request.GET.lists() for text in values)]
+        texts = [
+            request.path_info,
+            *request.GET,
+            *(text for _, values in request.GET.lists() for text in values),
+        ]
         if any(map(UNSTORABLE.search, texts)):
             raise BadRequest("NUL or lone surrogate in path or query")
         return self.get_response(request)

@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import URLValidator
 from django.db import models
-from django.db.models import F, Func, Q, Window
-from django.db.models.functions import Cast, Left, RowNumber
+from django.db.models import Count, F, Func, OuterRef, Q, Subquery
+from django.db.models.functions import Cast, Coalesce, Left
 from django.urls import reverse
 
 from catalog import bands
@@ -71,7 +71,9 @@ class Prefecture(models.Model):
         verbose_name = verbose_name_plural = "都道府県"
         ordering = ("code",)
         constraints = (
-            models.CheckConstraint(name="prefecture_code_is_two_digits", condition=Q(code__regex=r"^[0-9]{2}$")),
+            models.CheckConstraint(
+                name="prefecture_code_is_two_digits", condition=Q(code__regex=r"^[0-9]{2}$")
+            ),
             models.CheckConstraint(name="prefecture_region_is_known", condition=Q(region__in=Region.values)),
         )
 
@@ -85,9 +87,7 @@ class Body(models.Model):
     code = models.CharField("全国地方公共団体コード", max_length=6, primary_key=True)
     name = models.CharField("名称", max_length=20)
     kana = models.CharField("よみ", max_length=40)
-    prefecture = models.ForeignKey(
-        Prefecture, models.PROTECT, related_name="bodies", verbose_name="都道府県"
-    )
+    prefecture = models.ForeignKey(Prefecture, models.PROTECT, related_name="bodies", verbose_name="都道府県")
     kind = models.CharField("種別", max_length=20, choices=Kind)
     latitude = models.FloatField("緯度", help_text="庁舎の緯度（度）")
     longitude = models.FloatField("経度", help_text="庁舎の経度（度）")
@@ -128,7 +128,7 @@ class Body(models.Model):
                 violation_error_message="緯度は-90〜90、経度は-180〜180の範囲で入力してください。",
             ),
         )
-        indexes = (models.Index("prefecture", "kind", name="body_by_place"),)
+        indexes = (models.Index(fields=["prefecture", "kind"], name="body_by_place"),)
 
     def __str__(self) -> str:
         return self.full_name
@@ -143,6 +143,17 @@ class Body(models.Model):
         return bands.band_of(self.population)
 
 
+class SectionQuerySet(models.QuerySet["Section"]):
+    def with_published_cases(self, at_most: int) -> SectionQuerySet:
+        """With `case_count`, the number of published cases, and `first_cases`, the first of them as cards show them."""
+        published = Case.objects.published()
+        count = published.filter(section=OuterRef("pk")).order_by().values("section").annotate(n=Count("pk"))
+        first = published.in_document_order().for_cards()[:at_most]
+        return self.annotate(case_count=Coalesce(Subquery(count.values("n")), 0)).prefetch_related(
+            models.Prefetch("cases", first, to_attr="first_cases")
+        )
+
+
 class Section(models.Model):
     """A section of the casebook. The first figure of its id is the step + 1."""
 
@@ -150,6 +161,8 @@ class Section(models.Model):
     step = models.PositiveSmallIntegerField("ステップ", choices=Step)
     title = models.CharField("名称", max_length=50)
     position = models.PositiveSmallIntegerField("並び順", unique=True)
+
+    objects = SectionQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "区分"
@@ -245,11 +258,6 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """By section, then as the sources print them; ends in the primary key, so paging is stable."""
         return self.order_by(*DOCUMENT_ORDER)
 
-    def first_of_each_section(self, count: int) -> CaseQuerySet:
-        """At most `count` cases of each section, in document order."""
-        row = Window(RowNumber(), partition_by="section_id", order_by=DOCUMENT_ORDER)
-        return self.alias(row=row).filter(row__lte=count).in_document_order()
-
     def for_cards(self) -> CaseQuerySet:
         """With what a list row shows, in a fixed number of queries."""
         return self.select_related("section").prefetch_related(
@@ -289,7 +297,10 @@ class Case(models.Model):
     section = models.ForeignKey(Section, models.PROTECT, related_name="cases", verbose_name="区分")
     topics = models.ManyToManyField(Topic, related_name="cases", verbose_name="テーマ", blank=True)
     points = ArrayField(
-        models.TextField(), verbose_name="ポイント", default=list, help_text="1行に1項目。2〜4項目が目安です。"
+        models.TextField(),
+        verbose_name="ポイント",
+        default=list,
+        help_text="1行に1項目。2〜4項目が目安です。",
     )
     background = models.TextField("背景", blank=True, help_text="課題、きっかけ、目的")
     approach = models.TextField("取組内容", help_text="何を、誰が、どのように、いつ行ったか")
@@ -316,9 +327,7 @@ class Case(models.Model):
         ordering = DOCUMENT_ORDER
         constraints = (
             models.UniqueConstraint(
-                "source",
-                "page",
-                "order",
+                fields=["source", "page", "order"],
                 name="case_place_in_source_is_unique",
                 violation_error_message="同じ出典の同じページ・順番の事例がすでにあります。",
             ),
@@ -339,7 +348,7 @@ class Case(models.Model):
         )
         indexes = (
             models.Index(
-                *("section", "source", "page", "order", "id"),
+                fields=["section", "source", "page", "order", "id"],
                 name="case_published_in_order",
                 condition=Q(status="published"),
             ),
@@ -417,7 +426,9 @@ class CaseBody(CaseRow):
         verbose_name = verbose_name_plural = "実施団体"
         constraints = (
             models.UniqueConstraint(
-                "case", "body", name="case_body_is_unique", violation_error_message="同じ団体が2回あります。"
+                fields=["case", "body"],
+                name="case_body_is_unique",
+                violation_error_message="同じ団体が2回あります。",
             ),
         )
 
@@ -439,8 +450,7 @@ class SimilarBody(CaseRow):
         verbose_name = verbose_name_plural = "類似の取組を行っている団体"
         constraints = (
             models.UniqueConstraint(
-                "case",
-                "body",
+                fields=["case", "body"],
                 name="similar_body_is_unique",
                 violation_error_message="同じ団体が2回あります。",
             ),
@@ -466,7 +476,9 @@ class Link(CaseRow):
         verbose_name = verbose_name_plural = "関連リンク"
         constraints = (
             models.UniqueConstraint(
-                "case", "url", name="link_is_unique", violation_error_message="同じURLが2回あります。"
+                fields=["case", "url"],
+                name="link_is_unique",
+                violation_error_message="同じURLが2回あります。",
             ),
             models.CheckConstraint(name="link_url_is_web_address", condition=is_web_address("url")),
         )
@@ -488,7 +500,9 @@ class Figure(CaseRow):
         verbose_name = verbose_name_plural = "数値"
         constraints = (
             models.UniqueConstraint(
-                "case", "label", name="figure_label_is_unique", violation_error_message="同じ項目が2回あります。"
+                fields=["case", "label"],
+                name="figure_label_is_unique",
+                violation_error_message="同じ項目が2回あります。",
             ),
             models.CheckConstraint(name="figure_is_complete", condition=~Q(label="") & ~Q(value="")),
         )

@@ -34,7 +34,6 @@ def case_record(case: Case, absolute: Callable[[str], str]) -> dict[str, Any]:
             "open_ended": case.similar_open_ended,
             "bodies": [_similar_body(similar) for similar in case.similar_bodies.all()],
         },
-        "editor_note": case.editor_note,
         "source": {
             "title": str(case.source),
             "page": case.page,

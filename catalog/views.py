@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.core.paginator import EmptyPage, Page, Paginator
-from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
@@ -19,13 +18,20 @@ CASES_PER_SECTION = 50
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    return render(request, "catalog/home.html", {"coverage": coverage.by_band_and_step(Case.objects.published())})
+    return render(
+        request, "catalog/home.html", {"coverage": coverage.by_band_and_step(Case.objects.published())}
+    )
 
 
 @require_safe
 def case_list(request: HttpRequest) -> HttpResponse:
     case_filter = CaseFilter.for_request(request)
-    context = {"filter": case_filter, "page": page_of(case_filter)}
+    page = page_of(case_filter)
+    context = {
+        "filter": case_filter,
+        "page": page,
+        "page_numbers": page.paginator.get_elided_page_range(page.number),
+    }
     return render(request, "catalog/case_list.html", context, status=400 if case_filter.errors else 200)
 
 
@@ -61,15 +67,10 @@ def case_detail(request: HttpRequest, slug: str) -> HttpResponse:
 def step_detail(request: HttpRequest, number: int) -> HttpResponse:
     if number not in Step.values:
         raise Http404(f"no step {number}")
-    cases = Case.objects.published().filter(section__step=number)
-    context = {
-        "step": Step(number),
-        "steps": Step,
-        "sections": Section.objects.filter(step=number),
-        "counts": dict(cases.order_by().values_list("section").annotate(Count("pk"))),
-        "cases": cases.first_of_each_section(CASES_PER_SECTION).for_cards(),
-    }
-    return render(request, "catalog/step_detail.html", context)
+    sections = Section.objects.filter(step=number).with_published_cases(CASES_PER_SECTION)
+    return render(
+        request, "catalog/step_detail.html", {"step": Step(number), "steps": Step, "sections": sections}
+    )
 
 
 @require_safe

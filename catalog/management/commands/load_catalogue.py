@@ -1,0 +1,40 @@
+"""`manage.py load_catalogue`: the casebook into an empty catalogue."""
+
+from pathlib import Path
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+from django.db import transaction
+
+
+class Command(BaseCommand):
+    """Loads every file of `fixtures/`, all or nothing, and only while the catalogue holds no row at all.
+
+    An editor's work is never overwritten: one row of any catalogue model is enough to leave all as it is.
+    """
+
+    help = "fixtures/ のデータを、空のカタログに読み込みます。1件でもデータがあれば何も変えません。"
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not self.catalogue_is_empty():
+            self.stdout.write("カタログにはすでにデータがあります。そのまま使います。")
+            return
+        with transaction.atomic():
+            for file in fixture_files():
+                self.stdout.write(f"読み込み中：{file.name}")
+                self.stdout.flush()
+                call_command("loaddata", file, verbosity=0)
+
+    def catalogue_is_empty(self) -> bool:
+        return not any(
+            model._default_manager.exists() for model in apps.get_app_config("catalog").get_models()
+        )
+
+
+def fixture_files() -> list[Path]:
+    """The data files in the order to load them, which their names begin with."""
+    (folder,) = settings.FIXTURE_DIRS
+    return sorted(file for file in Path(folder).iterdir() if file.suffix in {".yaml", ".jsonl"})

@@ -1,0 +1,297 @@
+from pathlib import Path
+
+import django.contrib.postgres.fields
+import django.core.validators
+import django.db.models.deletion
+import django.db.models.expressions
+import django.db.models.functions.comparison
+import django.db.models.functions.text
+from django.db import migrations, models
+
+SQL = Path(__file__).with_name("sql")
+
+
+class Migration(migrations.Migration):
+
+    initial = True
+
+    dependencies = [
+    ]
+
+    operations = [
+        migrations.RunSQL(
+            sql=(SQL / "0001_body_code.sql").read_text(encoding="utf-8"),
+            reverse_sql=(SQL / "0001_body_code.down.sql").read_text(encoding="utf-8"),
+        ),
+        migrations.CreateModel(
+            name='Topic',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('slug', models.SlugField(unique=True, verbose_name='識別名')),
+                ('title', models.CharField(max_length=50, unique=True, verbose_name='名称')),
+                ('position', models.PositiveSmallIntegerField(verbose_name='並び順')),
+            ],
+            options={
+                'verbose_name': 'テーマ',
+                'verbose_name_plural': 'テーマ',
+                'ordering': ('position', 'slug'),
+            },
+        ),
+        migrations.CreateModel(
+            name='Prefecture',
+            fields=[
+                ('code', models.CharField(max_length=2, primary_key=True, serialize=False, verbose_name='都道府県コード')),
+                ('name', models.CharField(max_length=10, unique=True, verbose_name='名称')),
+                ('kana', models.CharField(max_length=20, verbose_name='よみ')),
+                ('region', models.CharField(choices=[('hokkaido', '北海道'), ('tohoku', '東北'), ('kanto', '関東'), ('chubu', '中部'), ('kinki', '近畿'), ('chugoku', '中国'), ('shikoku', '四国'), ('kyushu', '九州・沖縄')], max_length=10, verbose_name='地方')),
+            ],
+            options={
+                'verbose_name': '都道府県',
+                'verbose_name_plural': '都道府県',
+                'ordering': ('code',),
+                'constraints': [models.CheckConstraint(condition=models.Q(('code__regex', '^[0-9]{2}$')), name='prefecture_code_is_two_digits'), models.CheckConstraint(condition=models.Q(('region__in', ['hokkaido', 'tohoku', 'kanto', 'chubu', 'kinki', 'chugoku', 'shikoku', 'kyushu'])), name='prefecture_region_is_known')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Body',
+            fields=[
+                ('code', models.CharField(max_length=6, primary_key=True, serialize=False, verbose_name='全国地方公共団体コード')),
+                ('name', models.CharField(max_length=20, verbose_name='名称')),
+                ('kana', models.CharField(max_length=40, verbose_name='よみ')),
+                ('kind', models.CharField(choices=[('prefecture', '都道府県'), ('designated_city', '政令指定都市'), ('city', '市'), ('special_ward', '特別区'), ('town', '町'), ('village', '村')], max_length=20, verbose_name='種別')),
+                ('latitude', models.FloatField(help_text='庁舎の緯度（度）', verbose_name='緯度')),
+                ('longitude', models.FloatField(help_text='庁舎の経度（度）', verbose_name='経度')),
+                ('population', models.PositiveIntegerField(blank=True, help_text='人。分からないときは空のままにしてください。', null=True, verbose_name='人口')),
+                ('population_as_of', models.DateField(blank=True, null=True, verbose_name='人口の基準日')),
+                ('prefecture', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='bodies', to='catalog.prefecture', verbose_name='都道府県')),
+            ],
+            options={
+                'verbose_name': '団体',
+                'verbose_name_plural': '団体',
+                'ordering': ('code',),
+            },
+        ),
+        migrations.CreateModel(
+            name='Section',
+            fields=[
+                ('id', models.CharField(max_length=3, primary_key=True, serialize=False, verbose_name='番号')),
+                ('step', models.PositiveSmallIntegerField(choices=[(0, 'DXの認識共有・機運醸成'), (1, '全体方針の決定'), (2, '推進体制の整備'), (3, 'DXの取組の実行')], verbose_name='ステップ')),
+                ('title', models.CharField(max_length=50, verbose_name='名称')),
+                ('position', models.PositiveSmallIntegerField(unique=True, verbose_name='並び順')),
+            ],
+            options={
+                'verbose_name': '区分',
+                'verbose_name_plural': '区分',
+                'ordering': ('position',),
+                'constraints': [models.CheckConstraint(condition=models.Q(('step__in', [0, 1, 2, 3])), name='section_step_is_known'), models.CheckConstraint(condition=models.Q(('step', django.db.models.expressions.CombinedExpression(django.db.models.functions.comparison.Cast(django.db.models.functions.text.Left('id', 1), models.IntegerField()), '-', models.Value(1)))), name='section_id_matches_step')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Guideline',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('title', models.CharField(max_length=200, unique=True, verbose_name='題名')),
+                ('publisher', models.CharField(max_length=100, verbose_name='発行者')),
+                ('published_on', models.DateField(help_text='日が分からないときはその月の1日', verbose_name='発行日')),
+                ('published_note', models.CharField(help_text='例：令和3年1月', max_length=50, verbose_name='発行日の表示')),
+                ('url', models.URLField(blank=True, max_length=500, validators=[django.core.validators.URLValidator(schemes=['http', 'https'])], verbose_name='URL')),
+                ('group', models.CharField(max_length=100, verbose_name='分類')),
+                ('heading', models.CharField(max_length=100, verbose_name='見出し')),
+                ('position', models.PositiveSmallIntegerField(verbose_name='並び順')),
+                ('section', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='guidelines', to='catalog.section', verbose_name='関連する区分')),
+            ],
+            options={
+                'verbose_name': '関連ガイドライン',
+                'verbose_name_plural': '関連ガイドライン',
+                'ordering': ('position', 'pk'),
+            },
+        ),
+        migrations.CreateModel(
+            name='Case',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('slug', models.SlugField(help_text='URLになる名前です。半角の英小文字・数字・ハイフンで付けてください。', unique=True, verbose_name='識別名')),
+                ('title', models.CharField(max_length=200, verbose_name='題名')),
+                ('points', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), default=list, help_text='1行に1項目。2〜4項目が目安です。', size=None, verbose_name='ポイント')),
+                ('background', models.TextField(blank=True, help_text='課題、きっかけ、目的', verbose_name='背景')),
+                ('approach', models.TextField(help_text='何を、誰が、どのように、いつ行ったか', verbose_name='取組内容')),
+                ('outcome', models.TextField(blank=True, help_text='得られた結果、効果、数値、反応', verbose_name='成果')),
+                ('references', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), blank=True, default=list, help_text='1行に1件。', size=None, verbose_name='関連資料')),
+                ('similar_open_ended', models.BooleanField(default=False, help_text='出典に「他」「等」とあるときに選んでください。', verbose_name='類似団体はほかにもある')),
+                ('editor_note', models.TextField(blank=True, help_text='出典の矛盾や誤記など、読者に伝えること', verbose_name='編集注')),
+                ('page', models.PositiveSmallIntegerField(verbose_name='出典のページ')),
+                ('order', models.PositiveSmallIntegerField(default=1, verbose_name='ページ内の順番')),
+                ('heading', models.CharField(blank=True, help_text='表記のまま', max_length=200, verbose_name='出典の見出し')),
+                ('status', models.CharField(choices=[('draft', '下書き'), ('published', '公開')], default='draft', max_length=10, verbose_name='状態')),
+                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='作成日時')),
+                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='更新日時')),
+                ('section', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='cases', to='catalog.section', verbose_name='区分')),
+            ],
+            options={
+                'verbose_name': '事例',
+                'verbose_name_plural': '事例',
+                'ordering': ('section_id', 'source_id', 'page', 'order', 'pk'),
+            },
+        ),
+        migrations.CreateModel(
+            name='SimilarBody',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('position', models.PositiveSmallIntegerField(default=1, verbose_name='順番')),
+                ('note', models.CharField(blank=True, help_text='出典のかっこ書き', max_length=200, verbose_name='注記')),
+                ('url', models.URLField(blank=True, max_length=500, validators=[django.core.validators.URLValidator(schemes=['http', 'https'])], verbose_name='URL')),
+                ('body', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='similar_to', to='catalog.body', verbose_name='団体')),
+                ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='similar_bodies', to='catalog.case', verbose_name='事例')),
+            ],
+            options={
+                'verbose_name': '類似の取組を行っている団体',
+                'verbose_name_plural': '類似の取組を行っている団体',
+                'ordering': ('position', 'pk'),
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='Source',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('slug', models.SlugField(unique=True, verbose_name='識別名')),
+                ('title', models.CharField(max_length=200, verbose_name='書名')),
+                ('edition', models.CharField(blank=True, max_length=50, verbose_name='版')),
+                ('publisher', models.CharField(max_length=100, verbose_name='発行者')),
+                ('published_on', models.DateField(verbose_name='発行日')),
+                ('url', models.URLField(blank=True, max_length=500, validators=[django.core.validators.URLValidator(schemes=['http', 'https'])], verbose_name='URL')),
+                ('terms', models.TextField(verbose_name='利用条件')),
+            ],
+            options={
+                'verbose_name': '出典',
+                'verbose_name_plural': '出典',
+                'ordering': ('published_on', 'slug'),
+                'constraints': [models.CheckConstraint(condition=models.Q(('url', ''), ('url__regex', '^https?://[^\\s]+$'), _connector='OR'), name='source_url_is_web_address')],
+            },
+        ),
+        migrations.AddField(
+            model_name='case',
+            name='source',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='cases', to='catalog.source', verbose_name='出典'),
+        ),
+        migrations.AddField(
+            model_name='case',
+            name='topics',
+            field=models.ManyToManyField(blank=True, related_name='cases', to='catalog.topic', verbose_name='テーマ'),
+        ),
+        migrations.CreateModel(
+            name='CaseBody',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('position', models.PositiveSmallIntegerField(default=1, verbose_name='順番')),
+                ('note', models.TextField(blank=True, help_text='団体ごとに内容が異なるときに書いてください。', verbose_name='注記')),
+                ('body', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='case_bodies', to='catalog.body', verbose_name='団体')),
+                ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='case_bodies', to='catalog.case', verbose_name='事例')),
+            ],
+            options={
+                'verbose_name': '実施団体',
+                'verbose_name_plural': '実施団体',
+                'ordering': ('position', 'pk'),
+                'abstract': False,
+                'constraints': [models.UniqueConstraint(fields=('case', 'body'), name='case_body_is_unique', violation_error_message='同じ団体が2回あります。')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Figure',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('position', models.PositiveSmallIntegerField(default=1, verbose_name='順番')),
+                ('label', models.CharField(max_length=100, verbose_name='項目')),
+                ('value', models.CharField(help_text='単位も書いてください。', max_length=200, verbose_name='値')),
+                ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='figures', to='catalog.case', verbose_name='事例')),
+            ],
+            options={
+                'verbose_name': '数値',
+                'verbose_name_plural': '数値',
+                'ordering': ('position', 'pk'),
+                'abstract': False,
+                'constraints': [models.UniqueConstraint(fields=('case', 'label'), name='figure_label_is_unique', violation_error_message='同じ項目が2回あります。'), models.CheckConstraint(condition=models.Q(models.Q(('label', ''), _negated=True), models.Q(('value', ''), _negated=True)), name='figure_is_complete')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Link',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('position', models.PositiveSmallIntegerField(default=1, verbose_name='順番')),
+                ('url', models.URLField(max_length=500, validators=[django.core.validators.URLValidator(schemes=['http', 'https'])], verbose_name='URL')),
+                ('label', models.CharField(max_length=200, verbose_name='表示名')),
+                ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='links', to='catalog.case', verbose_name='事例')),
+            ],
+            options={
+                'verbose_name': '関連リンク',
+                'verbose_name_plural': '関連リンク',
+                'ordering': ('position', 'pk'),
+                'abstract': False,
+                'constraints': [models.UniqueConstraint(fields=('case', 'url'), name='link_is_unique', violation_error_message='同じURLが2回あります。'), models.CheckConstraint(condition=models.Q(('url__regex', '^https?://[^\\s]+$')), name='link_url_is_web_address')],
+            },
+        ),
+        migrations.AddIndex(
+            model_name='body',
+            index=models.Index(fields=['prefecture', 'kind'], name='body_by_place'),
+        ),
+        migrations.AddConstraint(
+            model_name='body',
+            constraint=models.CheckConstraint(condition=models.Q(models.Func(models.F('code'), function='is_body_code', output_field=models.BooleanField())), name='body_code_is_valid', violation_error_message='検査数字の合う6桁の全国地方公共団体コードを入力してください。'),
+        ),
+        migrations.AddConstraint(
+            model_name='body',
+            constraint=models.CheckConstraint(condition=models.Q(('prefecture', django.db.models.functions.text.Left('code', 2))), name='body_code_starts_with_prefecture', violation_error_message='コードの上2桁と都道府県が合いません。'),
+        ),
+        migrations.AddConstraint(
+            model_name='body',
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['prefecture', 'designated_city', 'city', 'special_ward', 'town', 'village'])), name='body_kind_is_known'),
+        ),
+        migrations.AddConstraint(
+            model_name='body',
+            constraint=models.CheckConstraint(condition=models.Q(('population', None), ('population__gt', 0), _connector='OR'), name='body_population_is_positive', violation_error_message='人口は1以上の人数を入力してください。'),
+        ),
+        migrations.AddConstraint(
+            model_name='body',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('population', None), ('population_as_of', None)), models.Q(('population__isnull', False), ('population_as_of__isnull', False)), _connector='OR'), name='body_population_has_date', violation_error_message='人口と基準日は、両方入力するか両方空にしてください。'),
+        ),
+        migrations.AddConstraint(
+            model_name='body',
+            constraint=models.CheckConstraint(condition=models.Q(('latitude__range', (-90, 90)), ('longitude__range', (-180, 180))), name='body_coordinates_are_on_earth', violation_error_message='緯度は-90〜90、経度は-180〜180の範囲で入力してください。'),
+        ),
+        migrations.AddConstraint(
+            model_name='guideline',
+            constraint=models.CheckConstraint(condition=models.Q(('url', ''), ('url__regex', '^https?://[^\\s]+$'), _connector='OR'), name='guideline_url_is_web_address'),
+        ),
+        migrations.AddConstraint(
+            model_name='similarbody',
+            constraint=models.UniqueConstraint(fields=('case', 'body'), name='similar_body_is_unique', violation_error_message='同じ団体が2回あります。'),
+        ),
+        migrations.AddConstraint(
+            model_name='similarbody',
+            constraint=models.CheckConstraint(condition=models.Q(('url', ''), ('url__regex', '^https?://[^\\s]+$'), _connector='OR'), name='similar_body_url_is_web_address'),
+        ),
+        migrations.AddIndex(
+            model_name='case',
+            index=models.Index(condition=models.Q(('status', 'published')), fields=['section', 'source', 'page', 'order', 'id'], name='case_published_in_order'),
+        ),
+        migrations.AddConstraint(
+            model_name='case',
+            constraint=models.UniqueConstraint(fields=('source', 'page', 'order'), name='case_place_in_source_is_unique', violation_error_message='同じ出典の同じページ・順番の事例がすでにあります。'),
+        ),
+        migrations.AddConstraint(
+            model_name='case',
+            constraint=models.CheckConstraint(condition=models.Q(('slug__regex', '^[a-z0-9]+(-[a-z0-9]+)*$')), name='case_slug_is_plain', violation_error_message='識別名は半角の英小文字・数字・ハイフンで付けてください。'),
+        ),
+        migrations.AddConstraint(
+            model_name='case',
+            constraint=models.CheckConstraint(condition=models.Q(('title', ''), _negated=True), name='case_title_is_not_empty'),
+        ),
+        migrations.AddConstraint(
+            model_name='case',
+            constraint=models.CheckConstraint(condition=models.Q(('order__gte', 1), ('page__gte', 1)), name='case_page_and_order_start_at_one', violation_error_message='ページと順番は1以上の数を入力してください。'),
+        ),
+        migrations.AddConstraint(
+            model_name='case',
+            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'published'])), name='case_status_is_known'),
+        ),
+    ]
