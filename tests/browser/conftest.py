@@ -1,0 +1,49 @@
+"""The site as a browser meets it: the real application on a loopback port, over the fixtures."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+from pytest_django.live_server_helper import LiveServer
+from pytest_django.plugin import DjangoDbBlocker
+
+QUIET = [
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def site(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    """The address of the running site. Its tests only read, so the data stay for all of them."""
+    with django_db_blocker.unblock():
+        server = LiveServer("localhost")
+        yield server.url
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def base_url(site: str) -> str:
+    return site
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    own = {"executable_path": chromium} if chromium else {}
+    return {**browser_type_launch_args, **own, "args": [*QUIET, *(["--no-sandbox"] if os.geteuid() == 0 else [])]}
+
+
+@pytest.fixture(params=[360, 1280])
+def sized_page(page: Page, request: pytest.FixtureRequest) -> Page:
+    page.set_viewport_size({"width": request.param, "height": 800})
+    return page

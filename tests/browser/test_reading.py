@@ -1,0 +1,84 @@
+"""What a reader does, in a real browser."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+PAGES = [
+    "/",
+    "/cases/",
+    "/cases/?step=2&population=0-1",
+    "/cases/?population=abc",
+    "/cases/?step=0&section=4-3",
+    "/cases/dx2021-16-1/",
+    "/cases/dx2021-26-1/",
+    "/steps/3/",
+    "/guidelines/",
+    "/about/",
+    "/nothing-here/",
+]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_no_page_scrolls_sideways_or_asks_another_host(sized_page: Page, site: str, path: str) -> None:
+    hosts = set()
+    sized_page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
+    problems: list[str] = []
+    sized_page.on("pageerror", lambda error: problems.append(str(error)))
+    sized_page.goto(path)
+    assert hosts == {urlsplit(site).netloc}
+    assert problems == []
+    assert sized_page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    expect(sized_page.locator("h1")).to_have_count(1)
+
+
+def test_the_stylesheet_arrives(page: Page) -> None:
+    page.goto("/")
+    assert page.locator(".button").first.evaluate("node => getComputedStyle(node).backgroundColor") == "rgb(0, 23, 193)"
+
+
+class TestWithoutJavaScript:
+    @pytest.fixture
+    def browser_context_args(self, browser_context_args: dict[str, Any]) -> dict[str, Any]:
+        return {**browser_context_args, "java_script_enabled": False}
+
+    def test_two_clicks_lead_from_home_to_a_case_of_a_small_town_at_step_2(self, sized_page: Page) -> None:
+        sized_page.goto("/")
+        sized_page.get_by_role("link", name="1万人未満・ステップ2の事例").click()
+        expect(sized_page.get_by_role("heading", level=1)).to_have_text(
+            re.compile(r"ステップ2・人口1万人未満の事例\s*3件")
+        )
+        sized_page.get_by_role("link", name="全庁一丸でデジタル変革をおこすための体制整備").click()
+        expect(sized_page.locator("dt")).to_have_text("福島県磐梯町")
+
+    def test_the_filter_form_narrows_the_list(self, sized_page: Page) -> None:
+        sized_page.goto("/cases/")
+        if not sized_page.get_by_label("1万人未満").is_visible():
+            sized_page.get_by_text("絞り込む", exact=True).click()
+        sized_page.get_by_label("1万人未満").check()
+        sized_page.get_by_label("ステップ3").check()
+        sized_page.get_by_role("button", name="この条件で絞り込む").click()
+        expect(sized_page.locator(".card")).to_have_count(1)
+        expect(sized_page.locator(".card__bodies")).to_contain_text("高知県日高村")
+        assert "step=3&population=0-1" in sized_page.url
+
+    def test_paging_reaches_every_case(self, sized_page: Page) -> None:
+        sized_page.goto("/cases/")
+        seen = sized_page.locator(".card a").all_inner_texts()
+        for _ in range(2):
+            sized_page.get_by_role("link", name="次へ").click()
+            seen += sized_page.locator(".card a").all_inner_texts()
+        assert len(seen) == 60
+        expect(sized_page.get_by_role("link", name="次へ")).to_have_count(0)
+
+    def test_the_skip_link_leads_to_the_main_part(self, sized_page: Page) -> None:
+        sized_page.goto("/cases/")
+        sized_page.keyboard.press("Tab")
+        expect(sized_page.get_by_text("本文へ移動")).to_be_focused()
+        sized_page.keyboard.press("Enter")
+        assert sized_page.url.endswith("#main")

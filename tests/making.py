@@ -1,0 +1,47 @@
+"""Cases made for a test. Bodies, sections, source and topics are those of the fixtures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import count
+from typing import Any
+
+from catalog.models import Case, CaseBody, Section, Source, Topic
+
+# Bodies the tests speak of, by name; all are rows of the fixtures.
+FUNAGATA = "063631"  # 山形県舟形町, 0.5万人
+KASHIHARA = "292052"  # 奈良県橿原市, 12.2万人
+TAWARAMOTO = "293636"  # 奈良県田原本町, 3.2万人
+HIDAKA = "394106"  # 高知県日高村, 0.5万人
+OSAKA = "270008"  # 大阪府, 885.0万人
+MIYAGI = "040002"  # 宮城県, population unknown
+
+_pages = count(1001)
+
+
+def make_case(
+    slug: str = "",
+    *,
+    section: str = "1",
+    bodies: Iterable[str] = (FUNAGATA,),
+    topics: Iterable[str] = (),
+    status: str = Case.Status.PUBLISHED,
+    **fields: Any,
+) -> Case:
+    """A saved case on a page of its own, after all of the casebook; `bodies` are codes, `topics` slugs."""
+    page = next(_pages)
+    case = Case.objects.create(
+        slug=slug or f"made-{page}",
+        section=Section.objects.get(pk=section),
+        source=Source.objects.get(slug="dx2021"),
+        status=status,
+        **{"title": f"事例{page}", "page": page, "points": ["要点"], "approach": "内容", **fields},
+    )
+    case.topics.set(Topic.objects.filter(slug__in=topics))
+    for position, code in enumerate(bodies, start=1):
+        CaseBody.objects.create(case=case, body_id=code, position=position)
+    return case
+
+
+def slugs(cases: Iterable[Case]) -> list[str]:
+    return [case.slug for case in cases]

@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import pytest
+from django.test import RequestFactory
+
+from catalog.filters import CaseFilter
+from catalog.models import Body, Case
+from tests.making import FUNAGATA, HIDAKA, KASHIHARA, MIYAGI, OSAKA, TAWARAMOTO, make_case, slugs
+
+pytestmark = pytest.mark.django_db
+
+
+def asked(query: str, *, strict: bool = False) -> CaseFilter:
+    return CaseFilter.for_request(RequestFactory().get(f"/cases/?{query}"), strict=strict)
+
+
+@pytest.fixture
+def six_cases() -> None:
+    Case.objects.all().delete()
+    make_case("town-and-city", section="1", bodies=[FUNAGATA, KASHIHARA], topics=["bpr", "data"])
+    make_case("tawaramoto", section="2", bodies=[TAWARAMOTO], topics=["training"])
+    make_case("hidaka", section="3-1", bodies=[HIDAKA], topics=["data"])
+    make_case("osaka", section="3-3", bodies=[OSAKA])
+    make_case("miyagi", section="4-2", bodies=[MIYAGI])
+    make_case("draft", section="1", bodies=[FUNAGATA], status="draft")
+
+
+@pytest.mark.usefixtures("six_cases")
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", ["town-and-city", "tawaramoto", "hidaka", "osaka", "miyagi"]),
+        ("step=0", ["town-and-city"]),
+        ("step=0&step=3", ["town-and-city", "miyagi"]),
+        ("step=2", ["hidaka", "osaka"]),
+        ("section=3-1", ["hidaka"]),
+        ("step=2&section=3-3", ["osaka"]),
+        ("step=1&section=3-3", []),
+        ("population=0-1", ["town-and-city", "hidaka"]),
+        ("population=10-20", ["town-and-city"]),
+        ("population=0-1&population=100-", ["town-and-city", "hidaka", "osaka"]),
+        ("population=unknown", ["miyagi"]),
+        ("population=unknown&population=3-5", ["tawaramoto", "miyagi"]),
+        ("region=kinki", ["town-and-city", "tawaramoto", "osaka"]),
+        ("prefecture=29", ["town-and-city", "tawaramoto"]),
+        ("kind=town", ["town-and-city", "tawaramoto"]),
+        ("kind=village&kind=prefecture", ["hidaka", "osaka", "miyagi"]),
+        ("topic=data", ["town-and-city", "hidaka"]),
+        ("topic=data&topic=bpr", ["town-and-city", "hidaka"]),
+        ("topic=data&step=2", ["hidaka"]),
+        ("step=&population=&kind=", ["town-and-city", "tawaramoto", "hidaka", "osaka", "miyagi"]),
+        ("utm_source=mail&step=0", ["town-and-city"]),
+    ],
+)
+def test_a_query_gives_exactly(query: str, found: list[str]) -> None:
+    assert slugs(asked(query).qs) == found
+
+
+@pytest.mark.usefixtures("six_cases")
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("prefecture=29&kind=town", ["tawaramoto"]),
+        ("prefecture=29&population=0-1", []),
+        ("prefecture=06&population=0-1", ["town-and-city"]),
+        ("region=kinki&kind=town", ["tawaramoto"]),
+        ("population=10-20&kind=town", []),
+        ("population=0-1&kind=town&prefecture=06&region=tohoku", ["town-and-city"]),
+    ],
+)
+def test_one_body_has_to_satisfy_all_that_is_asked_of_a_body(query: str, found: list[str]) -> None:
+    assert slugs(asked(query).qs) == found
+
+
+def test_an_unknown_population_is_in_no_numbered_band() -> None:
+    Case.objects.all().delete()
+    make_case(bodies=[FUNAGATA])
+    Body.objects.filter(code=FUNAGATA).update(population=None, population_as_of=None)
+    assert not asked("population=0-1").qs.exists()
+    assert asked("population=unknown").qs.count() == 1
+
+
+@pytest.mark.usefixtures("six_cases")
+@pytest.mark.parametrize(
+    ("query", "name"),
+    [
+        ("population=abc", "population"),
+        ("population=0-1&population=abc", "population"),
+        ("step=4", "step"),
+        ("step=0&step=x", "step"),
+        ("section=3", "section"),
+        ("prefecture=1", "prefecture"),
+        ("prefecture=48", "prefecture"),
+        ("region=okinawa", "region"),
+        ("kind=ward", "kind"),
+        ("topic=nope", "topic"),
+        ("page=0", "page"),
+        ("page=x", "page"),
+        ("page=1&page=2", "page"),
+    ],
+)
+def test_an_invalid_value_gives_an_error_and_no_case(query: str, name: str) -> None:
+    case_filter = asked(query)
+    assert list(case_filter.errors) == [name]
+    assert slugs(case_filter.qs) == []
+
+
+def test_the_error_names_the_value_and_what_is_allowed() -> None:
+    assert asked("population=abc").errors == {
+        "population": [
+            "「abc」は選べません。次のいずれかを指定してください："
+            "0-1、1-3、3-5、5-10、10-20、20-50、50-100、100-、unknown"
+        ]
+    }
+
+
+def test_an_unknown_parameter_is_an_error_only_where_asked_strictly() -> None:
+    assert asked("utm_source=mail").errors == {}
+    assert list(asked("utm_source=mail", strict=True).errors) == ["utm_source"]
+    assert asked("step=1&page=2", strict=True).errors == {}
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("", "すべての事例"),
+        ("step=2", "ステップ2の事例"),
+        ("step=3&step=2", "ステップ2・ステップ3の事例"),
+        ("step=2&population=1-3", "ステップ2・人口1〜3万人の事例"),
+        ("population=unknown", "人口不明の事例"),
+        ("prefecture=29&kind=town&section=3-3", "DX推進のための人材の確保・奈良県・町の事例"),
+    ],
+)
+def test_the_sentence_tells_the_query(query: str, sentence: str) -> None:
+    assert asked(query).sentence == sentence
+
+
+def test_the_query_is_told_again_without_page_and_strangers() -> None:
+    assert asked("page=2&utm=1&kind=town&step=3&step=2").query == "step=3&step=2&kind=town"
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("population=0-1&step=3", ["dx2021-46-1"]),
+        ("prefecture=29&kind=town", ["dx2021-27-1"]),
+        ("population=0-1&step=2", ["dx2021-14-1", "dx2021-16-1", "dx2021-29-1"]),
+        ("population=unknown", ["dx2021-26-1"]),
+        ("kind=special_ward", ["dx2021-38-1"]),
+        ("kind=village", ["dx2021-44-2", "dx2021-46-1"]),
+        ("region=hokkaido", ["dx2021-23-1", "dx2021-36-1", "dx2021-43-1"]),
+    ],
+)
+def test_the_casebook_answers(query: str, found: list[str]) -> None:
+    assert slugs(asked(query).qs) == found

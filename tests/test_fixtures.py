@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import re
+from collections import Counter
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from django.core import serializers
+from django.core.management import call_command
+from django.apps import apps
+
+from catalog.management.commands.load_catalogue import fixture_files
+from catalog.models import Body, Case, CaseBody, Figure, Guideline, Kind, Link, Prefecture, Section, SimilarBody, Topic
+from tests.casebook import CASES, POPULATIONS, URLS
+
+pytestmark = pytest.mark.django_db
+
+
+def whole_catalogue() -> list[str]:
+    models = apps.get_app_config("catalog").get_models()
+    return [serializers.serialize("json", model._default_manager.order_by("pk")) for model in models]
+
+
+def test_loading_every_fixture_again_changes_nothing() -> None:
+    before = whole_catalogue()
+    call_command("loaddata", *fixture_files(), verbosity=0)
+    assert whole_catalogue() == before
+
+
+def test_the_bodies_are_all_of_japan() -> None:
+    assert Counter(Body.objects.values_list("kind", flat=True)) == {
+        Kind.PREFECTURE: 47,
+        Kind.DESIGNATED_CITY: 20,
+        Kind.CITY: 772,
+        Kind.SPECIAL_WARD: 23,
+        Kind.TOWN: 743,
+        Kind.VILLAGE: 183,
+    }
+    assert Counter(Prefecture.objects.values_list("region", flat=True)) == {
+        "hokkaido": 1, "tohoku": 6, "kanto": 7, "chubu": 9, "kinki": 7, "chugoku": 5, "shikoku": 4, "kyushu": 8,
+    }  # fmt: skip
+    assert not Body.objects.exclude(kana__regex=r"^[ぁ-ゖー]+$").exists()
+
+
+def test_the_sections_stand_in_the_four_steps() -> None:
+    assert list(Section.objects.values_list("pk", "step")) == [
+        ("1", 0), ("2", 1), ("3-1", 2), ("3-2", 2), ("3-3", 2), ("4-1", 3), ("4-2", 3), ("4-3", 3),
+    ]  # fmt: skip
+
+
+def test_every_case_stands_in_its_section_with_its_bodies() -> None:
+    cases = Case.objects.published().in_document_order().for_records()
+    assert {
+        case.slug: (case.section_id, tuple(row.body.full_name for row in case.case_bodies.all())) for case in cases
+    } == CASES
+    assert [case.slug for case in cases] == list(CASES)
+    assert [f"dx2021-{case.page}-{case.order}" for case in cases] == list(CASES)
+
+
+def test_there_are_60_cases_at_73_places_by_66_bodies() -> None:
+    assert Case.objects.published().count() == Case.objects.count() == 60
+    assert CaseBody.objects.count() == 73
+    assert CaseBody.objects.values("body").distinct().count() == 66
+
+
+def test_populations_are_those_printed_in_persons() -> None:
+    bodies = Body.objects.filter(case_bodies__isnull=False).distinct().select_related("prefecture")
+    assert {body.full_name: body.population for body in bodies} == {
+        name: printed and int(Decimal(printed) * 10_000) for name, printed in POPULATIONS.items()
+    }
+    known = Body.objects.exclude(population=None)
+    assert set(known.values_list("population_as_of", flat=True)) == {date(2020, 1, 1)}
+    assert known.count() == 64
+
+
+def test_every_printed_address_is_used_once() -> None:
+    links = list(Link.objects.values_list("url", flat=True))
+    similar = list(SimilarBody.objects.exclude(url="").values_list("url", flat=True))
+    assert sorted(links + similar) == sorted(URLS)
+    assert len(URLS) == 46
+
+
+def test_similar_bodies_references_and_figures_are_as_counted_in_the_docs() -> None:
+    counted = (
+        SimilarBody.objects.count(),
+        Case.objects.filter(similar_open_ended=True).count(),
+        sum(len(case.references) for case in Case.objects.all()),
+        Figure.objects.count(),
+    )
+    assert counted == (0, 0, 0, 0)
+
+
+def test_every_case_has_what_a_reader_needs() -> None:
+    for case in Case.objects.published().for_records():
+        assert 2 <= len(case.points) <= 4, case.slug
+        assert case.approach, case.slug
+        assert 2 <= len(case.topics.all()) <= 5, case.slug
+        assert 250 <= len(case.background + case.approach + case.outcome) <= 1500, case.slug
+
+
+def test_the_prose_is_in_one_style() -> None:
+    for case in Case.objects.all():
+        prose = "\n".join([*case.points, case.background, case.approach, case.outcome])
+        outside_quotes = re.sub(r"「[^」]*」", "", prose)
+        assert not re.search(r"(です|ます|ました|ません)(。|、|\n|$)", outside_quotes), case.slug
+        assert not re.search(r"[Ａ-Ｚａ-ｚ０-９]", outside_quotes), case.slug
+
+
+def test_every_topic_has_cases() -> None:
+    assert 20 <= Topic.objects.count() <= 30
+    assert not Topic.objects.filter(cases=None).exists()
+
+
+def test_the_guidelines_are_those_of_page_47() -> None:
+    assert list(Guideline.objects.exclude(url="").values_list("url", flat=True)) == [
+        "https://www.soumu.go.jp/main_content/000731625.pdf",
+        "https://www.soumu.go.jp/main_content/000757186.pdf",
+        "https://www.soumu.go.jp/main_content/000746987.pdf",
+        "https://www.chisou.go.jp/sousei/about/mirai/pdf/society5.0_collection.pdf",
+        "https://www.soumu.go.jp/menu_seisaku/ictseisaku/ictriyou/bigdata.html",
+    ]
+    assert Guideline.objects.count() == 6

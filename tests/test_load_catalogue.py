@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+
+from catalog.models import Body, Case, Guideline, Prefecture, Section, Source, Topic
+
+pytestmark = pytest.mark.django_db
+
+
+def load() -> str:
+    out = StringIO()
+    call_command("load_catalogue", stdout=out)
+    return out.getvalue()
+
+
+def empty_the_catalogue() -> None:
+    for model in (Case, Guideline, Topic, Source, Section, Body, Prefecture):
+        model._default_manager.all().delete()
+
+
+def test_an_empty_catalogue_is_filled_with_progress() -> None:
+    empty_the_catalogue()
+    assert [line.partition("：")[0] for line in load().splitlines()] == ["読み込み中"] * 14
+    assert (Case.objects.count(), Body.objects.count()) == (60, 1788)
+
+
+def test_an_editors_work_is_left_alone() -> None:
+    Case.objects.filter(slug="dx2021-1-1").update(title="書き直した題")
+    Case.objects.filter(slug="dx2021-2-1").delete()
+    assert load() == "カタログにはすでにデータがあります。そのまま使います。\n"
+    assert Case.objects.get(slug="dx2021-1-1").title == "書き直した題"
+    assert Case.objects.count() == 59
+
+
+def test_one_row_of_any_kind_is_enough_to_leave_all_as_it_is() -> None:
+    empty_the_catalogue()
+    Topic.objects.create(slug="own", title="独自のテーマ", position=1)
+    load()
+    assert not Case.objects.exists()

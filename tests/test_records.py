@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+
+from catalog.models import Case, Figure, Link, SimilarBody
+from catalog.records import case_record
+from tests.making import FUNAGATA, MIYAGI, make_case
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_record_has_the_shape_of_the_contract() -> None:
+    made = make_case(
+        "made",
+        title="題",
+        section="3-1",
+        bodies=[FUNAGATA, MIYAGI],
+        topics=["data", "bpr"],
+        page=99,
+        order=2,
+        heading="見出し",
+        points=["一", "二"],
+        background="背景",
+        approach="内容",
+        outcome="成果",
+        references=["資料"],
+        similar_open_ended=True,
+    )
+    Figure.objects.create(case=made, label="回数", value="8回")
+    Link.objects.create(case=made, url="https://example.jp/", label="例")
+    SimilarBody.objects.create(case=made, body_id="042072", note="情報化推進リーダー")
+    SimilarBody.objects.create(case=made, body_id="270008", url="https://example.jp/osaka", position=2)
+    Case.objects.filter(pk=made.pk).update(updated_at=datetime(2026, 11, 22, 15, 0, tzinfo=UTC))
+    case = Case.objects.for_records().get(pk=made.pk)
+
+    assert case_record(case, lambda path: f"https://dx.example{path}") == {
+        "slug": "made",
+        "url": "https://dx.example/cases/made/",
+        "title": "題",
+        "step": {"number": 2, "title": "推進体制の整備"},
+        "section": {"id": "3-1", "title": "組織体制"},
+        "topics": [{"id": "bpr", "title": "業務改革（BPR）"}, {"id": "data", "title": "データ利活用・オープンデータ"}],
+        "points": ["一", "二"],
+        "background": "背景",
+        "approach": "内容",
+        "outcome": "成果",
+        "figures": [{"label": "回数", "value": "8回"}],
+        "bodies": [
+            {
+                "code": "063631",
+                "name": "舟形町",
+                "kana": "ふながたまち",
+                "kind": "town",
+                "prefecture": {"code": "06", "name": "山形県"},
+                "population": 5000,
+                "population_as_of": "2020-01-01",
+                "population_band": "0-1",
+                "note": "",
+            },
+            {
+                "code": "040002",
+                "name": "宮城県",
+                "kana": "みやぎけん",
+                "kind": "prefecture",
+                "prefecture": {"code": "04", "name": "宮城県"},
+                "population": None,
+                "population_as_of": None,
+                "population_band": "unknown",
+                "note": "",
+            },
+        ],
+        "links": [{"url": "https://example.jp/", "label": "例"}],
+        "references": ["資料"],
+        "similar": {
+            "open_ended": True,
+            "bodies": [
+                {
+                    "code": "042072",
+                    "name": "名取市",
+                    "prefecture": {"code": "04", "name": "宮城県"},
+                    "note": "情報化推進リーダー",
+                    "url": None,
+                },
+                {
+                    "code": "270008",
+                    "name": "大阪府",
+                    "prefecture": {"code": "27", "name": "大阪府"},
+                    "note": "",
+                    "url": "https://example.jp/osaka",
+                },
+            ],
+        },
+        "source": {"title": "自治体DX推進手順書参考事例集", "page": 99, "order": 2, "heading": "見出し"},
+        "updated_at": "2026-11-23T00:00:00+09:00",
+    }
+
+
+def test_sixty_records_take_six_queries(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    with django_assert_num_queries(6):
+        records = [case_record(case, str) for case in Case.objects.published().for_records()]
+    assert len(records) == 60

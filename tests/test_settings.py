@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from dxcases.local_secret import secret_key
+from dxcases.settings import env
+
+
+def test_the_readme_explains_every_variable_and_no_other() -> None:
+    readme = (settings.BASE_DIR / "README.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| `([A-Z_]+)` \|", readme, re.M) == list(env.scheme)
+
+
+def run_check(**environment: str) -> subprocess.CompletedProcess[str]:
+    names = {"SECRET_KEY", "DEBUG"}
+    inherited = {name: value for name, value in os.environ.items() if name not in names}
+    return subprocess.run(
+        [sys.executable, "-c", "import dxcases.settings"],
+        env={**inherited, "DATABASE_URL": "postgres://unused", **environment},
+        cwd=settings.BASE_DIR,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_without_debug_a_secret_key_is_required() -> None:
+    result = run_check(DEBUG="off")
+    assert result.returncode != 0
+    assert "SECRET_KEY is required when DEBUG is off" in result.stderr
+    assert run_check(DEBUG="off", SECRET_KEY="x" * 50).returncode == 0
+
+
+def test_a_development_key_is_made_once_and_kept_to_its_owner(tmp_path: Path) -> None:
+    first = secret_key(tmp_path / "var")
+    assert len(first) >= 50
+    assert secret_key(tmp_path / "var") == first
+    (kept,) = (tmp_path / "var").iterdir()
+    assert kept.stat().st_mode & 0o777 == 0o600
+
+
+def test_first_calls_at_once_agree_on_one_key(tmp_path: Path) -> None:
+    code = f"from pathlib import Path; from dxcases.local_secret import secret_key; print(secret_key(Path({str(tmp_path)!r})))"
+    started = [
+        subprocess.Popen([sys.executable, "-c", code], cwd=settings.BASE_DIR, stdout=subprocess.PIPE, text=True)
+        for _ in range(6)
+    ]
+    assert len({process.communicate()[0] for process in started}) == 1
+
+
+@pytest.mark.parametrize("name", ["var", ".venv"])
+def test_generated_folders_are_kept_out_of_the_repository(name: str) -> None:
+    assert f"/{name}/" in (settings.BASE_DIR / ".gitignore").read_text(encoding="utf-8").split()

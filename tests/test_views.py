@@ -1,0 +1,230 @@
+from __future__ import annotations
+
+import re
+from html import unescape
+
+import pytest
+from django.test import Client, RequestFactory
+from django.views.defaults import server_error
+from pytest_django import DjangoAssertNumQueries
+
+from catalog import bands
+from catalog.models import Case, Step
+from tests.making import FUNAGATA, HIDAKA, KASHIHARA, TAWARAMOTO, make_case
+
+pytestmark = pytest.mark.django_db
+
+PUBLIC_LISTS = ["/", "/cases/", "/steps/0/", "/steps/2/", "/cases.json"]
+
+
+def listed(client: Client, url: str) -> list[str]:
+    """The slugs of the cases that a page links to from its main part, in order."""
+    main = client.get(url).text.partition("<main")[2]
+    return list(dict.fromkeys(re.findall(r'href="/cases/([^/"?]+)/"', main)))
+
+
+@pytest.fixture
+def no_cases() -> None:
+    Case.objects.all().delete()
+
+
+@pytest.mark.usefixtures("no_cases")
+@pytest.mark.parametrize(
+    ("url", "queries"),
+    [
+        ("/", 3),
+        ("/cases/", 6),
+        ("/cases/?population=0-1&step=0", 6),
+        ("/steps/0/", 3),
+        ("/cases.json", 11),
+    ],
+)
+@pytest.mark.parametrize("number", [1, 3])
+def test_a_list_takes_as_many_queries_for_three_cases_as_for_one(
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries, url: str, queries: int, number: int
+) -> None:
+    for _ in range(number):
+        make_case(bodies=[FUNAGATA, KASHIHARA], topics=["bpr", "data"])
+    with django_assert_num_queries(queries):
+        assert client.get(url).status_code == 200
+
+
+def test_the_list_shows_all_cases_twenty_a_page(client: Client) -> None:
+    pages = [listed(client, f"/cases/?page={page}") for page in (1, 2, 3)]
+    assert [len(page) for page in pages] == [20, 20, 20]
+    assert sum(pages, []) == list(Case.objects.published().in_document_order().values_list("slug", flat=True))
+    assert "60件" in client.get("/cases/").text
+    assert client.get("/cases/?page=4").status_code == 404
+
+
+def test_the_list_is_grouped_by_step_and_section(client: Client) -> None:
+    headings = re.findall(r"<h2 id=\"section-(.+?)\">.*?(ステップ\d)</span> (.+?)</h2>", client.get("/cases/").text)
+    assert headings == [
+        ("1", "ステップ0", "DXの認識共有・機運醸成"),
+        ("2", "ステップ1", "DXの全体方針等"),
+        ("3-1", "ステップ2", "組織体制"),
+    ]
+
+
+def test_a_card_says_step_section_bodies_and_first_points(client: Client) -> None:
+    Case.objects.all().delete()
+    make_case(title="題", section="3-1", bodies=[FUNAGATA, KASHIHARA], points=["一", "二", "三"])
+    text = client.get("/cases/").text
+    for shown in ("題", "ステップ2", "組織体制", "山形県舟形町", "（0.5万人）", "奈良県橿原市", "（12.2万人）", "一", "二"):
+        assert shown in text
+    assert "<li>三</li>" not in text
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("population=0-1&step=3", ["dx2021-46-1"]),
+        ("prefecture=29&kind=town", ["dx2021-27-1"]),
+    ],
+)
+def test_a_filtered_list_has_these_cases_alone(client: Client, query: str, found: list[str]) -> None:
+    assert listed(client, f"/cases/?{query}") == found
+    assert "1件" in client.get(f"/cases/?{query}").text
+
+
+def test_a_bad_value_is_refused_aloud_and_the_rest_of_the_query_is_kept(client: Client) -> None:
+    response = client.get("/cases/?population=abc&kind=town")
+    assert response.status_code == 400
+    assert "「abc」は選べません" in unescape(response.text)
+    assert '<a href="#id_population">人口</a>' in response.text
+    assert 'value="town" checked' in response.text
+    assert listed(client, "/cases/?population=abc") == []
+
+
+def test_nothing_found_says_so_and_leads_on(client: Client) -> None:
+    response = client.get("/cases/?step=0&section=4-3")
+    assert response.status_code == 200
+    assert "この条件に合う事例はありません" in response.text
+
+
+def test_paging_keeps_the_filters(client: Client) -> None:
+    assert 'href="?step=3&amp;page=2"' in client.get("/cases/?step=3").text
+
+
+@pytest.mark.parametrize("step", Step)
+def test_a_step_page_has_exactly_the_cases_of_the_step(client: Client, step: Step) -> None:
+    cases = Case.objects.published().filter(section__step=step).in_document_order()
+    assert listed(client, f"/steps/{step.value}/") == list(cases.values_list("slug", flat=True))
+
+
+def test_there_are_steps_0_to_3_alone(client: Client) -> None:
+    assert [client.get(f"/steps/{number}/").status_code for number in range(5)] == [200, 200, 200, 200, 404]
+
+
+def test_every_number_on_the_home_page_is_the_length_of_its_list(client: Client) -> None:
+    text = client.get("/").text
+    cells = re.findall(r'<a href="(/cases/\?[^"]+)"><span class="visually-hidden">[^<]+</span>(\d+)<', text)
+    assert len(cells) >= 30
+    for url, number in cells:
+        data = client.get(unescape(url).replace("/cases/", "/cases.json")).json()
+        assert data["count"] == int(number), url
+    steps = re.findall(r'href="(/steps/\d/)".*?(\d+)件', text)
+    assert [len(listed(client, url)) for url, _ in steps] == [int(number) for _, number in steps]
+    assert sum(int(number) for _, number in steps) == 60
+
+
+def test_every_zero_on_the_home_page_is_an_empty_list(client: Client) -> None:
+    zeros = client.get("/").text.count('class="coverage__none"')
+    empty = [
+        (band.value, step.value)
+        for band in bands.BANDS
+        for step in Step
+        if not client.get(f"/cases.json?population={band.value}&step={step.value}").json()["count"]
+    ]
+    assert zeros == len(empty)
+
+
+def test_a_case_page_holds_the_whole_record(client: Client) -> None:
+    case = Case.objects.for_records().get(slug="dx2021-17-1")
+    text = unescape(client.get(case.get_absolute_url()).text)
+    paragraphs = [line for part in (case.background, case.approach, case.outcome) for line in part.splitlines()]
+    shown = [
+        *(case.title, *case.points, *paragraphs, *case.references, case.citation, case.heading),
+        *("和歌山県御坊市", "人口2.3万人（2020年1月1日現在）", "17ページ"),
+        *(topic.title for topic in case.topics.all()),
+        *(similar.body.full_name for similar in case.similar_bodies.all()),
+    ]
+    assert [part for part in shown if part not in text] == []
+
+
+def test_links_say_where_they_go(client: Client) -> None:
+    text = client.get("/cases/dx2021-3-1/").text
+    assert 'href="https://www.city.sakata.lg.jp/shisei/dx/index.html"' in text
+    assert "www.city.sakata.lg.jp（外部サイト）" in text
+    assert "www.city.takayama.lg.jp（外部サイト）" in text
+
+
+def test_an_unknown_population_is_said_to_be_unknown(client: Client) -> None:
+    assert client.get("/cases/dx2021-26-1/").text.count("人口不明（出典に記載なし）") == 2
+
+
+def test_previous_and_next_stay_within_the_step(client: Client) -> None:
+    first, last = client.get("/cases/dx2021-14-1/").text, client.get("/cases/dx2021-29-2/").text
+    assert 'href="/cases/dx2021-15-1/" rel="next"' in first
+    assert 'rel="prev"' not in first
+    assert 'href="/cases/dx2021-29-1/" rel="prev"' in last
+    assert 'rel="next"' not in last
+
+
+def test_a_draft_is_nowhere_public(client: Client) -> None:
+    make_case("hidden", title="公開前の題", status="draft", bodies=[TAWARAMOTO, HIDAKA])
+    assert client.get("/cases/hidden/").status_code == 404
+    for url in [*PUBLIC_LISTS, "/cases/?prefecture=29", "/cases/dx2021-46-2/"]:
+        text = client.get(url).text
+        assert "公開前の題" not in text
+        assert "hidden/" not in text
+
+
+def test_json_is_the_whole_result_of_the_same_query(client: Client) -> None:
+    data = client.get("/cases.json?step=2&population=0-1").json()
+    assert list(data) == ["query", "count", "source", "terms", "results"]
+    assert data["query"] == "ステップ2・人口1万人未満の事例"
+    assert data["count"] == len(data["results"]) == 3
+    assert [record["slug"] for record in data["results"]] == listed(client, "/cases/?step=2&population=0-1")
+    assert len(client.get("/cases.json").json()["results"]) == 60
+
+
+@pytest.mark.parametrize(("query", "name"), [("population=abc", "population"), ("utm_source=x", "utm_source")])
+def test_json_refuses_what_it_does_not_understand(client: Client, query: str, name: str) -> None:
+    response = client.get(f"/cases.json?{query}")
+    assert response.status_code == 400
+    assert list(response.json()) == ["errors"]
+    assert list(response.json()["errors"]) == [name]
+
+
+@pytest.mark.parametrize("url", ["/", "/cases/", "/steps/0/", "/cases/dx2021-1-1/", "/about/", "/guidelines/", "/cases.json"])
+def test_public_pages_are_read_only_and_set_no_cookie(client: Client, url: str) -> None:
+    response = client.get(url)
+    assert response.status_code == 200
+    assert not response.cookies
+    assert client.post(url).status_code == 405
+
+
+def test_about_tells_source_notes_and_terms(client: Client) -> None:
+    text = client.get("/about/").text
+    for part in ("自治体DX推進手順書参考事例集", "令和2年（2020年）1月1日", "全国の取組をすべて", "加工して作成"):
+        assert part in text
+
+
+def test_guidelines_are_linked(client: Client) -> None:
+    text = client.get("/guidelines/").text
+    assert text.count("（外部サイト）") == 5
+    assert "https://www.soumu.go.jp/main_content/000731625.pdf" in text
+
+
+def test_a_missing_page_is_our_own_404(client: Client) -> None:
+    response = client.get("/cases/nope/")
+    assert response.status_code == 404
+    assert "ページが見つかりません" in response.text
+    assert 'href="/cases/"' in response.text
+
+
+def test_a_fault_is_our_own_500() -> None:
+    response = server_error(RequestFactory().get("/"))
+    assert response.status_code == 500
+    assert "ページを表示できません" in response.text
