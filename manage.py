@@ -11,8 +11,11 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dxcases.settings")
     from django.core.management import execute_from_command_line
 
-    with local_postgres.running_if_needed():
-        execute_from_command_line(sys.argv)
+    try:
+        with local_postgres.running_if_needed():
+            execute_from_command_line(sys.argv)
+    except local_postgres.LocalPostgresError as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

@@ -117,10 +117,16 @@ def test_saving_a_case_unchanged_records_no_change(editor: Client) -> None:
     data["points"], data["references"] = "一\r\n二", "資料"
     for formset in page.context["inline_admin_formsets"]:
         prefix = formset.formset.prefix
-        data |= {f"{prefix}-TOTAL_FORMS": len(formset.formset.initial_forms), f"{prefix}-INITIAL_FORMS": len(formset.formset.initial_forms)}
+        data |= {
+            f"{prefix}-TOTAL_FORMS": len(formset.formset.initial_forms),
+            f"{prefix}-INITIAL_FORMS": len(formset.formset.initial_forms),
+        }
         for one in formset.formset.initial_forms:
             data |= {one.add_prefix(name): one[name].value() or "" for name in one.fields}
-    response = editor.post(f"/admin/catalog/case/{case.pk}/change/", {name: value for name, value in data.items() if value is not False})
+    response = editor.post(
+        f"/admin/catalog/case/{case.pk}/change/",
+        {name: value for name, value in data.items() if value is not False},
+    )
     assert response.status_code == 302, errors(response)
     assert LogEntry.objects.get().change_message == "[]"
     assert Case.objects.get(pk=case.pk).points == ["一", "二"]
@@ -163,7 +169,9 @@ def test_bodies_complete_by_name_kana_or_code(editor: Client, term: str, found: 
 def test_every_editors_page_opens(editor: Client, model: str) -> None:
     for url in (f"/admin/catalog/{model}/", f"/admin/catalog/{model}/add/"):
         assert editor.get(url).status_code == 200
-    changes = re.findall(rf'href="(/admin/catalog/{model}/[^/"]+/change/)', editor.get(f"/admin/catalog/{model}/").text)
+    changes = re.findall(
+        rf'href="(/admin/catalog/{model}/[^/"]+/change/)', editor.get(f"/admin/catalog/{model}/").text
+    )
     assert editor.get(changes[0]).status_code == 200
     assert editor.get(f"/admin/catalog/{model}/?q=%E7%94%BA").status_code == 200
 
@@ -176,7 +184,9 @@ def test_the_case_list_filters_and_searches(editor: Client, query: str, number: 
     assert editor.get(f"/admin/catalog/case/?{query}").context["cl"].result_count == number
 
 
-def test_the_case_list_takes_a_fixed_number_of_queries(editor: Client, django_assert_max_num_queries: Any) -> None:
+def test_the_case_list_takes_a_fixed_number_of_queries(
+    editor: Client, django_assert_max_num_queries: Any
+) -> None:
     with django_assert_max_num_queries(14):
         assert editor.get("/admin/catalog/case/").context["cl"].result_count == 60
 
@@ -187,7 +197,9 @@ def test_a_body_keeps_its_code_and_its_population_needs_a_date(editor: Client) -
     url = f"/admin/catalog/body/{HIDAKA}/change/"
     response = editor.post(url, {**data, "population": "4900", "population_as_of": ""})
     assert errors(response) == ["人口と基準日は、両方入力するか両方空にしてください。"]
-    assert editor.post(url, {**data, "population": "4900", "population_as_of": "2025-01-01"}).status_code == 302
+    assert (
+        editor.post(url, {**data, "population": "4900", "population_as_of": "2025-01-01"}).status_code == 302
+    )
     body = Body.objects.get(code=HIDAKA)
     assert (body.population, body.population_band.value) == (4900, "0-1")
 

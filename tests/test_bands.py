@@ -60,7 +60,9 @@ def test_the_database_puts_every_population_in_the_same_one_band() -> None:
             population=population, population_as_of=population and "2020-01-01"
         )
     for body in Body.objects.filter(code__in=codes).annotate(band=bands.value_expression()):
-        matching = [band for band in bands.BANDS if Body.objects.filter(band.condition(), pk=body.pk).exists()]
+        matching = [
+            band for band in bands.BANDS if Body.objects.filter(band.condition(), pk=body.pk).exists()
+        ]
         assert matching == [bands.band_of(body.population)]
         assert body.band == matching[0].value
 

@@ -6,12 +6,24 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.apps import apps
 from django.core import serializers
 from django.core.management import call_command
-from django.apps import apps
 
 from catalog.management.commands.load_catalogue import fixture_files
-from catalog.models import Body, Case, CaseBody, Figure, Guideline, Kind, Link, Prefecture, Section, SimilarBody, Topic
+from catalog.models import (
+    Body,
+    Case,
+    CaseBody,
+    Figure,
+    Guideline,
+    Kind,
+    Link,
+    Prefecture,
+    Section,
+    SimilarBody,
+    Topic,
+)
 from tests.casebook import CASES, POPULATIONS, URLS
 
 pytestmark = pytest.mark.django_db
@@ -52,7 +64,8 @@ def test_the_sections_stand_in_the_four_steps() -> None:
 def test_every_case_stands_in_its_section_with_its_bodies() -> None:
     cases = Case.objects.published().in_document_order().for_records()
     assert {
-        case.slug: (case.section_id, tuple(row.body.full_name for row in case.case_bodies.all())) for case in cases
+        case.slug: (case.section_id, tuple(row.body.full_name for row in case.case_bodies.all()))
+        for case in cases
     } == CASES
     assert [case.slug for case in cases] == list(CASES)
     assert [f"dx2021-{case.page}-{case.order}" for case in cases] == list(CASES)

@@ -2,7 +2,9 @@ import pytest
 from django.test import Client
 
 
-@pytest.mark.parametrize("path", ["/cases/?q=%00", "/cases/?%00=1", "/cases/a%00b/", "/cases.json?step=%00", "/%00"])
+@pytest.mark.parametrize(
+    "path", ["/cases/?q=%00", "/cases/?%00=1", "/cases/a%00b/", "/cases.json?step=%00", "/%00"]
+)
 def test_nul_is_refused_before_any_view(client: Client, path: str) -> None:
     response = client.get(path)
     assert response.status_code == 400

@@ -5,7 +5,18 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, models, transaction
 
-from catalog.models import Body, Case, CaseBody, Figure, Guideline, Link, Prefecture, Section, SimilarBody, Source
+from catalog.models import (
+    Body,
+    Case,
+    CaseBody,
+    Figure,
+    Guideline,
+    Link,
+    Prefecture,
+    Section,
+    SimilarBody,
+    Source,
+)
 from tests.making import FUNAGATA, KASHIHARA, make_case, slugs
 
 pytestmark = pytest.mark.django_db

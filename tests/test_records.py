@@ -42,7 +42,10 @@ def test_a_record_has_the_shape_of_the_contract() -> None:
         "title": "題",
         "step": {"number": 2, "title": "推進体制の整備"},
         "section": {"id": "3-1", "title": "組織体制"},
-        "topics": [{"id": "bpr", "title": "業務改革（BPR）"}, {"id": "data", "title": "データ利活用・オープンデータ"}],
+        "topics": [
+            {"id": "bpr", "title": "業務改革（BPR）"},
+            {"id": "data", "title": "データ利活用・オープンデータ"},
+        ],
         "points": ["一", "二"],
         "background": "背景",
         "approach": "内容",

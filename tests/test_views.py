@@ -58,7 +58,9 @@ def test_the_list_shows_all_cases_twenty_a_page(client: Client) -> None:
 
 
 def test_the_list_is_grouped_by_step_and_section(client: Client) -> None:
-    headings = re.findall(r"<h2 id=\"section-(.+?)\">.*?(ステップ\d)</span> (.+?)</h2>", client.get("/cases/").text)
+    headings = re.findall(
+        r"<h2 id=\"section-(.+?)\">.*?(ステップ\d)</span> (.+?)</h2>", client.get("/cases/").text
+    )
     assert headings == [
         ("1", "ステップ0", "DXの認識共有・機運醸成"),
         ("2", "ステップ1", "DXの全体方針等"),
@@ -70,7 +72,17 @@ def test_a_card_says_step_section_bodies_and_first_points(client: Client) -> Non
     Case.objects.all().delete()
     make_case(title="題", section="3-1", bodies=[FUNAGATA, KASHIHARA], points=["一", "二", "三"])
     text = client.get("/cases/").text
-    for shown in ("題", "ステップ2", "組織体制", "山形県舟形町", "（0.5万人）", "奈良県橿原市", "（12.2万人）", "一", "二"):
+    for shown in (
+        "題",
+        "ステップ2",
+        "組織体制",
+        "山形県舟形町",
+        "（0.5万人）",
+        "奈良県橿原市",
+        "（12.2万人）",
+        "一",
+        "二",
+    ):
         assert shown in text
     assert "<li>三</li>" not in text
 
@@ -142,7 +154,9 @@ def test_every_zero_on_the_home_page_is_an_empty_list(client: Client) -> None:
 def test_a_case_page_holds_the_whole_record(client: Client) -> None:
     case = Case.objects.for_records().get(slug="dx2021-17-1")
     text = unescape(client.get(case.get_absolute_url()).text)
-    paragraphs = [line for part in (case.background, case.approach, case.outcome) for line in part.splitlines()]
+    paragraphs = [
+        line for part in (case.background, case.approach, case.outcome) for line in part.splitlines()
+    ]
     shown = [
         *(case.title, *case.points, *paragraphs, *case.references, case.citation, case.heading),
         *("和歌山県御坊市", "人口2.3万人（2020年1月1日現在）", "17ページ"),
@@ -189,7 +203,9 @@ def test_json_is_the_whole_result_of_the_same_query(client: Client) -> None:
     assert len(client.get("/cases.json").json()["results"]) == 60
 
 
-@pytest.mark.parametrize(("query", "name"), [("population=abc", "population"), ("utm_source=x", "utm_source")])
+@pytest.mark.parametrize(
+    ("query", "name"), [("population=abc", "population"), ("utm_source=x", "utm_source")]
+)
 def test_json_refuses_what_it_does_not_understand(client: Client, query: str, name: str) -> None:
     response = client.get(f"/cases.json?{query}")
     assert response.status_code == 400
@@ -197,7 +213,9 @@ def test_json_refuses_what_it_does_not_understand(client: Client, query: str, na
     assert list(response.json()["errors"]) == [name]
 
 
-@pytest.mark.parametrize("url", ["/", "/cases/", "/steps/0/", "/cases/dx2021-1-1/", "/about/", "/guidelines/", "/cases.json"])
+@pytest.mark.parametrize(
+    "url", ["/", "/cases/", "/steps/0/", "/cases/dx2021-1-1/", "/about/", "/guidelines/", "/cases.json"]
+)
 def test_public_pages_are_read_only_and_set_no_cookie(client: Client, url: str) -> None:
     response = client.get(url)
     assert response.status_code == 200
@@ -207,7 +225,12 @@ def test_public_pages_are_read_only_and_set_no_cookie(client: Client, url: str) 
 
 def test_about_tells_source_notes_and_terms(client: Client) -> None:
     text = client.get("/about/").text
-    for part in ("自治体DX推進手順書参考事例集", "令和2年（2020年）1月1日", "全国の取組をすべて", "加工して作成"):
+    for part in (
+        "自治体DX推進手順書参考事例集",
+        "令和2年（2020年）1月1日",
+        "全国の取組をすべて",
+        "加工して作成",
+    ):
         assert part in text
 
 

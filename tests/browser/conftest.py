@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Playwright
 from pytest_django.live_server_helper import LiveServer
 from pytest_django.plugin import DjangoDbBlocker
 
@@ -37,10 +38,16 @@ def base_url(site: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+def browser_type_launch_args(
+    browser_type_launch_args: dict[str, Any], playwright: Playwright
+) -> dict[str, Any]:
+    """Starts $CHROMIUM, else Playwright's own browser, else one on the PATH."""
+    chromium = os.environ.get("CHROMIUM")
+    if not chromium and not Path(playwright.chromium.executable_path).exists():
+        chromium = shutil.which("chromium") or shutil.which("google-chrome")
     own = {"executable_path": chromium} if chromium else {}
-    return {**browser_type_launch_args, **own, "args": [*QUIET, *(["--no-sandbox"] if os.geteuid() == 0 else [])]}
+    as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
+    return {**browser_type_launch_args, **own, "args": [*QUIET, *as_root]}
 
 
 @pytest.fixture(params=[360, 1280])

@@ -39,7 +39,10 @@ def test_no_page_scrolls_sideways_or_asks_another_host(sized_page: Page, site: s
 
 def test_the_stylesheet_arrives(page: Page) -> None:
     page.goto("/")
-    assert page.locator(".button").first.evaluate("node => getComputedStyle(node).backgroundColor") == "rgb(0, 23, 193)"
+    assert (
+        page.locator(".button").first.evaluate("node => getComputedStyle(node).backgroundColor")
+        == "rgb(0, 23, 193)"
+    )
 
 
 class TestWithoutJavaScript:

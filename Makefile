@@ -1,0 +1,56 @@
+# What each command does: README.md. All they make stands in .venv/ and var/.
+
+PY := .venv/bin/python
+
+.PHONY: help run test admin check browser
+
+help:
+	@echo 'make run    起動（http://127.0.0.1:8000/ 。PORT=8001 make run で番号を変更）'
+	@echo 'make test   すべてのテスト'
+	@echo 'make admin  編集者の登録'
+	@echo 'make check  書式・型・設定の検査'
+	@echo 'make help   この一覧'
+
+run: .venv/run.stamp
+	@exec $(PY) -m dxcases.serve
+
+admin: .venv/run.stamp
+	@$(PY) manage.py migrate --verbosity 0 && \
+	exec $(PY) manage.py createsuperuser $${DJANGO_SUPERUSER_PASSWORD:+--noinput}
+
+test: .venv/dev.stamp browser
+	@exec $(PY) -m pytest
+
+check: .venv/dev.stamp
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m mypy
+	find templates -name '*.html' -exec $(PY) -m djade --check --target-version 5.2 {} +
+	DEBUG=off HTTPS=on ALLOWED_HOSTS=example.jp SECRET_KEY="$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(64))')" \
+		$(PY) manage.py check --deploy --fail-level WARNING --database default
+	$(PY) manage.py makemigrations --check --dry-run
+
+browser: .venv/dev.stamp
+	@PY=$(PY) sh tests/browser/find_browser.sh
+
+.venv/run.stamp: requirements.txt
+	@$(call install,requirements.txt)
+	@touch $@
+
+.venv/dev.stamp: requirements-dev.txt
+	@$(call install,requirements-dev.txt)
+	@touch $@ .venv/run.stamp
+
+# Checks first, so that a machine that lacks something is left as it was.
+define install
+test -w . || { echo 'このフォルダーに書き込めません。書き込める場所に複製して実行してください。' >&2; exit 1; }; \
+for python in python3 python3.14 python3.13 python3.12 python3.11 none; do \
+	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break; \
+done; \
+test "$$python" != none || { echo 'Python 3.11以上が見つかりません。インストールしてから実行してください。' >&2; exit 1; }; \
+"$$python" -c 'import ensurepip, venv' 2>/dev/null || \
+	{ echo 'Pythonのvenvがありません。Debian・Ubuntuでは「apt install python3-venv」を実行してください。' >&2; exit 1; }; \
+test -x $(PY) || { echo 'Pythonの環境を作っています…'; "$$python" -m venv .venv || { rm -rf .venv; exit 1; }; }; \
+echo '必要な部品をインストールしています…'; \
+$(PY) -m pip install --disable-pip-version-check --no-input --require-hashes -r $(1)
+endef

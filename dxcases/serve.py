@@ -1,0 +1,152 @@
+"""What `make run` starts: database, migrations, data, static files and the web server, until Ctrl-C ends all of it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from dxcases import local_postgres, local_secret
+
+VAR_DIR = Path(__file__).resolve().parent.parent / "var"
+SECONDS_TO_START = 30
+SECONDS_TO_STOP = 10
+
+
+class CannotServe(Exception):
+    """Says in one line what is wrong and what to do about it."""
+
+
+def main() -> int:
+    """Serves until a signal ends it. Returns the exit code: 0 after Ctrl-C, 1 after a fault told on stderr."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupt)
+    try:
+        serve()
+    except KeyboardInterrupt:
+        say("終了しました。")
+        return 0
+    except (CannotServe, local_postgres.LocalPostgresError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def interrupt(number: int, frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def say(line: str) -> None:
+    print(line, flush=True)
+
+
+def serve() -> None:
+    port = free_port(os.environ.get("PORT", "8000"))
+    use_production_settings()
+    say("データベースを起動しています…")
+    with local_postgres.running_if_needed():
+        prepare()
+        run_server(port)
+
+
+def free_port(given: str) -> int:
+    """The port to listen on. Raises CannotServe if it is no port or taken."""
+    if not (given.isascii() and given.isdigit() and 0 < int(given) < 65536):
+        raise CannotServe(f"PORT={given} は使えません。1〜65535の番号を指定してください。")
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", int(given)))
+        except OSError as error:
+            raise CannotServe(
+                f"ポート{given}は使えません（{error.strerror}）。「PORT=8001 make run」のように別の番号を指定してください。"
+            ) from error
+    return int(given)
+
+
+def use_production_settings() -> None:
+    """The settings as others would meet them, unless the environment says otherwise."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dxcases.settings")
+    os.environ.setdefault("DEBUG", "off")
+    if not os.environ.get("SECRET_KEY"):
+        try:
+            os.environ["SECRET_KEY"] = local_secret.secret_key(VAR_DIR)
+        except OSError as error:
+            raise CannotServe(
+                f"{VAR_DIR} に書き込めません（{error.strerror}）。書き込める場所に置いて実行してください。"
+            ) from error
+
+
+def prepare() -> None:
+    """Brings database and static files up to date. Raises CannotServe."""
+    import django
+    from django.core.management import call_command
+    from django.db import connection
+
+    from dxcases import database_check
+
+    django.setup()
+    if reasons := database_check.reasons_against("default"):
+        raise CannotServe(" ".join(reasons))
+    say("データベースの構造を確認しています…")
+    call_command("migrate", interactive=False, verbosity=0)
+    call_command("load_catalogue")
+    say("画面の部品を用意しています…")
+    call_command("collectstatic", interactive=False, verbosity=0)
+    connection.close()
+    connection.close_pool()
+
+
+def run_server(port: int) -> None:
+    """Runs gunicorn until it ends, which it does not by itself: then CannotServe is raised."""
+    server = subprocess.Popen(gunicorn_command(port), start_new_session=True)
+    try:
+        wait_until_it_answers(server, port)
+        say(f"\n自治体DX事例カタログ： http://127.0.0.1:{port}/")
+        say("編集者の登録：別の端末で「make admin」を実行してください。管理画面は /admin/ です。")
+        say("終了するには Ctrl-C を押してください。")
+        code = server.wait()
+    finally:
+        stop(server)
+    raise CannotServe(f"Webサーバーが終了しました（終了コード {code}）。上の記録を確認してください。")
+
+
+def gunicorn_command(port: int) -> list[str]:
+    return [
+        *(sys.executable, "-m", "gunicorn", "dxcases.wsgi:application"),
+        *("--bind", f"127.0.0.1:{port}", "--worker-class", "gthread"),
+        *("--workers", os.environ.get("WEB_WORKERS", "2"), "--threads", os.environ.get("WEB_THREADS", "8")),
+        *("--log-level", "warning", "--graceful-timeout", "5"),
+        "--no-control-socket",
+    ]
+
+
+def wait_until_it_answers(server: subprocess.Popen[bytes], port: int) -> None:
+    deadline = time.monotonic() + SECONDS_TO_START
+    while server.poll() is None and time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise CannotServe("Webサーバーを起動できません。上の記録を確認してください。")
+
+
+def stop(server: subprocess.Popen[bytes]) -> None:
+    with local_postgres.undisturbed():
+        if server.poll() is None:
+            server.terminate()
+        try:
+            server.wait(SECONDS_TO_STOP)
+        except subprocess.TimeoutExpired:
+            os.killpg(server.pid, signal.SIGKILL)
+            server.wait()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,31 @@
+"""The tests' PostgreSQL, with the casebook in the test database."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+
+import pytest
+from django.core.management import call_command
+from pytest_django.plugin import DjangoDbBlocker
+
+from dxcases import local_postgres
+
+server = ExitStack()
+
+
+def pytest_configure() -> None:
+    try:
+        server.enter_context(local_postgres.running_if_needed())
+    except local_postgres.LocalPostgresError as error:
+        pytest.exit(str(error), 1)
+
+
+def pytest_unconfigure() -> None:
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """The casebook is there for every test. A test that wants other cases deletes these: it is rolled back."""
+    with django_db_blocker.unblock():
+        call_command("load_catalogue")
