@@ -108,8 +108,8 @@ def test_every_case_has_what_a_reader_needs() -> None:
     for case in Case.objects.published().for_records():
         assert 2 <= len(case.points) <= 4, case.slug
         assert case.approach, case.slug
-        assert 2 <= len(case.topics.all()) <= 5, case.slug
-        assert 250 <= len(case.background + case.approach + case.outcome) <= 1500, case.slug
+        assert 1 <= len(case.topics.all()) <= 5, case.slug
+        assert 240 <= len(case.background + case.approach + case.outcome) <= 1500, case.slug
 
 
 def test_the_prose_is_in_one_style() -> None:
