@@ -199,8 +199,17 @@ class CaseFilter(django_filters.FilterSet):
     @cached_property
     def chosen(self) -> dict[str, list[str]]:
         """The valid values given, by filter."""
-        cleaned = self.form.cleaned_data
-        return {name: cleaned[name] for name in self.filters if cleaned.get(name)}
+        return {name: self.cleaned[name] for name in self.filters if self.cleaned.get(name)}
+
+    @property
+    def page_number(self) -> int:
+        """The page asked for; the first if none is, or none that is valid."""
+        return self.cleaned.get("page") or 1
+
+    @cached_property
+    def cleaned(self) -> dict[str, Any]:
+        self.form.is_valid()
+        return self.form.cleaned_data
 
     @cached_property
     def sentence(self) -> str:

@@ -86,11 +86,10 @@ def about(request: HttpRequest) -> HttpResponse:
 
 def page_of(case_filter: CaseFilter) -> Page[Case]:
     """The page of cards that a valid query asks for, or an empty first page. Raises Http404 past the last page."""
-    number = case_filter.form.cleaned_data.get("page") or 1
     try:
-        return Paginator(case_filter.qs.for_cards(), CASES_PER_PAGE).page(number)
+        return Paginator(case_filter.qs.for_cards(), CASES_PER_PAGE).page(case_filter.page_number)
     except EmptyPage as error:
-        raise Http404(f"no page {number}") from error
+        raise Http404(f"no page {case_filter.page_number}") from error
 
 
 def as_json(data: dict[str, object], status: int = 200) -> JsonResponse:

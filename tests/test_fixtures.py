@@ -109,7 +109,8 @@ def test_every_case_has_what_a_reader_needs() -> None:
         assert 2 <= len(case.points) <= 4, case.slug
         assert case.approach, case.slug
         assert 1 <= len(case.topics.all()) <= 5, case.slug
-        assert 240 <= len(case.background + case.approach + case.outcome) <= 1500, case.slug
+        notes = "".join(row.note for row in case.case_bodies.all())
+        assert 200 <= len(case.background + case.approach + case.outcome + notes) <= 1000, case.slug
 
 
 def test_the_prose_is_in_one_style() -> None:

@@ -34,7 +34,7 @@ def refused(queryset: models.QuerySet[Any], **fields: Any) -> str:
     [
         ("prefecture_code_is_two_digits", Prefecture, {"code": "1"}),
         ("prefecture_region_is_known", Prefecture, {"region": "okinawa"}),
-        ("section_step_is_known", Section, {"step": 4}),
+        ("section_step_is_known", Section, {"id": "5", "step": 4}),
         ("section_id_matches_step", Section, {"step": 3}),
         ("body_code_is_valid", Body, {"code": "063632"}),
         ("body_code_starts_with_prefecture", Body, {"prefecture": "01"}),
@@ -97,7 +97,7 @@ def test_two_cases_cannot_stand_at_one_place_of_a_source() -> None:
     [
         ("011002", True),  # 札幌市
         ("131032", True),  # 港区
-        ("393053", False),
+        ("393054", False),
         ("011003", False),
         ("01100", False),
         ("0110021", False),
