@@ -40,9 +40,11 @@ class CaseBodyInline(admin.TabularInline):
     fields = ("body", "note", "position")
     autocomplete_fields = ("body",)
     min_num = 1
-    validate_min = True
     extra = 0
     formfield_overrides = {models.TextField: {"widget": AdminTextareaWidget(attrs={"rows": 2})}}
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **options: Any) -> Any:
+        return super().get_formset(request, obj, validate_min=True, **options)
 
 
 class SimilarBodyInline(admin.TabularInline):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 import django_filters
 from django import forms
@@ -54,7 +54,7 @@ class ChoicesField(forms.MultipleChoiceField):
 
     def options(self) -> Iterator[tuple[str, str]]:
         """Value and label of every option, groups opened."""
-        for value, label in self.choices:
+        for value, label in cast("list[tuple[Any, Any]]", self.choices):
             if isinstance(label, list | tuple):
                 yield from ((str(one), str(name)) for one, name in label)
             else:
@@ -120,14 +120,16 @@ class CaseFilterForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for field in self.choices_fields().values():
-            field.choices = list(field.choices)  # asks the database once, not at every use
+            field.choices = list(
+                cast("list[tuple[Any, Any]]", field.choices)
+            )  # asks the database once, not at every use
 
     def choices_fields(self) -> dict[str, ChoicesField]:
         return {name: field for name, field in self.fields.items() if isinstance(field, ChoicesField)}
 
     def clean(self) -> dict[str, Any]:
         for name, field in self.fields.items():
-            if not isinstance(field, ChoicesField) and len(self.data.getlist(name)) > 1:
+            if not isinstance(field, ChoicesField) and len(cast(QueryDict, self.data).getlist(name)) > 1:
                 self.add_error(name, "1回だけ指定してください。")
         return self.cleaned_data
 

@@ -10,7 +10,7 @@ UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 class RefuseUnstorableText:
-    """Answers 400 to a path or query with NUL or a lone surrogate: PostgreSQL has no such text, so nothing matches."""
+    """Answers 400 to a path or query with NUL or a lone surrogate, which no text in PostgreSQL has."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

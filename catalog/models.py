@@ -82,7 +82,7 @@ class Prefecture(models.Model):
 
 
 class Body(models.Model):
-    """A prefecture or municipality. Populations are persons and come with the date they are of, or not at all."""
+    """A prefecture or municipality. Populations are persons and come with their date, or not at all."""
 
     code = models.CharField("全国地方公共団体コード", max_length=6, primary_key=True)
     name = models.CharField("名称", max_length=20)
@@ -135,7 +135,7 @@ class Body(models.Model):
 
     @property
     def full_name(self) -> str:
-        """The name with its prefecture, which tells namesakes apart: 山形県舟形町; a prefecture's own name alone."""
+        """The name with its prefecture, which tells namesakes apart; for a prefecture its own name."""
         return self.name if self.kind == Kind.PREFECTURE else f"{self.prefecture.name}{self.name}"
 
     @property
@@ -145,7 +145,7 @@ class Body(models.Model):
 
 class SectionQuerySet(models.QuerySet["Section"]):
     def with_published_cases(self, at_most: int) -> SectionQuerySet:
-        """With `case_count`, the number of published cases, and `first_cases`, the first of them as cards show them."""
+        """With `case_count`, the number of published cases, and `first_cases`, the first of them for cards."""
         published = Case.objects.published()
         count = published.filter(section=OuterRef("pk")).order_by().values("section").annotate(n=Count("pk"))
         first = published.in_document_order().for_cards()[:at_most]
@@ -357,11 +357,11 @@ class Case(models.Model):
     def __str__(self) -> str:
         return self.title
 
-    def natural_key(self) -> tuple[str]:
-        return (self.slug,)
-
     def get_absolute_url(self) -> str:
         return reverse("catalog:case_detail", args=[self.slug])
+
+    def natural_key(self) -> tuple[str]:
+        return (self.slug,)
 
     @property
     def step(self) -> Step:
@@ -388,7 +388,9 @@ class Case(models.Model):
         return beyond
 
 
-class CaseRowManager(models.Manager):
+class CaseRowManager(models.Manager["CaseRow"]):
+    model: type[CaseRow]
+
     def get_by_natural_key(self, slug: str, key: str) -> Any:
         return self.get(**{"case__slug": slug, self.model.key_field: key})
 
@@ -511,7 +513,7 @@ class Figure(CaseRow):
         return f"{self.label}：{self.value}"
 
 
-class GuidelineManager(models.Manager):
+class GuidelineManager(models.Manager["Guideline"]):
     def get_by_natural_key(self, title: str) -> Guideline:
         return self.get(title=title)
 

@@ -13,7 +13,7 @@ from catalog.models import Body, Case, CaseBody, Prefecture, SimilarBody
 def case_record(case: Case, absolute: Callable[[str], str]) -> dict[str, Any]:
     """`case` as JSON-ready data, with `absolute` turning a path into an address.
 
-    Load the case with `CaseQuerySet.for_records()`. Populations are persons, dates ISO 8601, unknown values null.
+    Load the case with `CaseQuerySet.for_records()`. Populations are persons, dates ISO 8601, unknown is null.
     """
     return {
         "slug": case.slug,

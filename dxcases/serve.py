@@ -1,4 +1,4 @@
-"""What `make run` starts: database, migrations, data, static files and the web server, until Ctrl-C ends all of it."""
+"""What `make run` starts: database, migrations, data, static files, web server, until Ctrl-C ends all of it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class CannotServe(Exception):
 
 
 def main() -> int:
-    """Serves until a signal ends it. Returns the exit code: 0 after Ctrl-C, 1 after a fault told on stderr."""
+    """Serves until a signal ends it. Returns the exit code: 0 after Ctrl-C, 1 after a fault, told on stderr."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupt)
     try:
@@ -65,7 +65,8 @@ def free_port(given: str) -> int:
             probe.bind(("127.0.0.1", int(given)))
         except OSError as error:
             raise CannotServe(
-                f"ポート{given}は使えません（{error.strerror}）。「PORT=8001 make run」のように別の番号を指定してください。"
+                f"ポート{given}は使えません（{error.strerror}）。"
+                "「PORT=8001 make run」のように別の番号を指定してください。"
             ) from error
     return int(given)
 
@@ -100,7 +101,7 @@ def prepare() -> None:
     say("画面の部品を用意しています…")
     call_command("collectstatic", interactive=False, verbosity=0)
     connection.close()
-    connection.close_pool()
+    connection.close_pool()  # type: ignore[attr-defined]
 
 
 def run_server(port: int) -> None:

@@ -64,7 +64,7 @@ CASES = {
     "dx2021-46-2": ("4-3", ("熊本県熊本市",)),
 }
 
-# Populations in 万人 as of 2020-01-01. Page 26 prints none; 福島県 has its own on page 1, the others stay unknown.
+# Populations in 万人 as of 2020-01-01. Page 26 prints none; 福島県 has its own on page 1.
 POPULATIONS = {
     "福島県": "188.2",
     "広島県": "282.7",

@@ -26,6 +26,6 @@ def pytest_unconfigure() -> None:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
-    """The casebook is there for every test. A test that wants other cases deletes these: it is rolled back."""
+    """The casebook is there for every test; one that wants other cases deletes these and is rolled back."""
     with django_db_blocker.unblock():
         call_command("load_catalogue")

@@ -50,8 +50,9 @@ def test_the_bodies_are_all_of_japan() -> None:
         Kind.VILLAGE: 183,
     }
     assert Counter(Prefecture.objects.values_list("region", flat=True)) == {
-        "hokkaido": 1, "tohoku": 6, "kanto": 7, "chubu": 9, "kinki": 7, "chugoku": 5, "shikoku": 4, "kyushu": 8,
-    }  # fmt: skip
+        **{"hokkaido": 1, "tohoku": 6, "kanto": 7, "chubu": 9},
+        **{"kinki": 7, "chugoku": 5, "shikoku": 4, "kyushu": 8},
+    }
     assert not Body.objects.exclude(kana__regex=r"^[ぁ-ゖー]+$").exists()
 
 
@@ -101,7 +102,7 @@ def test_similar_bodies_references_and_figures_are_as_counted_in_the_docs() -> N
         sum(len(case.references) for case in Case.objects.all()),
         Figure.objects.count(),
     )
-    assert counted == (0, 0, 0, 0)
+    assert counted == (55, 5, 28, 86)
 
 
 def test_every_case_has_what_a_reader_needs() -> None:

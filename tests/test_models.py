@@ -151,7 +151,7 @@ def test_a_section_counts_all_its_published_cases_and_shows_the_first() -> None:
     for page in (3, 1, 2):
         make_case(f"p{page}", section="3-2", page=page)
     make_case("draft", section="3-2", status="draft")
-    sections = {section.pk: section for section in Section.objects.with_published_cases(2)}
+    sections: dict[str, Any] = {section.pk: section for section in Section.objects.with_published_cases(2)}
     assert sections["3-2"].case_count == 3
     assert slugs(sections["3-2"].first_cases) == ["p1", "p2"]
     assert (sections["3-1"].case_count, sections["3-1"].first_cases) == (0, [])

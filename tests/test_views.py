@@ -36,7 +36,7 @@ def no_cases() -> None:
         ("/cases/", 6),
         ("/cases/?population=0-1&step=0", 6),
         ("/steps/0/", 3),
-        ("/cases.json", 11),
+        ("/cases.json", 10),
     ],
 )
 @pytest.mark.parametrize("number", [1, 3])
