@@ -11,7 +11,7 @@ from django.db.models import Case, CharField, Q, Value, When
 
 @dataclass(frozen=True)
 class Band:
-    """`value` is what URLs and data say; `lower` and `upper` are persons, None where the band has no such end."""
+    """`value` is what URLs and data say; `lower` and `upper` are persons, None where the band is open."""
 
     value: str
     label: str

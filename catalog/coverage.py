@@ -32,7 +32,7 @@ class Coverage:
 
 
 def by_band_and_step(cases: CaseQuerySet) -> Coverage:
-    """Counts of `cases`; each number is the length of the list that its step, its band or both together give."""
+    """Counts of `cases`; each number is the length of the list that its step, its band or both give."""
     steps = dict(cases.order_by().values_list("section__step").annotate(Count("pk")))
     bodies = CaseBody.objects.filter(case__in=cases.order_by())
     banded = bodies.order_by().annotate(band=bands.value_expression("body__population"))

@@ -158,7 +158,7 @@ class CaseFilter(django_filters.FilterSet):
     def for_request(cls, request: HttpRequest, *, strict: bool = False) -> CaseFilter:
         """The filter a request asks for.
 
-        `strict`: a parameter that the contract does not name is an error too (files and API); pages ignore it,
+        `strict`: a parameter that the contract does not name is an error too (files, API); pages ignore it,
         since mailers and advertisers add their own.
         """
         given = QueryDict(mutable=True)
@@ -227,7 +227,7 @@ class CaseFilter(django_filters.FilterSet):
 
     @property
     def query(self) -> str:
-        """The query string that gives this list again, from its first page; unknown parameters are left out."""
+        """The query string that gives this list again, from its first page, without unknown parameters."""
         kept = QueryDict(mutable=True)
         for name, values in self.chosen.items():
             kept.setlist(name, values)

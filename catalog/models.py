@@ -135,7 +135,7 @@ class Body(models.Model):
 
     @property
     def full_name(self) -> str:
-        """The name with its prefecture, which tells namesakes apart; for a prefecture its own name."""
+        """The name with its prefecture, which tells namesakes apart; for a prefecture its name."""
         return self.name if self.kind == Kind.PREFECTURE else f"{self.prefecture.name}{self.name}"
 
     @property
@@ -145,7 +145,7 @@ class Body(models.Model):
 
 class SectionQuerySet(models.QuerySet["Section"]):
     def with_published_cases(self, at_most: int) -> SectionQuerySet:
-        """With `case_count`, the number of published cases, and `first_cases`, the first of them for cards."""
+        """With `case_count`, the number of published cases, and `first_cases`, the first of them."""
         published = Case.objects.published()
         count = published.filter(section=OuterRef("pk")).order_by().values("section").annotate(n=Count("pk"))
         first = published.in_document_order().for_cards()[:at_most]
@@ -248,7 +248,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.filter(status=Case.Status.PUBLISHED)
 
     def with_body(self, condition: Q) -> CaseQuerySet:
-        """Cases of which at least one body satisfies all of `condition`, stated on `CaseBody` (`body__kind=…`).
+        """Cases of which at least one body satisfies all of `condition`, stated on `CaseBody`.
 
         A subquery and not a join, so that a case with several such bodies is there once.
         """
@@ -274,7 +274,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
         )
 
 
-# Section ids are made so that they sort as the sections stand in the document ("1" < "2" < "3-1" < … < "4-3").
+# Section ids sort as the sections stand in the document: "1" < "2" < "3-1" < … < "4-3".
 DOCUMENT_ORDER = ("section_id", "source_id", "page", "order", "pk")
 
 
@@ -388,11 +388,9 @@ class Case(models.Model):
         return beyond
 
 
-class CaseRowManager(models.Manager["CaseRow"]):
-    model: type[CaseRow]
-
+class CaseRowManager(models.Manager):
     def get_by_natural_key(self, slug: str, key: str) -> Any:
-        return self.get(**{"case__slug": slug, self.model.key_field: key})
+        return self.get(**{"case__slug": slug, self.model.key_field: key})  # type: ignore[attr-defined]
 
 
 class CaseRow(models.Model):

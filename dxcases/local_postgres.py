@@ -302,14 +302,14 @@ class Cluster:
         match = re.search(r"\) (\d+)", printed)
         if not match or int(match[1]) < OLDEST_MAJOR:
             raise LocalPostgresError(
-                f"{self.programs} は使えません（{printed.strip()}）。PostgreSQL {OLDEST_MAJOR}以上が必要です。"
+                f"{self.programs} は使えません（{printed.strip()}）。{OLDEST_MAJOR}以上が必要です。"
             )
         return int(match[1])
 
     def _run(
         self, command: Sequence[str | Path], *, check: bool = True, input: str | None = None
     ) -> subprocess.CompletedProcess[str]:
-        """Runs a program as the server's account. With `check` raises LocalPostgresError with its last words."""
+        """Runs a program as the server's account. `check`: raises LocalPostgresError with its last words."""
         finished = subprocess.run(
             [os.fspath(part) for part in command],
             input=input or "",
@@ -335,7 +335,7 @@ class Cluster:
 
 
 def find_programs() -> Path:
-    """The folder with `postgres`, `initdb`, `pg_ctl`, `pg_isready`. Raises LocalPostgresError if none is found."""
+    """The folder with `postgres`, `initdb`, `pg_ctl`, `pg_isready`. Raises LocalPostgresError if none is."""
     if given := os.environ.get("PG_BIN"):
         if (Path(given) / "postgres").exists():
             return Path(given).resolve()

@@ -8,7 +8,7 @@ from pathlib import Path
 def secret_key(folder: Path) -> str:
     """The key kept in `folder`/secret_key, made on the first call.
 
-    The file is written whole under another name and linked into place: two first calls at once agree on a key.
+    The file is written whole under another name and linked into place: two first calls agree on a key.
     Raises OSError where the folder cannot be written.
     """
     path = folder / "secret_key"

@@ -1,4 +1,4 @@
-"""What `make run` starts: database, migrations, data, static files, web server, until Ctrl-C ends all of it."""
+"""What `make run` starts: database, migrations, data, static files, web server; until Ctrl-C ends it all."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class CannotServe(Exception):
 
 
 def main() -> int:
-    """Serves until a signal ends it. Returns the exit code: 0 after Ctrl-C, 1 after a fault, told on stderr."""
+    """Serves until a signal ends it. Returns the exit code: 0 after Ctrl-C, 1 after a fault (on stderr)."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupt)
     try:

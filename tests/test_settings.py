@@ -47,7 +47,7 @@ def test_a_development_key_is_made_once_and_kept_to_its_owner(tmp_path: Path) ->
 
 
 def test_first_calls_at_once_agree_on_one_key(tmp_path: Path) -> None:
-    code = "import sys, pathlib; from dxcases import local_secret as l; print(l.secret_key(pathlib.Path(sys.argv[1])))"
+    code = "import sys; from dxcases.local_secret import *; print(secret_key(Path(sys.argv[1])))"
     started = [
         subprocess.Popen(
             [sys.executable, "-c", code, str(tmp_path)],

@@ -9,7 +9,7 @@ register = template.Library()
 
 @register.filter
 def persons(population: int | None) -> str:
-    """A population in persons as readers say it: 万人 with one decimal, as sources print it; 人 below 1,000."""
+    """A population in persons as readers say it: 万人 with one decimal, as printed; below 1,000 人."""
     if population is None:
         return "人口不明"
     if population < 1_000:
