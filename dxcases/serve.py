@@ -25,7 +25,8 @@ class CannotServe(Exception):
 
 def main() -> int:
     """Serves until a signal ends it. Returns the exit code: 0 after Ctrl-C, 1 after a fault (on stderr)."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    # SIGINT as well: a shell starts what runs in the background with Ctrl-C ignored.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupt)
     try:
         serve()

@@ -1,8 +1,13 @@
 """How the pages write populations and addresses."""
 
+import re
+from collections.abc import Iterator
+from itertools import groupby
 from urllib.parse import urlsplit
 
 from django import template
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 
 register = template.Library()
 
@@ -21,3 +26,22 @@ def persons(population: int | None) -> str:
 def host(url: str) -> str:
     """The host that an address leads to."""
     return urlsplit(url).hostname or ""
+
+
+@register.filter
+def prose(text: str) -> SafeString:
+    """Plain text as HTML: an empty line ends a paragraph; lines that start with ・ are the items of a list."""
+    blocks = re.split(r"\n\s*\n", text.replace("\r\n", "\n").strip())
+    return mark_safe("".join(html for block in blocks for html in block_html(block)))  # noqa: S308 escaped there
+
+
+def block_html(block: str) -> Iterator[SafeString]:
+    """The paragraphs and lists of a block of lines."""
+    for is_list, lines in groupby(block.splitlines(), key=lambda line: line.startswith("・")):
+        if is_list:
+            items = format_html_join("", "<li>{}</li>", ((line.removeprefix("・"),) for line in lines))
+            yield format_html("<ul>{}</ul>", items)
+        else:
+            yield format_html(
+                "<p>{}</p>", format_html_join(mark_safe("<br>"), "{}", ((line,) for line in lines))
+            )

@@ -1,0 +1,162 @@
+"""Every test starts real servers on data of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.conf import settings
+
+from dxcases.local_postgres import LONGEST_SOCKET_PATH, NAME, PORT, SHARED_HOME, Cluster, LocalPostgresError
+
+USER = """
+import sys
+from pathlib import Path
+from dxcases.local_postgres import Cluster
+with Cluster(Path(sys.argv[1])).running():
+    print("up", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """Where a cluster may live: any account gets there, and the path has a space and Japanese in it."""
+    path = Path(tempfile.mkdtemp(prefix="dxcases 事例 "))
+    path.chmod(0o755)
+    yield path / "var"
+    shutil.rmtree(path)
+
+
+def enter(folder: Path) -> subprocess.Popen[str]:
+    """Another process that keeps the server running."""
+    user = start(folder)
+    assert user.stdout is not None
+    assert user.stdout.readline() == "up\n"
+    return user
+
+
+def start(folder: Path) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", USER, str(folder)]
+    return subprocess.Popen(
+        command, cwd=settings.BASE_DIR, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+
+
+def leave(user: subprocess.Popen[str]) -> None:
+    user.communicate()
+    assert user.returncode == 0
+
+
+def connect(folder: Path) -> psycopg.Connection[tuple[object, ...]]:
+    return psycopg.connect(
+        host=str(Cluster(folder).socket_folder), port=PORT, user=NAME, dbname=NAME, autocommit=True
+    )
+
+
+def is_gone(folder: Path) -> bool:
+    cluster = Cluster(folder)
+    return not (cluster.data / "postmaster.pid").exists() and not cluster.socket_folder.exists()
+
+
+def test_the_database_knows_japanese_and_checks_its_pages(folder: Path) -> None:
+    with Cluster(folder).running(), connect(folder) as connection:
+        row = connection.execute(
+            "SELECT current_setting('server_encoding'), current_setting('data_checksums'), "
+            "lower('ＤＸ'), 'ぁ' ~ '[[:alpha:]]', current_setting('listen_addresses')"
+        ).fetchone()
+    assert row == ("UTF8", "on", "ｄｘ", True, "")
+
+
+def test_processes_share_one_server_and_the_last_stops_it(folder: Path) -> None:
+    first, second = enter(folder), enter(folder)
+    leave(first)
+    connect(folder).close()
+    leave(second)
+    assert is_gone(folder)
+
+
+def test_two_first_users_at_once_agree(folder: Path) -> None:
+    users = [start(folder) for _ in range(3)]
+    for user in users:
+        assert user.stdout is not None
+        assert user.stdout.readline() == "up\n"
+    for user in users:
+        leave(user)
+    assert is_gone(folder)
+
+
+def test_data_stay_from_one_run_to_the_next(folder: Path) -> None:
+    with Cluster(folder).running(), connect(folder) as connection:
+        connection.execute("CREATE TABLE kept AS SELECT 1 AS one")
+    with Cluster(folder).running(), connect(folder) as connection:
+        assert connection.execute("SELECT one FROM kept").fetchone() == (1,)
+
+
+def test_a_killed_user_leaves_a_server_that_the_next_takes_over(folder: Path) -> None:
+    user = enter(folder)
+    user.kill()
+    user.communicate()
+    connect(folder).close()
+    leave(enter(folder))
+    assert is_gone(folder)
+
+
+def test_a_killed_server_is_started_again(folder: Path) -> None:
+    first = enter(folder)
+    pid = int((Cluster(folder).data / "postmaster.pid").read_text().split()[0])
+    os.kill(pid, signal.SIGKILL)
+    second = enter(folder)
+    connect(folder).close()
+    leave(first)
+    leave(second)
+    assert is_gone(folder)
+
+
+@pytest.mark.parametrize("length", [10, 200])
+def test_the_socket_path_is_short_whatever_the_checkouts_path(length: int) -> None:
+    socket = Cluster(Path("/") / ("長" * length)).socket_folder / f".s.PGSQL.{PORT}"
+    assert len(os.fsencode(socket)) <= LONGEST_SOCKET_PATH
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server as another account")
+def test_a_checkout_of_roots_alone_is_served_from_elsewhere(folder: Path) -> None:
+    folder.parent.chmod(0o700)
+    cluster = Cluster(folder)
+    try:
+        with cluster.running():
+            connect(folder).close()
+        assert cluster.home.parent == SHARED_HOME
+        assert not folder.exists()
+        assert folder.parent.stat().st_mode & 0o777 == 0o700
+    finally:
+        shutil.rmtree(cluster.home)
+
+
+def test_data_of_another_version_are_refused_and_left_alone(folder: Path) -> None:
+    with Cluster(folder).running():
+        pass
+    (folder / "postgres" / "PG_VERSION").write_text("12\n")
+    with pytest.raises(LocalPostgresError, match="PG_BIN に12"), Cluster(folder).running():
+        pass
+    assert (folder / "postgres" / "base").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_told() -> None:
+    with pytest.raises(LocalPostgresError, match="書き込めません"), Cluster(Path("/proc/dxcases")).running():
+        pass
+
+
+def test_a_wrong_pg_bin_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PG_BIN", "/nowhere")
+    with pytest.raises(LocalPostgresError, match="PG_BIN のフォルダー /nowhere"), Cluster(folder).running():
+        pass
+    assert not (folder / "postgres").exists()
