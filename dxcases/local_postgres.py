@@ -244,6 +244,8 @@ class Cluster:
                 time.sleep(0.5)
                 server = self._spawn_server()
             time.sleep(0.05)
+        # Waited for in the background: killed and not waited for, it would look alive to its successor.
+        threading.Thread(target=server.wait, daemon=True).start()
 
     def _spawn_server(self) -> subprocess.Popen[Any]:
         """In a session of its own, so that Ctrl-C in the terminal reaches us and not the server."""
