@@ -16,7 +16,7 @@ run: .venv/run.stamp
 
 admin: .venv/run.stamp
 	@$(PY) manage.py migrate --verbosity 0 && \
-	exec $(PY) manage.py createsuperuser $${DJANGO_SUPERUSER_PASSWORD:+--noinput}
+	exec $(PY) manage.py create_editor $${DJANGO_SUPERUSER_PASSWORD:+--noinput}
 
 test: .venv/dev.stamp browser
 	@exec $(PY) -m pytest

@@ -156,9 +156,7 @@ def test_every_zero_on_the_home_page_is_an_empty_list(client: Client) -> None:
 def test_a_case_page_holds_the_whole_record(client: Client) -> None:
     case = Case.objects.for_records().get(slug="dx2021-17-1")
     text = unescape(client.get(case.get_absolute_url()).text)
-    prose = f"{case.background}
-{case.approach}
-{case.outcome}"
+    prose = "\n".join([case.background, case.approach, case.outcome])
     paragraphs = [line.removeprefix("・") for line in prose.splitlines()]
     shown = [
         *(case.title, *case.points, *paragraphs, *case.references, case.citation, case.heading),

@@ -10,6 +10,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 register = template.Library()
+BREAK = mark_safe("<br>")
 
 
 @register.filter
@@ -32,7 +33,7 @@ def host(url: str) -> str:
 def prose(text: str) -> SafeString:
     """Plain text as HTML: an empty line ends a paragraph; lines that start with ・ are the items of a list."""
     blocks = re.split(r"\n\s*\n", text.replace("\r\n", "\n").strip())
-    return mark_safe("".join(html for block in blocks for html in block_html(block)))  # noqa: S308 escaped there
+    return format_html_join("", "{}", ((html,) for block in blocks for html in block_html(block)))
 
 
 def block_html(block: str) -> Iterator[SafeString]:
@@ -42,6 +43,5 @@ def block_html(block: str) -> Iterator[SafeString]:
             items = format_html_join("", "<li>{}</li>", ((line.removeprefix("・"),) for line in lines))
             yield format_html("<ul>{}</ul>", items)
         else:
-            yield format_html(
-                "<p>{}</p>", format_html_join(mark_safe("<br>"), "{}", ((line,) for line in lines))
-            )
+            text = format_html_join(BREAK, "{}", ((line,) for line in lines))
+            yield format_html("<p>{}</p>", text)
