@@ -290,13 +290,15 @@ class Cluster:
         folder = find_programs()
         if self._can_enter(folder):
             return folder
-        copy = self._shared_home / f"programs-{hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]}"
+        parts = parts_of_installation(folder)
+        copy = self._shared_home / f"programs-{parts[0].stat().st_mtime_ns}"
         if not copy.exists():
             new = copy.with_suffix(".new")
             shutil.rmtree(new, ignore_errors=True)
-            shutil.copytree(folder.parent, new, symlinks=True)
+            for part in parts:
+                shutil.copytree(part, new / part.name, symlinks=True)
             new.rename(copy)
-        return copy / folder.name
+        return copy / folder.relative_to(parts[0].parent)
 
     @cached_property
     def _major_of_programs(self) -> int:
@@ -354,6 +356,13 @@ def find_programs() -> Path:
         "PostgreSQLのプログラムが見つかりません。"
         "make run で用意するか、PG_BIN か DATABASE_URL を指定してください。"
     )
+
+
+def parts_of_installation(programs: Path) -> list[Path]:
+    """The folders that the programs need beside each other; a Python package has its libraries next to itself."""
+    package = programs.parents[1]
+    libraries = package.with_name(f"{package.name}.libs")
+    return [package, libraries] if libraries.exists() else [programs.parent]
 
 
 @contextlib.contextmanager

@@ -50,7 +50,7 @@ def say(line: str) -> None:
 def serve() -> None:
     port = free_port(os.environ.get("PORT", "8000"))
     use_production_settings()
-    say("データベースを起動しています…")
+    say("データベースを準備しています…")
     with local_postgres.running_if_needed():
         prepare()
         run_server(port)

@@ -21,7 +21,7 @@ def test_an_editor_is_made_from_the_environment(monkeypatch: pytest.MonkeyPatch)
     assert editor.check_password("a long enough password")
 
 
-@pytest.mark.parametrize("password", ["", "too short", "qwertyuiopasdfghjkl"])
+@pytest.mark.parametrize("password", ["", "too short"])
 def test_a_weak_password_is_refused(monkeypatch: pytest.MonkeyPatch, password: str) -> None:
     with pytest.raises(CommandError, match="パスワード"):
         create(monkeypatch, password)

@@ -15,7 +15,16 @@ import psycopg
 import pytest
 from django.conf import settings
 
-from dxcases.local_postgres import LONGEST_SOCKET_PATH, NAME, PORT, SHARED_HOME, Cluster, LocalPostgresError
+from dxcases.local_postgres import (
+    LONGEST_SOCKET_PATH,
+    NAME,
+    PORT,
+    SHARED_HOME,
+    Cluster,
+    LocalPostgresError,
+    find_programs,
+    parts_of_installation,
+)
 
 USER = """
 import sys
@@ -128,13 +137,21 @@ def test_the_socket_path_is_short_whatever_the_checkouts_path(length: int) -> No
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server as another account")
-def test_a_checkout_of_roots_alone_is_served_from_elsewhere(folder: Path) -> None:
+def test_a_checkout_of_roots_alone_is_served_from_elsewhere(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder.parent.chmod(0o700)
+    programs = find_programs()
+    for part in parts_of_installation(programs):
+        shutil.copytree(part, folder.parent / part.name, symlinks=True)
+    own = folder.parent / programs.relative_to(parts_of_installation(programs)[0].parent)
+    monkeypatch.setenv("PG_BIN", str(own))
     cluster = Cluster(folder)
     try:
         with cluster.running():
             connect(folder).close()
         assert cluster.home.parent == SHARED_HOME
+        assert cluster.programs.is_relative_to(cluster.home)
         assert not folder.exists()
         assert folder.parent.stat().st_mode & 0o777 == 0o700
     finally:

@@ -31,7 +31,7 @@ def host(url: str) -> str:
 
 @register.filter
 def prose(text: str) -> SafeString:
-    """Plain text as HTML: an empty line ends a paragraph; lines that start with ・ are the items of a list."""
+    """Plain text as HTML: an empty line ends a paragraph; lines that start with ・ are a list."""
     blocks = re.split(r"\n\s*\n", text.replace("\r\n", "\n").strip())
     return format_html_join("", "{}", ((html,) for block in blocks for html in block_html(block)))
 

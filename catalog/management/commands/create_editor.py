@@ -10,7 +10,7 @@ from django.core.management.base import CommandError
 
 
 class Command(createsuperuser.Command):
-    """Django's `createsuperuser`, which asks; with --noinput it reads DJANGO_SUPERUSER_… from the environment.
+    """Django's `createsuperuser`: asks, or with --noinput reads DJANGO_SUPERUSER_… from the environment.
 
     Django itself checks a password that is typed but not one from the environment: here both are.
     """
