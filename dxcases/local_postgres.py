@@ -359,7 +359,7 @@ def find_programs() -> Path:
 
 
 def parts_of_installation(programs: Path) -> list[Path]:
-    """The folders that the programs need beside each other; a Python package has its libraries next to itself."""
+    """The folders that the programs need beside each other: a Python package has its libraries apart."""
     package = programs.parents[1]
     libraries = package.with_name(f"{package.name}.libs")
     return [package, libraries] if libraries.exists() else [programs.parent]
