@@ -41,7 +41,7 @@ class CaseBodyInline(admin.TabularInline):
     autocomplete_fields = ("body",)
     min_num = 1
     extra = 0
-    formfield_overrides = {models.TextField: {"widget": AdminTextareaWidget(attrs={"rows": 2})}}
+    formfield_overrides = {models.TextField: {"widget": forms.Textarea(attrs={"rows": 2, "cols": 40})}}
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **options: Any) -> Any:
         return super().get_formset(request, obj, validate_min=True, **options)
@@ -68,7 +68,7 @@ class FigureInline(admin.TabularInline):
 
 @admin.register(Case)
 class CaseAdmin(admin.ModelAdmin):
-    list_display = ("title", "section", "body_names", "source_page", "status", "updated_at")
+    list_display = ("title", "section_title", "body_names", "source_page", "status", "updated_at")
     list_filter = ("status", "section", "topics", "source")
     list_select_related = ("section", "source")
     search_fields = (
@@ -107,6 +107,10 @@ class CaseAdmin(admin.ModelAdmin):
 
     def view_on_site(self, case: Case) -> str | None:
         return case.get_absolute_url() if case.status == Case.Status.PUBLISHED else None
+
+    @admin.display(description="区分", ordering="section")
+    def section_title(self, case: Case) -> str:
+        return str(case.section)
 
     @admin.display(description="実施団体")
     def body_names(self, case: Case) -> str:
