@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, cast
 
 import django_filters
 from django import forms
-from django.db.models import Q
+from django.db.models import Q, TextChoices
 from django.http import HttpRequest, QueryDict
 
 from catalog import bands
-from catalog.models import Case, CaseQuerySet, Kind, Prefecture, Region, Section, Step, Topic
+from catalog.models import Body, Case, CaseQuerySet, Kind, Prefecture, Region, Section, Step, Topic
+from catalog.nearest import Target
+
+MOST_BODIES = 2_000  # more than there are
+MOST_PEOPLE = 1_000_000_000  # no body has as many; keeps numbers within what the database holds
 
 
 def section_choices() -> list[tuple[str, str]]:
@@ -40,6 +45,13 @@ class ChoicesField(forms.MultipleChoiceField):
 
     widget = forms.CheckboxSelectMultiple
 
+    def clean(self, value: Any) -> list[str]:
+        return self.each_once(super().clean(value))
+
+    def each_once(self, values: list[str]) -> list[str]:
+        """The values in the order of the options, whatever the order they were given in."""
+        return [value for value, _ in self.options() if value in values]
+
     def validate(self, value: Any) -> None:
         unknown = [one for one in value if not self.valid_value(one)]
         if unknown:
@@ -53,30 +65,50 @@ class ChoicesField(forms.MultipleChoiceField):
             )
 
     def options(self) -> Iterator[tuple[str, str]]:
-        """Value and label of every option, groups opened."""
+        """Value and label of every option."""
+        return ((value, label) for _, value, label in self.grouped_options())
+
+    def grouped_options(self) -> Iterator[tuple[str, str, str]]:
+        """Group, value and label of every option; the group is empty where there is none."""
         for value, label in cast("list[tuple[Any, Any]]", self.choices):
             if isinstance(label, list | tuple):
-                yield from ((str(one), str(name)) for one, name in label)
+                yield from ((str(value), str(one), str(name)) for one, name in label)
             else:
-                yield str(value), str(label)
+                yield "", str(value), str(label)
+
+
+class BodyCodesField(ChoicesField):
+    """Codes of bodies that exist."""
+
+    def validate(self, value: Any) -> None:
+        known = set(Body.objects.filter(code__in=value[:MOST_BODIES]).values_list("code", flat=True))
+        if unknown := [one for one in value if one not in known]:
+            raise forms.ValidationError(
+                f"「{unknown[0][:50]}」という団体はありません。"
+                "6桁の全国地方公共団体コードを指定してください。"
+            )
+
+    def each_once(self, values: list[str]) -> list[str]:
+        return sorted(set(values))
 
 
 class ChoicesFilter(django_filters.Filter):
     """Cases of which `field_name` is one of the values chosen."""
 
-    field_class = ChoicesField
+    field_class: type[forms.Field] = ChoicesField
 
     def filter(self, cases: CaseQuerySet, values: list[str]) -> CaseQuerySet:
         return cases.filter(**{f"{self.field_name}__in": values})
 
-    def words(self, labels: list[str]) -> str:
-        """How the query sentence tells the options chosen."""
-        return "・".join(labels)
+    def labels(self, values: list[str]) -> list[str]:
+        """What the page calls the values, each understood by itself."""
+        names = dict(self.field.options())
+        return [names[value] for value in values]
 
 
 class StepFilter(ChoicesFilter):
-    def words(self, labels: list[str]) -> str:
-        return super().words([label.split()[0] for label in labels])
+    def labels(self, values: list[str]) -> list[str]:
+        return [f"ステップ{value}" for value in values]
 
 
 class TopicFilter(ChoicesFilter):
@@ -100,29 +132,85 @@ class PopulationFilter(BodyChoicesFilter):
             condition |= bands.BY_VALUE[value].condition("body__population")
         return condition
 
-    def words(self, labels: list[str]) -> str:
-        return f"人口{super().words(labels)}"
+    def labels(self, values: list[str]) -> list[str]:
+        return [f"人口{label}" for label in super().labels(values)]
+
+
+class BodyFilter(BodyChoicesFilter):
+    field_class = BodyCodesField
+
+    def labels(self, values: list[str]) -> list[str]:
+        bodies = Body.objects.select_related("prefecture").in_bulk(values)
+        return [bodies[value].full_name for value in values]
+
+
+class PopulationBoundFilter(BodyChoicesFilter):
+    """A bound in persons, inclusive; `lookup_expr` is gte or lte. The unknown is within no bounds."""
+
+    field_class = forms.IntegerField
+
+    def condition(self, values: list[str]) -> Q:
+        return Q((f"body__population__{self.lookup_expr}", int(values[0])))
+
+    def labels(self, values: list[str]) -> list[str]:
+        return [f"人口{int(values[0]):,}人{'以上' if self.lookup_expr == 'gte' else '以下'}"]
+
+
+class Sort(TextChoices):
+    DOCUMENT = "document", "出典の順"
+    NEAREST = "nearest", "自団体に近い順"
+    POPULATION = "population", "人口の少ない順"
+    POPULATION_DESCENDING = "-population", "人口の多い順"
+    UPDATED = "-updated", "更新の新しい順"
+
+
+NUMBER_ERRORS = {
+    "invalid": "整数で指定してください。",
+    "min_value": "%(limit_value)s以上の整数で指定してください。",
+    "max_value": "%(limit_value)s以下の整数で指定してください。",
+}
+BODY_ERROR = "この団体はありません。6桁の全国地方公共団体コードを指定してください。"
+SORT_ERROR = f"この並べ方はありません。次のいずれかを指定してください：{'、'.join(Sort.values)}"
+
+
+class BodyNameForm(forms.Form):
+    """Looks for a body by name, kana or code."""
+
+    name = forms.CharField(
+        label="自団体の名称・よみ・コード",
+        max_length=40,
+        error_messages={"required": "名称、よみ、コードのどれかを入力してください。"},
+    )
 
 
 class CaseFilterForm(forms.Form):
     """Validates the whole query. Values count as given only if they are not empty."""
 
-    page = forms.IntegerField(
-        label="ページ",
+    near = forms.ModelChoiceField(
+        Body.objects.select_related("prefecture"),
+        label="自団体",
+        required=False,
+        error_messages={"invalid_choice": BODY_ERROR},
+    )
+    near_population = forms.IntegerField(
+        label="自団体の人口",
         required=False,
         min_value=1,
-        error_messages={
-            "invalid": "ページは1以上の整数で指定してください。",
-            "min_value": "ページは1以上の整数で指定してください。",
-        },
+        max_value=MOST_PEOPLE,
+        error_messages=NUMBER_ERRORS,
+    )
+    sort = forms.ChoiceField(
+        label="並べ方", required=False, choices=Sort.choices, error_messages={"invalid_choice": SORT_ERROR}
+    )
+    page = forms.IntegerField(
+        label="ページ", required=False, min_value=1, max_value=MOST_PEOPLE, error_messages=NUMBER_ERRORS
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # Asked for once here, the choices are not fetched again at every use.
         for field in self.choices_fields().values():
-            field.choices = list(
-                cast("list[tuple[Any, Any]]", field.choices)
-            )  # asks the database once, not at every use
+            field.choices = list(cast("list[tuple[Any, Any]]", field.choices))
 
     def choices_fields(self) -> dict[str, ChoicesField]:
         return {name: field for name, field in self.fields.items() if isinstance(field, ChoicesField)}
@@ -132,6 +220,25 @@ class CaseFilterForm(forms.Form):
             if not isinstance(field, ChoicesField) and len(cast(QueryDict, self.data).getlist(name)) > 1:
                 self.add_error(name, "1回だけ指定してください。")
         return self.cleaned_data
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A value chosen, and the query that is left without it."""
+
+    name: str
+    value: str
+    label: str
+    query: str
+
+
+@dataclass(frozen=True)
+class WayOut:
+    """A query that finds `count` cases, and the label of the filter it leaves out."""
+
+    label: str
+    count: int
+    query: str
 
 
 class CaseFilter(django_filters.FilterSet):
@@ -148,6 +255,21 @@ class CaseFilter(django_filters.FilterSet):
     prefecture = BodyChoicesFilter(field_name="prefecture", label="都道府県", choices=prefecture_choices)
     kind = BodyChoicesFilter(field_name="kind", label="団体の種別", choices=Kind.choices)
     topic = TopicFilter(field_name="topics__slug", label="テーマ", choices=topic_choices)
+    body = BodyFilter(field_name="code", label="団体")
+    population_min = PopulationBoundFilter(
+        lookup_expr="gte",
+        label="人口（人以上）",
+        min_value=0,
+        max_value=MOST_PEOPLE,
+        error_messages=NUMBER_ERRORS,
+    )
+    population_max = PopulationBoundFilter(
+        lookup_expr="lte",
+        label="人口（人以下）",
+        min_value=0,
+        max_value=MOST_PEOPLE,
+        error_messages=NUMBER_ERRORS,
+    )
 
     class Meta:
         model = Case
@@ -155,20 +277,26 @@ class CaseFilter(django_filters.FilterSet):
         fields: tuple[str, ...] = ()
 
     @classmethod
-    def for_request(cls, request: HttpRequest, *, strict: bool = False) -> CaseFilter:
+    def for_request(
+        cls, request: HttpRequest, *, strict: bool = False, also: tuple[str, ...] = ()
+    ) -> CaseFilter:
         """The filter a request asks for.
 
-        `strict`: a parameter that the contract does not name is an error too (files, API); pages ignore it,
-        since mailers and advertisers add their own.
+        `strict`: a parameter that the contract does not name is an error too (files, API), save those in
+        `also`; pages ignore it, since mailers and advertisers add their own.
         """
         given = QueryDict(mutable=True)
         for name, values in request.GET.lists():
-            if kept := [value for value in values if value.strip()]:
+            if name not in also and (kept := [value for value in values if value.strip()]):
                 given.setlist(name, kept)
-        case_filter = cls(given, queryset=Case.objects.published().in_document_order(), request=request)
+        case_filter = cls.of(given)
         if strict:
             case_filter.refuse_unknown_parameters()
         return case_filter
+
+    @classmethod
+    def of(cls, given: QueryDict) -> CaseFilter:
+        return cls(given, queryset=Case.objects.published())
 
     def refuse_unknown_parameters(self) -> None:
         for name in self.data:
@@ -185,23 +313,72 @@ class CaseFilter(django_filters.FilterSet):
 
     @cached_property
     def qs(self) -> CaseQuerySet:
-        return self.queryset.none() if self.errors else self.narrow()
+        """The cases, in the order asked for. With a target each has what `with_nearness` needs."""
+        return self.queryset.none() if self.errors else self.ordered(self.narrow())
 
-    def narrow(self) -> CaseQuerySet:
-        """The cases that satisfy every filter given."""
-        cases, of_one_body = self.queryset, Q()
+    def narrow(self, leave_out: str = "") -> CaseQuerySet:
+        """The cases that satisfy every filter given but the one left out, in no order."""
+        cases, of_one_body = self.queryset.order_by(), self.body_condition(leave_out)
         for name, values in self.chosen.items():
-            match self.filters[name]:
-                case BodyChoicesFilter() as body_filter:
-                    of_one_body &= body_filter.condition(values)
-                case other:
-                    cases = other.filter(cases, values)
+            case_filter = self.filters[name]
+            if name != leave_out and not isinstance(case_filter, BodyChoicesFilter):
+                cases = case_filter.filter(cases, values)
         return cases.with_body(of_one_body) if of_one_body else cases
+
+    def body_condition(self, leave_out: str = "") -> Q:
+        """What all filters given but the one left out ask of one `CaseBody`; empty if none does."""
+        condition = Q()
+        for name, values in self.chosen.items():
+            case_filter = self.filters[name]
+            if name != leave_out and isinstance(case_filter, BodyChoicesFilter):
+                condition &= case_filter.condition(values)
+        return condition
+
+    def ordered(self, cases: CaseQuerySet) -> CaseQuerySet:
+        match self.sort:
+            case Sort.NEAREST if self.target:
+                return cases.nearest_to(self.target)
+            case Sort.POPULATION:
+                return cases.by_population()
+            case Sort.POPULATION_DESCENDING:
+                return cases.by_population(descending=True)
+            case Sort.UPDATED:
+                return cases.recently_updated_first()
+        return cases.in_document_order()
+
+    @property
+    def sort(self) -> Sort:
+        """The order asked for. Nearest first is the default with a target, and means nothing without."""
+        asked = self.cleaned.get("sort") or (Sort.NEAREST if self.target else Sort.DOCUMENT)
+        return Sort.DOCUMENT if asked == Sort.NEAREST and not self.target else Sort(asked)
+
+    @property
+    def is_in_document_order(self) -> bool:
+        return self.sort == Sort.DOCUMENT
+
+    @cached_property
+    def target(self) -> Target | None:
+        """What the cases are to be near to, if the query says so."""
+        body, population = self.cleaned.get("near"), self.cleaned.get("near_population")
+        return Target(body, population) if body or population else None
+
+    def with_nearness(self, cases: Iterable[Case]) -> list[Case]:
+        """The cases, each with `nearness` where the query has a target and orders by it."""
+        listed = list(cases)
+        if self.sort == Sort.NEAREST and self.target:
+            for case in listed:
+                case.nearness = case.nearness_to(self.target)
+        return listed
 
     @cached_property
     def chosen(self) -> dict[str, list[str]]:
-        """The valid values given, by filter."""
-        return {name: self.cleaned[name] for name in self.filters if self.cleaned.get(name)}
+        """The valid values given, by filter, as the query string writes them."""
+        chosen = {}
+        for name in self.filters:
+            value = self.cleaned.get(name)
+            if value not in (None, "", []):
+                chosen[name] = value if isinstance(value, list) else [str(value)]
+        return chosen
 
     @property
     def page_number(self) -> int:
@@ -214,21 +391,54 @@ class CaseFilter(django_filters.FilterSet):
         return self.form.cleaned_data
 
     @cached_property
+    def chips(self) -> list[Chip]:
+        """Every value chosen with the query that is left when it alone is taken away."""
+        return [
+            Chip(name, value, label, self.query_without(name, value))
+            for name, values in self.chosen.items()
+            for value, label in zip(values, self.filters[name].labels(values), strict=True)
+        ]
+
+    @cached_property
     def sentence(self) -> str:
         """The query in words: ステップ2・人口1〜3万人の事例."""
-        if not self.chosen:
-            return "すべての事例"
-        fields = self.form.choices_fields()
-        words = [
-            self.filters[name].words([label for value, label in fields[name].options() if value in values])
-            for name, values in self.chosen.items()
-        ]
-        return "・".join(words) + "の事例"
+        words = "・".join(chip.label for chip in self.chips)
+        order = f"（{self.target}に近い順）" if self.target and self.sort == Sort.NEAREST else ""
+        return (f"{words}の事例" if words else "すべての事例") + order
 
     @property
     def query(self) -> str:
         """The query string that gives this list again, from its first page, without unknown parameters."""
-        kept = QueryDict(mutable=True)
+        return self.given().urlencode()
+
+    def given(self) -> QueryDict:
+        """The valid parameters given, without the page, in the order of the contract."""
+        given = QueryDict(mutable=True)
         for name, values in self.chosen.items():
-            kept.setlist(name, values)
-        return kept.urlencode()
+            given.setlist(name, values)
+        for name in ("near", "near_population", "sort"):
+            if value := self.cleaned.get(name):
+                given[name] = value.pk if isinstance(value, Body) else str(value)
+        return given
+
+    def query_with(self, name: str, value: str) -> str:
+        """The query string with a parameter set to `value` alone."""
+        given = self.given()
+        given[name] = value
+        return given.urlencode()
+
+    def query_without(self, name: str, value: str | None = None) -> str:
+        """The query string without a parameter, or without one of its values."""
+        given = self.given()
+        given.setlist(name, [one for one in given.getlist(name) if value is not None and one != value])
+        return given.urlencode()
+
+    def ways_out(self) -> list[WayOut]:
+        """For a query that finds nothing: what each filter given keeps out, most cases first."""
+        ways = []
+        for name in self.chosen:
+            given = QueryDict(self.query_without(name))
+            count = CaseFilter.of(given).narrow().count()
+            if count:
+                ways.append(WayOut(self.filters[name].label, count, given.urlencode()))
+        return sorted(ways, key=lambda way: -way.count)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import URLValidator
 from django.db import models
 from django.db.models import Count, F, Func, OuterRef, Q, Subquery
-from django.db.models.functions import Cast, Coalesce, Left
+from django.db.models.functions import Cast, Coalesce, Concat, Left
 from django.urls import reverse
 
 from catalog import bands
+
+if TYPE_CHECKING:
+    from catalog.nearest import Nearness, Target
 
 
 def web_address(**options: Any) -> models.URLField:
@@ -81,6 +84,14 @@ class Prefecture(models.Model):
         return self.name
 
 
+class BodyQuerySet(models.QuerySet["Body"]):
+    def named(self, text: str) -> BodyQuerySet:
+        """Bodies whose name, kana or code has `text` in it; the name may be led by that of the prefecture."""
+        in_full = Concat("prefecture__name", "name", output_field=models.CharField())
+        has_text = Q(in_full__contains=text) | Q(kana__contains=text) | Q(code__startswith=text)
+        return self.select_related("prefecture").alias(in_full=in_full).filter(has_text)
+
+
 class Body(models.Model):
     """A prefecture or municipality. Populations are persons and come with their date, or not at all."""
 
@@ -95,6 +106,8 @@ class Body(models.Model):
         "人口", null=True, blank=True, help_text="人。分からないときは空のままにしてください。"
     )
     population_as_of = models.DateField("人口の基準日", null=True, blank=True)
+
+    objects = BodyQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "団体"
@@ -258,6 +271,29 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """By section, then as the sources print them; ends in the primary key, so paging is stable."""
         return self.order_by(*DOCUMENT_ORDER)
 
+    def by_population(self, *, descending: bool = False) -> CaseQuerySet:
+        """Smallest body first; or, descending, by the largest. Cases without a known population come last."""
+        population = F("body__population").desc(nulls_last=True) if descending else F("body__population")
+        bodies = CaseBody.objects.filter(case=OuterRef("pk")).order_by(population)
+        cases = self.annotate(of_population=Subquery(bodies.values("body__population")[:1]))
+        key = F("of_population")
+        return cases.order_by(
+            key.desc(nulls_last=True) if descending else key.asc(nulls_last=True), *DOCUMENT_ORDER
+        )
+
+    def recently_updated_first(self) -> CaseQuerySet:
+        return self.order_by("-updated_at", *DOCUMENT_ORDER)
+
+    def nearest_to(self, target: Target) -> CaseQuerySet:
+        """Nearest first, by the nearest body of each case; see `Target.score` for the formula."""
+        bodies = CaseBody.objects.filter(case=OuterRef("pk")).annotate(score=target.score())
+        nearest = bodies.order_by("score", "position", "pk")
+        return self.annotate(
+            nearness_score=Subquery(nearest.values("score")[:1]),
+            nearest_case_body=Subquery(nearest.values("pk")[:1]),
+            nearest_km=Subquery(nearest.annotate(km=target.distance_km()).values("km")[:1]),
+        ).order_by(F("nearness_score").asc(nulls_last=True), *DOCUMENT_ORDER)
+
     def for_cards(self) -> CaseQuerySet:
         """With what a list row shows, in a fixed number of queries."""
         return self.select_related("section").prefetch_related(
@@ -322,6 +358,9 @@ class Case(models.Model):
 
     objects = CaseManager()
 
+    # Why the case stands where it stands in a list ordered by nearness; see `CaseFilter.with_nearness`.
+    nearness: Nearness | None = None
+
     class Meta:
         verbose_name = verbose_name_plural = "事例"
         ordering = DOCUMENT_ORDER
@@ -377,6 +416,13 @@ class Case(models.Model):
         cases = Case.objects.published().filter(section__step=self.section.step)
         before = cases.filter(self._beyond("lt")).order_by(*(f"-{name}" for name in DOCUMENT_ORDER)).first()
         return before, cases.filter(self._beyond("gt")).in_document_order().first()
+
+    def nearness_to(self, target: Target) -> Nearness | None:
+        """Why the case stands where `CaseQuerySet.nearest_to` put it; None for a case without a body."""
+        for case_body in self.case_bodies.all():
+            if case_body.pk == self.nearest_case_body:  # type: ignore[attr-defined]
+                return target.nearness(case_body.body, self.nearest_km)  # type: ignore[attr-defined]
+        return None
 
     def _beyond(self, lookup: str) -> Q:
         """The condition of standing before ("lt") or after ("gt") this case in document order."""

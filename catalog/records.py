@@ -14,8 +14,9 @@ def case_record(case: Case, absolute: Callable[[str], str]) -> dict[str, Any]:
     """`case` as JSON-ready data, with `absolute` turning a path into an address.
 
     Load the case with `CaseQuerySet.for_records()`. Populations are persons, dates ISO 8601, unknown is null.
+    `nearness` is there only in a list ordered by it.
     """
-    return {
+    record = {
         "slug": case.slug,
         "url": absolute(case.get_absolute_url()),
         "title": case.title,
@@ -42,6 +43,7 @@ def case_record(case: Case, absolute: Callable[[str], str]) -> dict[str, Any]:
         },
         "updated_at": timezone.localtime(case.updated_at).isoformat(timespec="seconds"),
     }
+    return {**record, "nearness": case.nearness.as_data()} if case.nearness else record
 
 
 def _case_body(case_body: CaseBody) -> dict[str, Any]:

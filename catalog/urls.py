@@ -7,6 +7,7 @@ app_name = "catalog"
 urlpatterns = [
     path("", views.home, name="home"),
     path("cases/", views.case_list, name="case_list"),
+    path("near/", views.near, name="near"),
     path("cases/<slug:slug>/", views.case_detail, name="case_detail"),
     path("cases.json", views.case_list_json, name="case_list_json"),
     path("steps/<int:number>/", views.step_detail, name="step_detail"),

@@ -8,12 +8,14 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from catalog import bands, coverage
-from catalog.filters import CaseFilter
-from catalog.models import Case, Guideline, Section, Source, Step
+from catalog.facets import facets_of
+from catalog.filters import BodyNameForm, CaseFilter
+from catalog.models import Body, Case, Guideline, Section, Source, Step
 from catalog.records import case_record
 
 CASES_PER_PAGE = 20
 CASES_PER_SECTION = 50
+MOST_NAMED = 100
 
 
 @require_safe
@@ -29,10 +31,22 @@ def case_list(request: HttpRequest) -> HttpResponse:
     page = page_of(case_filter)
     context = {
         "filter": case_filter,
+        "facets": facets_of(case_filter),
         "page": page,
+        "cases": case_filter.with_nearness(page.object_list),
         "page_numbers": page.paginator.get_elided_page_range(page.number),
     }
     return render(request, "catalog/case_list.html", context, status=400 if case_filter.errors else 200)
+
+
+@require_safe
+def near(request: HttpRequest) -> HttpResponse:
+    """Where a reader chooses the own body, by which the list is then ordered."""
+    form = BodyNameForm(request.GET if "name" in request.GET else None)
+    case_filter = CaseFilter.for_request(request)
+    bodies = Body.objects.named(form.cleaned_data["name"])[:MOST_NAMED] if form.is_valid() else None
+    context = {"form": form, "filter": case_filter, "bodies": bodies, "most": MOST_NAMED}
+    return render(request, "catalog/near.html", context, status=400 if form.errors else 200)
 
 
 @require_safe
@@ -40,7 +54,7 @@ def case_list_json(request: HttpRequest) -> HttpResponse:
     case_filter = CaseFilter.for_request(request, strict=True)
     if case_filter.errors:
         return as_json({"errors": case_filter.errors}, status=400)
-    cases = case_filter.qs.for_records()
+    cases = case_filter.with_nearness(case_filter.qs.for_records())
     sources = Source.objects.filter(cases__in=case_filter.qs.order_by()).distinct()
     results = [case_record(case, request.build_absolute_uri) for case in cases]
     return as_json(

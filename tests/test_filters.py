@@ -50,6 +50,21 @@ def six_cases() -> None:
         ("topic=data&step=2", ["hidaka"]),
         ("step=&population=&kind=", ["town-and-city", "tawaramoto", "hidaka", "osaka", "miyagi"]),
         ("utm_source=mail&step=0", ["town-and-city"]),
+        ("population_min=30000&population_max=200000", ["town-and-city", "tawaramoto"]),
+        ("population_min=32000&population_max=32000", ["tawaramoto"]),
+        ("population_min=0", ["town-and-city", "tawaramoto", "hidaka", "osaka"]),
+        ("population_min=5000001&prefecture=06", []),
+        ("body=063631", ["town-and-city"]),
+        ("body=394106&body=270008", ["hidaka", "osaka"]),
+        ("body=063631&prefecture=29", []),
+        ("sort=population", ["town-and-city", "hidaka", "tawaramoto", "osaka", "miyagi"]),
+        ("sort=-population", ["osaka", "town-and-city", "tawaramoto", "hidaka", "miyagi"]),
+        ("sort=-updated", ["miyagi", "osaka", "hidaka", "tawaramoto", "town-and-city"]),
+        ("sort=nearest", ["town-and-city", "tawaramoto", "hidaka", "osaka", "miyagi"]),
+        ("near=394106", ["hidaka", "town-and-city", "tawaramoto", "osaka", "miyagi"]),
+        ("near=394106&sort=document", ["town-and-city", "tawaramoto", "hidaka", "osaka", "miyagi"]),
+        ("near=394106&near_population=9000000", ["osaka", "town-and-city", "tawaramoto", "hidaka", "miyagi"]),
+        ("near_population=40000", ["tawaramoto", "town-and-city", "hidaka", "osaka", "miyagi"]),
     ],
 )
 def test_a_query_gives_exactly(query: str, found: list[str]) -> None:
@@ -97,6 +112,16 @@ def test_an_unknown_population_is_in_no_numbered_band() -> None:
         ("page=0", "page"),
         ("page=x", "page"),
         ("page=1&page=2", "page"),
+        ("population_min=-1", "population_min"),
+        ("population_max=x", "population_max"),
+        ("population_min=99999999999999999999", "population_min"),
+        ("population_min=1&population_min=2", "population_min"),
+        ("body=999999", "body"),
+        ("body=063631&body=x", "body"),
+        ("near=999999", "near"),
+        ("near=063631&near=394106", "near"),
+        ("near_population=0", "near_population"),
+        ("sort=random", "sort"),
     ],
 )
 def test_an_invalid_value_gives_an_error_and_no_case(query: str, name: str) -> None:
@@ -128,6 +153,9 @@ def test_an_unknown_parameter_is_an_error_only_where_asked_strictly() -> None:
         ("step=3&step=2", "ステップ2・ステップ3の事例"),
         ("step=2&population=1-3", "ステップ2・人口1〜3万人の事例"),
         ("population=unknown", "人口不明の事例"),
+        ("population_min=5000&population_max=9999", "人口5,000人以上・人口9,999人以下の事例"),
+        ("body=063631&near=394106", "山形県舟形町の事例（高知県日高村に近い順）"),
+        ("near_population=8000", "すべての事例（人口8,000人に近い順）"),
         ("prefecture=29&kind=town&section=3-3", "DX推進のための人材の確保・奈良県・町の事例"),
     ],
 )
@@ -136,7 +164,7 @@ def test_the_sentence_tells_the_query(query: str, sentence: str) -> None:
 
 
 def test_the_query_is_told_again_without_page_and_strangers() -> None:
-    assert asked("page=2&utm=1&kind=town&step=3&step=2").query == "step=3&step=2&kind=town"
+    assert asked("page=2&utm=1&kind=town&step=3&step=2").query == "step=2&step=3&kind=town"
 
 
 @pytest.mark.parametrize(

@@ -33,8 +33,8 @@ def no_cases() -> None:
     ("url", "queries"),
     [
         ("/", 3),
-        ("/cases/", 6),
-        ("/cases/?population=0-1&step=0", 6),
+        ("/cases/", 13),
+        ("/cases/?population=0-1&step=0", 13),
         ("/steps/0/", 3),
         ("/cases.json", 10),
     ],
@@ -114,6 +114,54 @@ def test_nothing_found_says_so_and_leads_on(client: Client) -> None:
     response = client.get("/cases/?step=0&section=4-3")
     assert response.status_code == 200
     assert "この条件に合う事例はありません" in response.text
+
+
+def test_each_way_out_of_nothing_tells_its_number(client: Client) -> None:
+    text = unescape(client.get("/cases/?step=1&population=0-1&prefecture=18").text)
+    assert "「都道府県」の条件を外す" not in text  # still nothing
+    text = unescape(client.get("/cases/?step=1&population=0-1").text)
+    assert 'href="/cases/?population=0-1">「ステップ」の条件を外す（5件）' in text
+    assert 'href="/cases/?step=1">「人口」の条件を外す（6件）' in text
+
+
+def test_every_value_chosen_is_a_chip_that_takes_it_alone_away(client: Client) -> None:
+    text = unescape(client.get("/cases/?step=3&population=0-1&population=1-3").text)
+    chips = re.findall(r'<a class="chip" href="([^"]+)">([^<]+)<', text)
+    assert chips == [
+        ("/cases/?population=0-1&population=1-3", "ステップ3"),
+        ("/cases/?step=3&population=1-3", "人口1万人未満"),
+        ("/cases/?step=3&population=0-1", "人口1〜3万人"),
+    ]
+
+
+def test_an_option_that_would_find_nothing_is_there_but_cannot_be_chosen(client: Client) -> None:
+    text = client.get("/cases/?step=3").text
+    assert re.search(r'value="1" disabled><span>ステップ1', text) is None  # counted under the other filters
+    assert re.search(r'value="unknown" disabled><span>不明 <span class="checkbox__count">0<', text)
+
+
+def test_a_chosen_prefecture_stands_in_an_open_group(client: Client) -> None:
+    text = client.get("/cases/?prefecture=29").text
+    opened = re.findall(r'<details class="choices__group" open>\s*<summary>([^<]+)<', text)
+    assert opened == ["近畿"]
+
+
+def test_the_own_body_is_found_by_name_kana_or_code(client: Client) -> None:
+    for name in ("舟形", "ふながた", FUNAGATA, "山形県舟形町"):
+        text = client.get("/near/", {"name": name, "step": "2"}).text
+        assert f'href="/cases/?step=2&amp;near={FUNAGATA}"' in text
+    assert "見つかりません" in client.get("/near/?name=どこにもない").text
+    assert client.get("/near/?name=").status_code == 400
+    assert client.get("/near/").status_code == 200
+
+
+def test_cases_near_a_body_tell_why(client: Client) -> None:
+    text = client.get(f"/cases/?near={FUNAGATA}").text
+    assert "（山形県舟形町に近い順）" in text
+    first = re.search(r'card__nearness">([^<]+)<', text)
+    assert first
+    assert first[1] == "人口1.0倍・同じ都道府県・同じ種別（町）・0km"
+    assert "人口が分からないため" in client.get("/cases/?near=040002").text
 
 
 def test_paging_keeps_the_filters(client: Client) -> None:

@@ -1,0 +1,97 @@
+"""Filters shown with counts. The counting stays behind the one function `facets_of`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby
+
+from django.db.models import Count, F
+
+from catalog import bands
+from catalog.filters import BodyChoicesFilter, CaseFilter
+from catalog.models import Case, CaseBody
+
+NAMES = ("step", "section", "population", "region", "prefecture", "kind", "topic")
+
+
+@dataclass(frozen=True)
+class Option:
+    """A value of a facet; `count` is how many cases one gets by choosing it alone within its facet."""
+
+    value: str
+    label: str
+    count: int
+    selected: bool
+    group: str = ""
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether choosing it would find nothing."""
+        return not self.count and not self.selected
+
+
+@dataclass(frozen=True)
+class Group:
+    """Options that are opened together."""
+
+    title: str
+    options: list[Option]
+
+    @property
+    def has_selected(self) -> bool:
+        return any(option.selected for option in self.options)
+
+    @property
+    def count(self) -> int:
+        return sum(option.count for option in self.options)
+
+
+@dataclass(frozen=True)
+class Facet:
+    name: str
+    label: str
+    options: list[Option]
+
+    @property
+    def groups(self) -> list[Group]:
+        """The options by group; one group without a title where there are none."""
+        return [
+            Group(title, list(options)) for title, options in groupby(self.options, lambda one: one.group)
+        ]
+
+
+def facets_of(case_filter: CaseFilter) -> list[Facet]:
+    """Every facet of a query, each option counted under all filters but its own facet's.
+
+    A query that is not valid finds nothing, so its counts are 0.
+    """
+    return [_facet(case_filter, name) for name in NAMES]
+
+
+def _facet(case_filter: CaseFilter, name: str) -> Facet:
+    field = case_filter.form.fields[name]
+    counts = {} if case_filter.errors else _counts(case_filter, name)
+    chosen = case_filter.chosen.get(name, [])
+    options = [
+        Option(value, label, counts.get(value, 0), value in chosen, group)
+        for group, value, label in field.grouped_options()
+    ]
+    return Facet(name, str(case_filter.filters[name].label), options)
+
+
+def _counts(case_filter: CaseFilter, name: str) -> dict[str, int]:
+    """Numbers of cases by value."""
+    cases = case_filter.narrow(leave_out=name)
+    if name == "topic":
+        pairs = Case.topics.through.objects.filter(case__in=cases).values_list("topic__slug")
+        return dict(pairs.annotate(Count("case", distinct=True)))
+    declared = case_filter.filters[name]
+    if not isinstance(declared, BodyChoicesFilter):
+        counted = cases.values_list(declared.field_name).annotate(Count("pk"))
+        return {str(value): count for value, count in counted}
+    bodies = CaseBody.objects.filter(case_filter.body_condition(leave_out=name), case__in=cases).order_by()
+    if name == "population":
+        values = bodies.annotate(value=bands.value_expression("body__population"))
+    else:
+        values = bodies.annotate(value=F(f"body__{declared.field_name}"))
+    return dict(values.values_list("value").annotate(Count("case", distinct=True)))
