@@ -13,7 +13,18 @@ from django.db.models import Count
 from django.db.models.functions import Concat
 from django.http import HttpRequest
 
-from catalog.models import Body, Case, CaseBody, Figure, Guideline, Link, SimilarBody, Source, Topic
+from catalog.models import (
+    Body,
+    Case,
+    CaseBody,
+    Figure,
+    Guideline,
+    Link,
+    SearchSynonym,
+    SimilarBody,
+    Source,
+    Topic,
+)
 
 admin.site.site_header = "自治体DX事例カタログ 編集"
 admin.site.site_title = "自治体DX事例カタログ"
@@ -33,6 +44,15 @@ class LinesField(forms.CharField):
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return super().has_changed(self.prepare_value(initial), (data or "").replace("\r\n", "\n"))
+
+
+def lines_or_default(
+    default: Any, db_field: models.Field, request: HttpRequest, **options: Any
+) -> forms.Field | None:
+    """The form field of a model field: lines for an array, else what `default`, a super(), gives."""
+    if not isinstance(db_field, ArrayField):
+        return default.formfield_for_dbfield(db_field, request, **options)
+    return LinesField(label=db_field.verbose_name, help_text=db_field.help_text, required=not db_field.blank)
 
 
 class CaseBodyInline(admin.TabularInline):
@@ -92,11 +112,7 @@ class CaseAdmin(admin.ModelAdmin):
     def formfield_for_dbfield(
         self, db_field: models.Field, request: HttpRequest, **options: Any
     ) -> forms.Field | None:
-        if isinstance(db_field, ArrayField):
-            return LinesField(
-                label=db_field.verbose_name, help_text=db_field.help_text, required=not db_field.blank
-            )
-        return super().formfield_for_dbfield(db_field, request, **options)
+        return lines_or_default(super(), db_field, request, **options)
 
     def formfield_for_manytomany(
         self, db_field: models.ManyToManyField, request: HttpRequest, **options: Any
@@ -171,6 +187,21 @@ class TopicAdmin(admin.ModelAdmin):
 class SourceAdmin(admin.ModelAdmin):
     list_display = ("title", "edition", "publisher", "published_on")
     search_fields = ("title", "publisher")
+
+
+@admin.register(SearchSynonym)
+class SearchSynonymAdmin(admin.ModelAdmin):
+    list_display = ("words_together",)
+    search_fields = ("words__icontains",)
+
+    def formfield_for_dbfield(
+        self, db_field: models.Field, request: HttpRequest, **options: Any
+    ) -> forms.Field | None:
+        return lines_or_default(super(), db_field, request, **options)
+
+    @admin.display(description="言葉")
+    def words_together(self, synonym: SearchSynonym) -> str:
+        return str(synonym)
 
 
 @admin.register(Guideline)

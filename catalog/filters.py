@@ -15,6 +15,7 @@ from django.http import HttpRequest, QueryDict
 from catalog import bands
 from catalog.models import Body, Case, CaseQuerySet, Kind, Prefecture, Region, Section, Step, Topic
 from catalog.nearest import Target
+from catalog.search import Marker, Term, terms_of
 
 MOST_BODIES = 2_000  # more than there are
 MOST_PEOPLE = 1_000_000_000  # no body has as many; keeps numbers within what the database holds
@@ -158,6 +159,7 @@ class PopulationBoundFilter(BodyChoicesFilter):
 
 class Sort(TextChoices):
     DOCUMENT = "document", "出典の順"
+    RELEVANCE = "relevance", "言葉に合う順"
     NEAREST = "nearest", "自団体に近い順"
     POPULATION = "population", "人口の少ない順"
     POPULATION_DESCENDING = "-population", "人口の多い順"
@@ -169,6 +171,7 @@ NUMBER_ERRORS = {
     "min_value": "%(limit_value)s以上の整数で指定してください。",
     "max_value": "%(limit_value)s以下の整数で指定してください。",
 }
+SEARCH_ERROR = "言葉は%(limit_value)s文字以内で入力してください（今は%(show_value)s文字です）。"
 BODY_ERROR = "この団体はありません。6桁の全国地方公共団体コードを指定してください。"
 SORT_ERROR = f"この並べ方はありません。次のいずれかを指定してください：{'、'.join(Sort.values)}"
 
@@ -241,6 +244,18 @@ class WayOut:
     query: str
 
 
+class SearchFilter(ChoicesFilter):
+    """Cases in which all words of the text are found."""
+
+    field_class = forms.CharField
+
+    def filter(self, cases: CaseQuerySet, values: list[str]) -> CaseQuerySet:
+        return cases.search(terms_of(values[0]))
+
+    def labels(self, values: list[str]) -> list[str]:
+        return [f"「{values[0]}」"]
+
+
 class CaseFilter(django_filters.FilterSet):
     """The cases a query asks for. Invalid input gives errors and no case, never more cases."""
 
@@ -270,6 +285,8 @@ class CaseFilter(django_filters.FilterSet):
         max_value=MOST_PEOPLE,
         error_messages=NUMBER_ERRORS,
     )
+
+    q = SearchFilter(label="言葉", max_length=200, error_messages={"max_length": SEARCH_ERROR})
 
     class Meta:
         model = Case
@@ -338,6 +355,8 @@ class CaseFilter(django_filters.FilterSet):
         match self.sort:
             case Sort.NEAREST if self.target:
                 return cases.nearest_to(self.target)
+            case Sort.RELEVANCE if self.terms:
+                return cases.by_relevance(self.terms)
             case Sort.POPULATION:
                 return cases.by_population()
             case Sort.POPULATION_DESCENDING:
@@ -348,9 +367,31 @@ class CaseFilter(django_filters.FilterSet):
 
     @property
     def sort(self) -> Sort:
-        """The order asked for. Nearest first is the default with a target, and means nothing without."""
-        asked = self.cleaned.get("sort") or (Sort.NEAREST if self.target else Sort.DOCUMENT)
-        return Sort.DOCUMENT if asked == Sort.NEAREST and not self.target else Sort(asked)
+        """The order asked for; by default nearest with a target, else relevance with words, else document.
+
+        Nearest means nothing without a target, nor relevance without words: then the default holds.
+        """
+        meaningless = {Sort.NEAREST} if not self.target else set()
+        meaningless |= {Sort.RELEVANCE} if not self.terms else set()
+        asked = self.cleaned.get("sort")
+        if asked and asked not in meaningless:
+            return Sort(asked)
+        return Sort.NEAREST if self.target else Sort.RELEVANCE if self.terms else Sort.DOCUMENT
+
+    @cached_property
+    def terms(self) -> list[Term]:
+        """The words searched for, each with its variants."""
+        return terms_of(self.cleaned["q"]) if self.cleaned.get("q") else []
+
+    def with_marks(self, cases: list[Case]) -> list[Case]:
+        """The cases, with `marked_title` and `marked_points` where the query has words to mark in them."""
+        if not self.terms:
+            return cases
+        marker = Marker(self.terms, [text for case in cases for text in (case.title, *case.points)])
+        for case in cases:
+            case.marked_title = marker(case.title)
+            case.marked_points = [marker(point) for point in case.points]
+        return cases
 
     @property
     def is_in_document_order(self) -> bool:

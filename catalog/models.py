@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.core.validators import URLValidator
 from django.db import models
-from django.db.models import Count, F, Func, OuterRef, Q, Subquery
+from django.db.models import Count, F, Func, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Cast, Coalesce, Concat, Left
 from django.urls import reverse
 
@@ -15,6 +17,7 @@ from catalog import bands
 
 if TYPE_CHECKING:
     from catalog.nearest import Nearness, Target
+    from catalog.search import Term
 
 
 def web_address(**options: Any) -> models.URLField:
@@ -267,6 +270,19 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """
         return self.filter(pk__in=CaseBody.objects.filter(condition).values("case"))
 
+    def search(self, terms: list[Term]) -> CaseQuerySet:
+        """Cases in which every term is found; none where there is no term."""
+        if not terms:
+            return self.none()
+        return self.filter(*(term.condition for term in terms))
+
+    def by_relevance(self, terms: list[Term]) -> CaseQuerySet:
+        """Hits in titles first, then in points and names of bodies, then elsewhere, then in parts alone."""
+        rank: Any = Value(0)
+        for term in terms:
+            rank += term.rank
+        return self.annotate(relevance=rank).order_by("relevance", *DOCUMENT_ORDER)
+
     def in_document_order(self) -> CaseQuerySet:
         """By section, then as the sources print them; ends in the primary key, so paging is stable."""
         return self.order_by(*DOCUMENT_ORDER)
@@ -358,6 +374,10 @@ class Case(models.Model):
 
     objects = CaseManager()
 
+    # The texts of a card with the words searched for marked; see `CaseFilter.with_marks`.
+    marked_title: str
+    marked_points: list[str]
+
     # Why the case stands where it stands in a list ordered by nearness; see `CaseFilter.with_nearness`.
     nearness: Nearness | None = None
 
@@ -403,6 +423,11 @@ class Case(models.Model):
         return (self.slug,)
 
     @property
+    def shown_points(self) -> list[str]:
+        """The points as a card shows them: with marks where words were searched for."""
+        return getattr(self, "marked_points", self.points)
+
+    @property
     def step(self) -> Step:
         return Step(self.section.step)
 
@@ -432,6 +457,58 @@ class Case(models.Model):
             beyond |= same & Q((f"{name}__{lookup}", value))
             same &= Q((name, value))
         return beyond
+
+
+class CaseSearch(models.Model):
+    """The folded text of a case and its grams. Triggers alone write it (sql/0001_search.sql)."""
+
+    case = models.OneToOneField(Case, models.DO_NOTHING, primary_key=True, related_name="search")
+    title = models.TextField()
+    head = models.TextField()
+    folded = models.TextField()
+    grams = SearchVectorField()
+
+    class Meta:
+        default_permissions = ()
+        indexes = (GinIndex("grams", name="case_search_grams"),)
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class SearchSynonymManager(models.Manager["SearchSynonym"]):
+    def get_by_natural_key(self, *words: str) -> SearchSynonym:
+        return self.get(words=list(words))
+
+
+class SearchSynonym(models.Model):
+    """Words that mean the same in search: a term that is one of them finds them all."""
+
+    words = ArrayField(
+        models.CharField(max_length=50),
+        verbose_name="言葉",
+        unique=True,
+        help_text="1行に1語。どれで検索しても、すべての語で探します。",
+    )
+
+    objects = SearchSynonymManager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "同義語"
+        ordering = ("words",)
+        constraints = (
+            models.CheckConstraint(
+                name="search_synonym_has_two_words",
+                condition=Q(words__len__gte=2),
+                violation_error_message="2語以上を入力してください。",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return "・".join(self.words)
+
+    def natural_key(self) -> tuple[str, ...]:
+        return tuple(self.words)
 
 
 class CaseRowManager(models.Manager):

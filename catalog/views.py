@@ -33,7 +33,7 @@ def case_list(request: HttpRequest) -> HttpResponse:
         "filter": case_filter,
         "facets": facets_of(case_filter),
         "page": page,
-        "cases": case_filter.with_nearness(page.object_list),
+        "cases": case_filter.with_marks(case_filter.with_nearness(page.object_list)),
         "page_numbers": page.paginator.get_elided_page_range(page.number),
     }
     return render(request, "catalog/case_list.html", context, status=400 if case_filter.errors else 200)

@@ -166,7 +166,7 @@ def test_bodies_complete_by_name_kana_or_code(editor: Client, term: str, found: 
     assert [result["text"] for result in response.json()["results"]] == found
 
 
-@pytest.mark.parametrize("model", ["case", "body", "topic", "source", "guideline"])
+@pytest.mark.parametrize("model", ["case", "body", "topic", "source", "guideline", "searchsynonym"])
 def test_every_editors_page_opens(editor: Client, model: str) -> None:
     for url in (f"/admin/catalog/{model}/", f"/admin/catalog/{model}/add/"):
         assert editor.get(url).status_code == 200

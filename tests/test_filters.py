@@ -122,6 +122,8 @@ def test_an_unknown_population_is_in_no_numbered_band() -> None:
         ("near=063631&near=394106", "near"),
         ("near_population=0", "near_population"),
         ("sort=random", "sort"),
+        ("q=" + "あ" * 201, "q"),
+        ("q=a&q=b", "q"),
     ],
 )
 def test_an_invalid_value_gives_an_error_and_no_case(query: str, name: str) -> None:

@@ -1,6 +1,8 @@
 from pathlib import Path
 
 import django.contrib.postgres.fields
+import django.contrib.postgres.indexes
+import django.contrib.postgres.search
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.expressions
@@ -21,7 +23,7 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL(
             sql=(SQL / "0001_body_code.sql").read_text(encoding="utf-8"),
-            reverse_sql=(SQL / "0001_body_code.down.sql").read_text(encoding="utf-8"),
+            reverse_sql=(SQL / "0001_body_code.down.sql").read_text(),
         ),
         migrations.CreateModel(
             name='Topic',
@@ -69,6 +71,19 @@ class Migration(migrations.Migration):
                 'verbose_name': '団体',
                 'verbose_name_plural': '団体',
                 'ordering': ('code',),
+            },
+        ),
+        migrations.CreateModel(
+            name='SearchSynonym',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('words', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=50), help_text='1行に1語。どれで検索しても、すべての語で探します。', size=None, unique=True, verbose_name='言葉')),
+            ],
+            options={
+                'verbose_name': '同義語',
+                'verbose_name_plural': '同義語',
+                'ordering': ('words',),
+                'constraints': [models.CheckConstraint(condition=models.Q(('words__len__gte', 2)), name='search_synonym_has_two_words', violation_error_message='2語以上を入力してください。')],
             },
         ),
         migrations.CreateModel(
@@ -178,6 +193,20 @@ class Migration(migrations.Migration):
             model_name='case',
             name='topics',
             field=models.ManyToManyField(blank=True, related_name='cases', to='catalog.topic', verbose_name='テーマ'),
+        ),
+        migrations.CreateModel(
+            name='CaseSearch',
+            fields=[
+                ('case', models.OneToOneField(on_delete=django.db.models.deletion.DO_NOTHING, primary_key=True, related_name='search', serialize=False, to='catalog.case')),
+                ('title', models.TextField()),
+                ('head', models.TextField()),
+                ('folded', models.TextField()),
+                ('grams', django.contrib.postgres.search.SearchVectorField()),
+            ],
+            options={
+                'default_permissions': (),
+                'indexes': [django.contrib.postgres.indexes.GinIndex(models.F('grams'), name='case_search_grams')],
+            },
         ),
         migrations.CreateModel(
             name='CaseBody',
@@ -293,5 +322,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='case',
             constraint=models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'published'])), name='case_status_is_known'),
+        ),
+        migrations.RunSQL(
+            sql=(SQL / "0001_search.sql").read_text(encoding="utf-8"),
+            reverse_sql=(SQL / "0001_search.down.sql").read_text(encoding="utf-8"),
         ),
     ]

@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+
+from catalog.management.commands.load_catalogue import fixture_files
+from catalog.models import Body, Case, Figure, Prefecture, SearchSynonym, SimilarBody, Topic
+from catalog.search import Marker, terms_of
+from tests.making import FUNAGATA, KASHIHARA, make_case, slugs
+
+pytestmark = pytest.mark.django_db
+
+
+def found(text: str) -> list[str]:
+    terms = terms_of(text)
+    return slugs(Case.objects.published().search(terms).by_relevance(terms))
+
+
+def fold(text: str) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT fold(%s)", [text])
+        return cursor.fetchone()[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [
+        ("ＤＸ推進員", "dx推進員"),
+        ("ﾌﾟﾚﾐｱﾑ商品券", "ぷれみあむ商品券"),
+        ("サーバーの更新", "さーばの更新"),
+        ("サーバ", "さーば"),
+        ("髙﨑", "高崎"),
+        ("10〜20", "10~20"),
+        ("10～20", "10~20"),
+        ("A‐B−C", "a-b-c"),
+        ("①", "1"),
+        ("ヴァイオリン", "ゔぁいおりん"),
+    ],
+)
+def test_folding(text: str, folded: str) -> None:
+    assert fold(text) == folded
+    assert fold(folded) == folded
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("取り組み", "取組"),
+        ("ＤＸ推進員", "dx推進員"),
+        ("ﾌﾟﾚﾐｱﾑ商品券", "プレミアム商品券"),
+        ("スマホ", "スマートフォン"),
+        ("ハンコ", "押印"),
+        ("シニア", "高齢者"),
+        ("研修　大学", "大学 研修"),
+    ],
+)
+def test_these_find_the_same(one: str, other: str) -> None:
+    assert set(found(one)) == set(found(other)) != set()
+
+
+def test_a_body_is_found_by_the_reading_of_its_name() -> None:
+    assert set(found("さかた")) == set(found("サカタ")) >= {"dx2021-3-1", "dx2021-16-1"}
+    assert found("ひだかむら") == ["dx2021-46-1"]
+
+
+def test_the_title_comes_first() -> None:
+    assert found("窓口")[0] == "dx2021-36-1"
+
+
+def test_a_compound_is_found_in_parts_below_the_exact_hits() -> None:
+    Case.objects.all().delete()
+    make_case("apart", title="人材の育成", page=1)
+    make_case("exact", approach="人材育成", page=2)
+    make_case("neither", title="人材の確保", page=3)
+    assert found("人材育成") == ["exact", "apart"]
+
+
+def test_all_words_have_to_be_there() -> None:
+    Case.objects.all().delete()
+    make_case("both", title="研修と窓口")
+    make_case("one", title="研修")
+    assert found("研修 窓口") == ["both"]
+
+
+@pytest.mark.parametrize(
+    ("text", "slug"),
+    [
+        ("窓", "made"),
+        ("化", "made"),
+        ("IT", "made"),
+        ("5,513件", "made"),
+        ("Society5.0", "made"),
+        ("100%", "made"),
+    ],
+)
+def test_short_and_mixed_terms(text: str, slug: str) -> None:
+    Case.objects.all().delete()
+    make_case("made", title="窓口のIT化", approach="様式5,513件のうち100%。Society5.0")
+    make_case("other", title="別", approach="別のこと 55133", bodies=[KASHIHARA])
+    assert found(text) == [slug]
+
+
+@pytest.mark.parametrize("text", ["'\"&(|!:*", "！？", "・", "%", "_", "\\", "---", "'", "''':*"])
+def test_punctuation_is_no_term_and_finds_nothing(client: Client, text: str) -> None:
+    assert found(text) == []
+    response = client.get("/cases/", {"q": text})
+    assert response.status_code == 200
+    assert "この条件に合う事例はありません" in response.text
+
+
+@pytest.mark.parametrize(
+    "text", ["研修'", "'研修", "研修\\", "研修:*", "(研修)", "研修%", "研_修", "a'b\"c研修" * 20]
+)
+def test_quotes_and_operators_within_a_term_do_no_harm(client: Client, text: str) -> None:
+    assert client.get("/cases.json", {"q": text}).status_code == 200
+
+
+def test_a_percent_sign_is_taken_literally() -> None:
+    Case.objects.all().delete()
+    make_case("made", title="研修百分率")
+    assert found("研修%率") == []
+
+
+def test_200_characters_are_searched_for_and_201_refused(client: Client) -> None:
+    assert client.get("/cases/", {"q": "研修" * 100}).status_code == 200
+    assert client.get("/cases/", {"q": "研修" * 100 + "研"}).status_code == 400
+
+
+def test_the_text_follows_every_way_of_writing() -> None:
+    Case.objects.all().delete()
+    case = make_case("made", title="初めの題", topics=["data"])
+    assert found("初めの題") == ["made"]
+    Case.objects.filter(pk=case.pk).update(title="次の題名")
+    assert (found("初めの題"), found("次の題名")) == ([], ["made"])
+    Figure.objects.bulk_create([Figure(case=case, label="導入台数", value="八十八台")])
+    assert found("八十八台") == ["made"]
+    Figure.objects.filter(case=case).delete()
+    assert found("八十八台") == []
+    SimilarBody.objects.create(case=case, body_id=KASHIHARA, note="蹴鞠の会")
+    assert found("蹴鞠の会") == found("かしはら") == ["made"]
+    Body.objects.filter(code=FUNAGATA).update(name="新舟町")
+    assert found("新舟町") == ["made"]
+    Prefecture.objects.filter(code="06").update(name="新山県")
+    assert found("新山県新舟町") == ["made"]
+    Topic.objects.filter(slug="data").update(title="情報資源")
+    assert found("情報資源") == ["made"]
+    case.topics.clear()
+    assert found("情報資源") == []
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE catalog_case SET approach = '直に書いた文'")
+    assert found("直に書いた文") == ["made"]
+    case.delete()
+    assert found("直に書いた文") == []
+
+
+def test_loaded_cases_are_found() -> None:
+    Case.objects.all().delete()
+    call_command("loaddata", *fixture_files(), verbosity=0)
+    assert found("日高村") == ["dx2021-46-1"]
+
+
+def test_a_changed_synonym_takes_effect_at_once() -> None:
+    assert found("ちょい待ち") == []
+    SearchSynonym.objects.create(words=["ちょい待ち", "書かない窓口"])
+    assert found("ちょい待ち") == found("書かない窓口") != []
+
+
+def test_there_are_two_hundred_groups_of_synonyms() -> None:
+    assert SearchSynonym.objects.count() >= 200
+
+
+def test_hits_are_marked_and_the_rest_escaped() -> None:
+    text = "<b>ＤＸ推進員とﾀﾌﾞﾚｯﾄ</b>"
+    mark = Marker(terms_of("dx推進員 タブレット"), [text])
+    assert mark(text) == "&lt;b&gt;<mark>ＤＸ推進員</mark>と<mark>ﾀﾌﾞﾚｯﾄ</mark>&lt;/b&gt;"
+    assert Marker([], [text])(text) == "&lt;b&gt;ＤＸ推進員とﾀﾌﾞﾚｯﾄ&lt;/b&gt;"
+
+
+def test_the_page_marks_hits_tells_variants_and_keeps_the_order(client: Client) -> None:
+    response = client.get("/cases/", {"q": "取り組み"})
+    assert "取組・取組み・取り組み・取り組む で検索しました。" in response.text
+    assert "「取り組み」の事例" in response.text
+    assert "<mark>取組み</mark>" in response.text
+    assert response.context["filter"].sort == "relevance"
+    assert client.get("/cases.json", {"q": "ひだかむら"}).json()["query"] == "「ひだかむら」の事例"
+
+
+def test_counts_follow_the_words(client: Client) -> None:
+    facets = client.get("/cases/", {"q": "ひだかむら"}).context["facets"]
+    counts = {option.value: option.count for option in facets[0].options}
+    assert counts == {"0": 0, "1": 0, "2": 0, "3": 1}
