@@ -157,6 +157,17 @@ class PopulationBoundFilter(BodyChoicesFilter):
         return [f"人口{int(values[0]):,}人{'以上' if self.lookup_expr == 'gte' else '以下'}"]
 
 
+class BomForm(forms.Form):
+    """Whether a CSV file begins with a byte order mark, as spreadsheets want it."""
+
+    bom = forms.ChoiceField(
+        label="BOM",
+        required=False,
+        choices=[("0", "なし"), ("1", "あり")],
+        error_messages={"invalid_choice": "0か1を指定してください。"},
+    )
+
+
 class Sort(TextChoices):
     DOCUMENT = "document", "出典の順"
     RELEVANCE = "relevance", "言葉に合う順"

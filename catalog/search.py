@@ -61,8 +61,8 @@ class Term:
     def pieces(self) -> list[str]:
         """The parts of a compound, which may stand apart in the text; none for what is no compound.
 
-        A compound has four characters or more and two parts or more, each of two characters or more: it is cut
-        where the script changes, and runs of kanji into twos.
+        A compound has four characters or more and two parts or more, each of two characters or more. It is
+        cut where the script changes, and runs of kanji into twos.
         """
         folded = self.variants[0]
         pieces = [piece for run in SCRIPT.findall(folded) for piece in cut(run)]

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from django.core.paginator import EmptyPage, Page, Paginator
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    JsonResponse,
+    StreamingHttpResponse,
+)
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
-from catalog import bands, coverage
+from catalog import bands, coverage, exports
 from catalog.facets import facets_of
-from catalog.filters import BodyNameForm, CaseFilter
+from catalog.feeds import atom_feed
+from catalog.filters import BodyNameForm, BomForm, CaseFilter
 from catalog.models import Body, Case, Guideline, Section, Source, Step
 from catalog.records import case_record
 
@@ -66,6 +76,45 @@ def case_list_json(request: HttpRequest) -> HttpResponse:
             "results": results,
         }
     )
+
+
+@require_safe
+def case_list_csv(request: HttpRequest) -> HttpResponseBase:
+    form = BomForm(request.GET)
+    case_filter = CaseFilter.for_request(request, strict=True, also=("bom",))
+    if errors := {**case_filter.errors, **form.errors}:
+        return as_json({"errors": errors}, status=400)
+    records = (case_record(case, request.build_absolute_uri) for case in case_filter.qs.for_records())
+    rows = exports.csv_rows(records, bom=form.cleaned_data["bom"] == "1")
+    return StreamingHttpResponse(
+        rows,
+        content_type="text/csv; charset=utf-8",
+        headers={
+            "Content-Disposition": content_disposition_header(True, f"{case_filter.sentence}.csv") or ""
+        },
+    )
+
+
+@require_safe
+def case_list_atom(request: HttpRequest) -> HttpResponse:
+    case_filter = CaseFilter.for_request(request, strict=True)
+    if case_filter.errors:
+        return as_json({"errors": case_filter.errors}, status=400)
+    page, feed = (
+        request.build_absolute_uri(f"{reverse(name)}{'?' if case_filter.query else ''}{case_filter.query}")
+        for name in ("catalog:case_list", "catalog:case_list_atom")
+    )
+    cases = case_filter.qs.for_records()
+    document = atom_feed(case_filter.sentence, cases, page, feed, request.build_absolute_uri)
+    return HttpResponse(document, content_type="application/atom+xml; charset=utf-8")
+
+
+@require_safe
+def opensearch(request: HttpRequest) -> HttpResponse:
+    """How a browser adds the catalogue to its search engines."""
+    address = request.build_absolute_uri(reverse("catalog:case_list"))
+    content_type = "application/opensearchdescription+xml; charset=utf-8"
+    return render(request, "catalog/opensearch.xml", {"address": address}, content_type=content_type)
 
 
 @require_safe

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import csv
+from io import StringIO
+from xml.etree import ElementTree
+
+import pytest
+from django.test import Client
+
+from catalog.exports import COLUMNS, defused, lines
+from catalog.models import Case
+from tests.making import FUNAGATA, MIYAGI, make_case
+
+pytestmark = pytest.mark.django_db
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+QUERIES = [
+    "",
+    "step=2&population=0-1",
+    "near=063631",
+    "near_population=8000&sort=population",
+    "q=研修",
+    "q=取り組み&sort=document&kind=city",
+    "sort=-updated&region=kyushu",
+    "prefecture=29&kind=town",
+    "step=1&section=4-1",
+]
+
+
+def table(client: Client, query: str = "") -> list[dict[str, str]]:
+    content = client.get(f"/cases.csv?{query}").getvalue().decode()  # type: ignore[attr-defined]
+    return list(csv.DictReader(StringIO(content, newline="")))
+
+
+def pages(client: Client, query: str) -> list[str]:
+    found: list[str] = []
+    for number in (1, 2, 3):
+        response = client.get(f"/cases/?{query}&page={number}")
+        if response.status_code == 404:
+            break
+        found += [case.slug for case in response.context["cases"]]
+    return found
+
+
+def feed(client: Client, query: str) -> ElementTree.Element:
+    return ElementTree.fromstring(client.get(f"/cases.atom?{query}").content)
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_every_form_gives_the_same_cases_in_the_same_order(client: Client, query: str) -> None:
+    expected = pages(client, query)
+    assert [row["識別名"] for row in table(client, query)] == expected
+    assert [record["slug"] for record in client.get(f"/cases.json?{query}").json()["results"]] == expected
+    entries = feed(client, query).findall(f"{ATOM}entry/{ATOM}id")
+    assert [(entry.text or "").split("/")[-2] for entry in entries] == expected
+
+
+@pytest.mark.parametrize("url", ["/cases.csv", "/cases.atom", "/cases.json"])
+@pytest.mark.parametrize(
+    ("query", "name"),
+    [("population=abc", "population"), ("utm_source=x", "utm_source"), ("step=1&step=9", "step")],
+)
+def test_every_file_refuses_what_it_does_not_understand(
+    client: Client, url: str, query: str, name: str
+) -> None:
+    response = client.get(f"{url}?{query}")
+    assert response.status_code == 400
+    assert list(response.json()["errors"]) == [name]
+
+
+def test_a_row_tells_the_whole_record() -> None:
+    case = make_case(
+        "made", title="題", bodies=[FUNAGATA, MIYAGI], topics=["bpr", "data"], points=["一", "二"]
+    )
+    (row,) = [row for row in table(Client()) if row["識別名"] == case.slug]
+    assert list(row) == [header for header, _ in COLUMNS]
+    assert row["団体コード"] == "063631\n040002"
+    assert row["人口"] == "5000\n"
+    assert row["人口の基準日"] == "2020-01-01\n"
+    assert row["都道府県"] == "山形県\n宮城県"
+    assert row["テーマ"] == "業務改革（BPR）\nデータ利活用・オープンデータ"
+    assert row["ポイント"] == "一\n二"
+    assert row["出典"] == "自治体DX推進手順書参考事例集"
+
+
+def test_the_button_gives_a_byte_order_mark_and_scripts_none(client: Client) -> None:
+    assert client.get("/cases.csv?bom=1").getvalue().startswith(b"\xef\xbb\xbf\xe8")  # type: ignore[attr-defined]
+    assert client.get("/cases.csv").getvalue().startswith("識別名,URL".encode())  # type: ignore[attr-defined]
+    assert client.get("/cases.csv?bom=2").status_code == 400
+
+
+def test_the_file_is_named_after_the_query(client: Client) -> None:
+    header = client.get("/cases.csv?step=2").headers["Content-Disposition"]
+    assert (
+        header
+        == "attachment; filename*=utf-8''%E3%82%B9%E3%83%86%E3%83%83%E3%83%972%E3%81%AE%E4%BA%8B%E4%BE%8B.csv"
+    )
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@a", "＝1", "＋1", "－1", "＠a", "\ta", "'a"])
+def test_a_cell_that_a_spreadsheet_would_run_is_defused(text: str) -> None:
+    make_case("made", title=text)
+    (row,) = [row for row in table(Client()) if row["識別名"] == "made"]
+    assert row["題名"] == f"'{text}"
+    assert defused("題=1") == "題=1"
+
+
+def test_a_line_break_within_a_value_does_not_break_the_cell() -> None:
+    assert lines(["一\n二", "三\\"]) == "一\\n二\n三\\\\"
+
+
+def test_the_feed_tells_query_source_and_terms(client: Client) -> None:
+    document = feed(client, "step=0")
+    assert document.findtext(f"{ATOM}title") == "ステップ0の事例"
+    entry = document.find(f"{ATOM}entry")
+    assert entry is not None
+    case = Case.objects.get(slug="dx2021-1-1")
+    assert case.citation in (entry.findtext(f"{ATOM}summary") or "")
+    assert entry.findtext(f"{ATOM}rights") == case.source.terms
+
+
+def test_a_browser_can_add_the_search(client: Client) -> None:
+    response = client.get("/opensearch.xml")
+    assert response.headers["Content-Type"].startswith("application/opensearchdescription+xml")
+    assert 'template="http://testserver/cases/?q={searchTerms}"' in response.text
+    assert 'href="/opensearch.xml"' in client.get("/").text
+
+
+def test_the_page_offers_its_other_forms(client: Client) -> None:
+    text = client.get("/cases/?step=2").text
+    for address in ("/cases.csv?step=2&amp;bom=1", "/cases.json?step=2", "/cases.atom?step=2"):
+        assert f'href="{address}"' in text
