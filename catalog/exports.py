@@ -13,7 +13,7 @@ FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "'
 
 
 def lines(values: Iterable[Any]) -> str:
-    """Several values in one cell, one a line; line breaks and backslashes of a value are written \\n and \\\\."""
+    r"""Several values in one cell, one a line; within one a line break is \n and a backslash \\."""
     return "\n".join(str(value).replace("\\", "\\\\").replace("\n", "\\n") for value in values)
 
 

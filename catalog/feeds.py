@@ -10,7 +10,7 @@ from catalog.models import Case
 
 
 def atom_feed(title: str, cases: Iterable[Case], page: str, feed: str, absolute: Callable[[str], str]) -> str:
-    """An Atom document: an entry a case in the order given; `page` and `feed` are addresses of the same query."""
+    """An Atom document, an entry a case in their order; `page` and `feed` are addresses of the query."""
     document = Atom1Feed(title=title, link=page, description="", feed_url=feed, language="ja", feed_guid=feed)
     for case in cases:
         bodies = "、".join(str(case_body) for case_body in case.case_bodies.all())

@@ -28,7 +28,7 @@ QUERIES = [
 
 
 def table(client: Client, query: str = "") -> list[dict[str, str]]:
-    content = client.get(f"/cases.csv?{query}").getvalue().decode()  # type: ignore[attr-defined]
+    content = client.get(f"/cases.csv?{query}").getvalue().decode()
     return list(csv.DictReader(StringIO(content, newline="")))
 
 
@@ -84,8 +84,8 @@ def test_a_row_tells_the_whole_record() -> None:
 
 
 def test_the_button_gives_a_byte_order_mark_and_scripts_none(client: Client) -> None:
-    assert client.get("/cases.csv?bom=1").getvalue().startswith(b"\xef\xbb\xbf\xe8")  # type: ignore[attr-defined]
-    assert client.get("/cases.csv").getvalue().startswith("識別名,URL".encode())  # type: ignore[attr-defined]
+    assert client.get("/cases.csv?bom=1").getvalue().startswith(b"\xef\xbb\xbf\xe8")
+    assert client.get("/cases.csv").getvalue().startswith("識別名,URL".encode())
     assert client.get("/cases.csv?bom=2").status_code == 400
 
 
@@ -130,3 +130,4 @@ def test_the_page_offers_its_other_forms(client: Client) -> None:
     text = client.get("/cases/?step=2").text
     for address in ("/cases.csv?step=2&amp;bom=1", "/cases.json?step=2", "/cases.atom?step=2"):
         assert f'href="{address}"' in text
+    assert 'type="application/atom+xml" title="ステップ2の事例"' in text
