@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Case, Expression, F, FloatField, Q, Value, When
 from django.db.models.functions import (
@@ -22,6 +22,9 @@ from django.db.models.functions import (
 )
 
 from catalog.models import Body
+
+if TYPE_CHECKING:
+    from catalog.records import NearnessRecord
 
 EARTH_DIAMETER_KM = 2 * 6371.0
 UNKNOWN_POPULATION = 1_000.0  # behind every known one
@@ -129,7 +132,7 @@ class Nearness:
             parts.append(f"{self.distance_km:,.0f}km")
         return "・".join(parts)
 
-    def as_data(self) -> dict[str, Any]:
+    def as_data(self) -> NearnessRecord:
         """The contract's `nearness`."""
         return {
             "body": self.body.code,

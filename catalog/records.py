@@ -1,26 +1,145 @@
-"""A case as data: the one outward shape (contract, section 3)."""
+"""A case and a body as data: the one outward shape (contract, section 3).
+
+The API's schema is made from the types below (see `api.Shape`), so shape and schema cannot part. The types
+have no docstrings: the schema would print them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TypedDict
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from catalog.models import Body, Case, CaseBody, Prefecture, SimilarBody
+from catalog.models import Body, Case, CaseBody, Kind, Prefecture, Region, SimilarBody, Source, Step
+
+Absolute = Callable[[str], str]  # turns a path into an address
 
 
-def case_record(case: Case, absolute: Callable[[str], str]) -> dict[str, Any]:
-    """`case` as JSON-ready data, with `absolute` turning a path into an address.
+class StepRecord(TypedDict):
+    number: Step
+    title: str
 
-    Load the case with `CaseQuerySet.for_records()`. Populations are persons, dates ISO 8601, unknown is null.
-    `nearness` is there only in a list ordered by it.
+
+class NamedRecord(TypedDict):
+    id: str
+    title: str
+
+
+class FigureRecord(TypedDict):
+    label: str
+    value: str
+
+
+class PlaceRecord(TypedDict):
+    code: str
+    name: str
+
+
+class BodyFacts(TypedDict):
+    code: str
+    name: str
+    kana: str
+    kind: Kind
+    prefecture: PlaceRecord
+    population: int | None
+    population_as_of: str | None
+    population_band: str
+
+
+class CaseBodyRecord(BodyFacts):
+    note: str
+
+
+class LinkRecord(TypedDict):
+    url: str
+    label: str
+
+
+class SimilarBodyRecord(TypedDict):
+    code: str
+    name: str
+    prefecture: PlaceRecord
+    note: str
+    url: str | None
+
+
+class SimilarRecord(TypedDict):
+    open_ended: bool
+    bodies: list[SimilarBodyRecord]
+
+
+class SourceRecord(TypedDict):
+    title: str
+    page: int
+    order: int
+    heading: str
+
+
+class NearnessRecord(TypedDict):
+    body: str
+    population_ratio: float | None
+    same_prefecture: bool | None
+    same_region: bool | None
+    same_kind: bool | None
+    distance_km: float | None
+
+
+class WithNearness(TypedDict, total=False):
+    nearness: NearnessRecord
+
+
+class CaseRecord(WithNearness):
+    slug: str
+    url: str
+    title: str
+    step: StepRecord
+    section: NamedRecord
+    topics: list[NamedRecord]
+    points: list[str]
+    background: str
+    approach: str
+    outcome: str
+    figures: list[FigureRecord]
+    bodies: list[CaseBodyRecord]
+    links: list[LinkRecord]
+    references: list[str]
+    similar: SimilarRecord
+    source: SourceRecord
+    updated_at: str
+
+
+class CaseMention(TypedDict):
+    slug: str
+    url: str
+    title: str
+
+
+class BodyRecord(BodyFacts):
+    region: Region
+    latitude: float
+    longitude: float
+    cases: list[CaseMention]
+    similar_to: list[CaseMention]
+
+
+class Provenance(TypedDict):
+    source: str
+    terms: str
+
+
+def case_record(case: Case, absolute: Absolute) -> CaseRecord:
+    """`case` as JSON-ready data. Load it with `CaseQuerySet.for_records()`.
+
+    Populations are persons, dates ISO 8601, unknown is null. `nearness` is there only in a list ordered by
+    it.
     """
-    record = {
+    record: CaseRecord = {
         "slug": case.slug,
         "url": absolute(case.get_absolute_url()),
         "title": case.title,
-        "step": {"number": case.step.value, "title": case.step.label},
+        "step": {"number": case.step, "title": case.step.label},
         "section": {"id": case.section.id, "title": case.section.title},
         "topics": [{"id": topic.slug, "title": topic.title} for topic in case.topics.all()],
         "points": case.points,
@@ -43,35 +162,64 @@ def case_record(case: Case, absolute: Callable[[str], str]) -> dict[str, Any]:
         },
         "updated_at": timezone.localtime(case.updated_at).isoformat(timespec="seconds"),
     }
-    return {**record, "nearness": case.nearness.as_data()} if case.nearness else record
+    if case.nearness:
+        record["nearness"] = case.nearness.as_data()
+    return record
 
 
-def _case_body(case_body: CaseBody) -> dict[str, Any]:
-    body = case_body.body
+def body_record(body: Body, absolute: Absolute) -> BodyRecord:
+    """`body` as JSON-ready data, with the published cases that it carries out or is named in as similar.
+
+    Load it with `BodyQuerySet.for_records()`.
+    """
     return {
-        **_named(body),
-        "kana": body.kana,
-        "kind": body.kind,
-        "prefecture": _prefecture(body.prefecture),
-        "population": body.population,
-        "population_as_of": body.population_as_of and body.population_as_of.isoformat(),
-        "population_band": body.population_band.value,
-        "note": case_body.note,
+        **_facts(body),
+        "region": Region(body.prefecture.region),
+        "latitude": body.latitude,
+        "longitude": body.longitude,
+        "cases": [_mention(row.case, absolute) for row in body.case_bodies.all()],
+        "similar_to": [_mention(row.case, absolute) for row in body.similar_to.all()],
     }
 
 
-def _similar_body(similar: SimilarBody) -> dict[str, Any]:
+def provenance(cases: QuerySet[Case]) -> Provenance:
+    """How to cite the sources of `cases`, and the terms they come under."""
+    sources = Source.objects.filter(cases__in=cases.order_by().values("pk")).distinct()
     return {
-        **_named(similar.body),
-        "prefecture": _prefecture(similar.body.prefecture),
+        "source": "、".join(source.citation for source in sources),
+        "terms": "".join(source.terms for source in sources),
+    }
+
+
+def _case_body(case_body: CaseBody) -> CaseBodyRecord:
+    return {**_facts(case_body.body), "note": case_body.note}
+
+
+def _facts(body: Body) -> BodyFacts:
+    return {
+        "code": body.code,
+        "name": body.name,
+        "kana": body.kana,
+        "kind": Kind(body.kind),
+        "prefecture": _place(body.prefecture),
+        "population": body.population,
+        "population_as_of": body.population_as_of.isoformat() if body.population_as_of else None,
+        "population_band": body.population_band.value,
+    }
+
+
+def _similar_body(similar: SimilarBody) -> SimilarBodyRecord:
+    return {
+        **_place(similar.body),
+        "prefecture": _place(similar.body.prefecture),
         "note": similar.note,
         "url": similar.url or None,
     }
 
 
-def _named(body: Body) -> dict[str, str]:
-    return {"code": body.code, "name": body.name}
+def _place(place: Body | Prefecture) -> PlaceRecord:
+    return {"code": place.code, "name": place.name}
 
 
-def _prefecture(prefecture: Prefecture) -> dict[str, str]:
-    return {"code": prefecture.code, "name": prefecture.name}
+def _mention(case: Case, absolute: Absolute) -> CaseMention:
+    return {"slug": case.slug, "url": absolute(case.get_absolute_url()), "title": case.title}

@@ -10,6 +10,7 @@ urlpatterns = [
     path("near/", views.near, name="near"),
     path("cases/<slug:slug>/", views.case_detail, name="case_detail"),
     path("cases.csv", views.case_list_csv, name="case_list_csv"),
+    path("cases.xlsx", views.case_list_xlsx, name="case_list_xlsx"),
     path("cases.atom", views.case_list_atom, name="case_list_atom"),
     path("opensearch.xml", views.opensearch, name="opensearch"),
     path("cases.json", views.case_list_json, name="case_list_json"),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from tempfile import TemporaryFile
+
 from django.core.paginator import EmptyPage, Page, Paginator
 from django.http import (
+    FileResponse,
     Http404,
     HttpRequest,
     HttpResponse,
@@ -13,6 +16,7 @@ from django.http import (
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
@@ -21,11 +25,13 @@ from catalog.facets import facets_of
 from catalog.feeds import atom_feed
 from catalog.filters import BodyNameForm, BomForm, CaseFilter
 from catalog.models import Body, Case, Guideline, Section, Source, Step
-from catalog.records import case_record
+from catalog.records import case_record, provenance
 
 CASES_PER_PAGE = 20
 CASES_PER_SECTION = 50
 MOST_NAMED = 100
+LONGEST_FILE_NAME = 60  # characters; file systems take 255 bytes
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @require_safe
@@ -65,17 +71,9 @@ def case_list_json(request: HttpRequest) -> HttpResponse:
     if case_filter.errors:
         return as_json({"errors": case_filter.errors}, status=400)
     cases = case_filter.with_nearness(case_filter.qs.for_records())
-    sources = Source.objects.filter(cases__in=case_filter.qs.order_by()).distinct()
     results = [case_record(case, request.build_absolute_uri) for case in cases]
-    return as_json(
-        {
-            "query": case_filter.sentence,
-            "count": len(results),
-            "source": "、".join(source.citation for source in sources),
-            "terms": "".join(source.terms for source in sources),
-            "results": results,
-        }
-    )
+    told = {"query": case_filter.sentence, "count": len(results), **provenance(case_filter.narrow())}
+    return as_json({**told, "results": results})
 
 
 @require_safe
@@ -84,15 +82,22 @@ def case_list_csv(request: HttpRequest) -> HttpResponseBase:
     case_filter = CaseFilter.for_request(request, strict=True, also=("bom",))
     if errors := {**case_filter.errors, **form.errors}:
         return as_json({"errors": errors}, status=400)
-    records = (case_record(case, request.build_absolute_uri) for case in case_filter.qs.for_records())
-    rows = exports.csv_rows(records, bom=form.cleaned_data["bom"] == "1")
-    return StreamingHttpResponse(
-        rows,
-        content_type="text/csv; charset=utf-8",
-        headers={
-            "Content-Disposition": content_disposition_header(True, f"{case_filter.sentence}.csv") or ""
-        },
-    )
+    rows = exports.rows_of(case_filter.qs.for_records(), request.build_absolute_uri)
+    lines = exports.csv_lines(rows, bom=form.cleaned_data["bom"] == "1")
+    content_type = "text/csv; charset=utf-8"
+    return StreamingHttpResponse(lines, content_type=content_type, headers=named_after(case_filter, "csv"))
+
+
+@require_safe
+def case_list_xlsx(request: HttpRequest) -> HttpResponseBase:
+    case_filter = CaseFilter.for_request(request, strict=True)
+    if case_filter.errors:
+        return as_json({"errors": case_filter.errors}, status=400)
+    rows = exports.rows_of(case_filter.qs.for_records(), request.build_absolute_uri)
+    file = TemporaryFile()  # noqa: SIM115 – the response closes it
+    exports.write_xlsx(file, rows, about_result(request, case_filter))
+    file.seek(0)
+    return FileResponse(file, content_type=XLSX, headers=named_after(case_filter, "xlsx"))
 
 
 @require_safe
@@ -101,8 +106,7 @@ def case_list_atom(request: HttpRequest) -> HttpResponse:
     if case_filter.errors:
         return as_json({"errors": case_filter.errors}, status=400)
     page, feed = (
-        request.build_absolute_uri(f"{reverse(name)}{'?' if case_filter.query else ''}{case_filter.query}")
-        for name in ("catalog:case_list", "catalog:case_list_atom")
+        address_of(request, name, case_filter) for name in ("catalog:case_list", "catalog:case_list_atom")
     )
     cases = case_filter.qs.for_records()
     document = atom_feed(case_filter.sentence, cases, page, feed, request.build_absolute_uri)
@@ -153,6 +157,32 @@ def page_of(case_filter: CaseFilter) -> Page[Case]:
         return Paginator(case_filter.qs.for_cards(), CASES_PER_PAGE).page(case_filter.page_number)
     except EmptyPage as error:
         raise Http404(f"no page {case_filter.page_number}") from error
+
+
+def about_result(request: HttpRequest, case_filter: CaseFilter) -> list[tuple[str, str]]:
+    """What a file tells of itself once it has left the site."""
+    cases = case_filter.narrow()
+    told = provenance(cases)
+    return [
+        ("条件", case_filter.sentence),
+        ("アドレス", address_of(request, "catalog:case_list", case_filter)),
+        ("件数", f"{cases.count()}件"),
+        ("出典", told["source"]),
+        ("利用条件", told["terms"]),
+        ("作成日時", timezone.localtime().strftime("%Y-%m-%d %H:%M")),
+    ]
+
+
+def address_of(request: HttpRequest, name: str, case_filter: CaseFilter) -> str:
+    """The address of the query in the form that the URL `name` gives."""
+    query = f"?{case_filter.query}" if case_filter.query else ""
+    return request.build_absolute_uri(reverse(name) + query)
+
+
+def named_after(case_filter: CaseFilter, ending: str) -> dict[str, str]:
+    """The header that makes a browser save a file under the query's sentence."""
+    name = case_filter.sentence[:LONGEST_FILE_NAME].replace("/", "／")
+    return {"Content-Disposition": content_disposition_header(True, f"{name}.{ending}") or ""}
 
 
 def as_json(data: dict[str, object], status: int = 200) -> JsonResponse:

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 import csv
-from io import StringIO
+from io import BytesIO, StringIO
+from typing import Any, cast
 from xml.etree import ElementTree
 
 import pytest
 from django.test import Client
+from openpyxl import Workbook, load_workbook
 
-from catalog.exports import COLUMNS, defused, lines
-from catalog.models import Case
+from catalog.exports import COLUMNS, LONGEST_CELL, defused, lines
+from catalog.models import Case, Source
 from tests.making import FUNAGATA, MIYAGI, make_case
 
 pytestmark = pytest.mark.django_db
@@ -32,6 +34,15 @@ def table(client: Client, query: str = "") -> list[dict[str, str]]:
     return list(csv.DictReader(StringIO(content, newline="")))
 
 
+def workbook(client: Client, query: str = "") -> Workbook:
+    return load_workbook(BytesIO(client.get(f"/cases.xlsx?{query}").getvalue()))
+
+
+def sheet(client: Client, query: str = "") -> list[dict[str, Any]]:
+    header, *rows = workbook(client, query)["事例"].iter_rows(values_only=True)
+    return [dict(zip(cast("tuple[str, ...]", header), row, strict=True)) for row in rows]
+
+
 def pages(client: Client, query: str) -> list[str]:
     found: list[str] = []
     for number in (1, 2, 3):
@@ -51,11 +62,12 @@ def test_every_form_gives_the_same_cases_in_the_same_order(client: Client, query
     expected = pages(client, query)
     assert [row["識別名"] for row in table(client, query)] == expected
     assert [record["slug"] for record in client.get(f"/cases.json?{query}").json()["results"]] == expected
+    assert [row["識別名"] for row in sheet(client, query)] == expected
     entries = feed(client, query).findall(f"{ATOM}entry/{ATOM}id")
     assert [(entry.text or "").split("/")[-2] for entry in entries] == expected
 
 
-@pytest.mark.parametrize("url", ["/cases.csv", "/cases.atom", "/cases.json"])
+@pytest.mark.parametrize("url", ["/cases.csv", "/cases.xlsx", "/cases.atom", "/cases.json"])
 @pytest.mark.parametrize(
     ("query", "name"),
     [("population=abc", "population"), ("utm_source=x", "utm_source"), ("step=1&step=9", "step")],
@@ -105,6 +117,54 @@ def test_a_cell_that_a_spreadsheet_would_run_is_defused(text: str) -> None:
     assert defused("題=1") == "題=1"
 
 
+def test_a_workbook_keeps_codes_as_text_and_numbers_as_numbers(client: Client) -> None:
+    make_case("made", title="=1+1", bodies=[FUNAGATA], order=3)
+    (row,) = [row for row in sheet(client) if row["識別名"] == "made"]
+    assert (row["団体コード"], row["都道府県コード"]) == ("063631", "06")
+    assert (row["人口"], row["ステップ"], row["ページ内の順番"]) == (5000, 0, 3)
+    assert row["題名"] == "'=1+1"
+
+
+def test_a_workbook_has_its_header_frozen_and_its_links_live(client: Client) -> None:
+    cases = workbook(client, "step=0")["事例"]
+    assert cases.freeze_panes == "B2"
+    for header, address in (
+        ("URL", "http://testserver/cases/dx2021-1-1/"),
+        ("関連リンクのURL", "https://www.pref.fukushima.lg.jp/sec/11045a/dx-kihon-houshin.html"),
+    ):
+        cell = cases.cell(2, [title for title, _ in COLUMNS].index(header) + 1)
+        assert cell.value == address
+        assert cell.hyperlink is not None
+        assert cell.hyperlink.target == address
+
+
+def test_the_second_sheet_tells_query_source_terms_and_date(client: Client) -> None:
+    rows = workbook(client, "step=0&near=063631")["条件と出典"].iter_rows(values_only=True)
+    about = {row[0]: row[1] for row in rows}
+    source = Source.objects.get()
+    assert about.pop("作成日時")
+    assert about == {
+        "条件": "ステップ0の事例（山形県舟形町に近い順）",
+        "アドレス": "http://testserver/cases/?step=0&near=063631",
+        "件数": "7件",
+        "出典": source.citation,
+        "利用条件": source.terms,
+    }
+
+
+def test_a_text_too_long_for_a_cell_says_where_the_rest_is(client: Client) -> None:
+    make_case("made", approach="長" * (LONGEST_CELL + 1))
+    (row,) = [row for row in sheet(client) if row["識別名"] == "made"]
+    assert len(row["取組内容"]) == LONGEST_CELL
+    assert row["取組内容"].endswith("全文はCSVまたはJSONにあります）")
+
+
+def test_a_row_tells_citation_and_terms(client: Client) -> None:
+    case = Case.objects.get(slug="dx2021-1-1")
+    row = table(client)[0]
+    assert (row["出典の表示"], row["利用条件"]) == (case.citation, case.source.terms)
+
+
 def test_a_line_break_within_a_value_does_not_break_the_cell() -> None:
     assert lines(["一\n二", "三\\"]) == "一\\n二\n三\\\\"
 
@@ -128,6 +188,11 @@ def test_a_browser_can_add_the_search(client: Client) -> None:
 
 def test_the_page_offers_its_other_forms(client: Client) -> None:
     text = client.get("/cases/?step=2").text
-    for address in ("/cases.csv?step=2&amp;bom=1", "/cases.json?step=2", "/cases.atom?step=2"):
+    for address in (
+        "/cases.csv?step=2&amp;bom=1",
+        "/cases.xlsx?step=2",
+        "/cases.json?step=2",
+        "/cases.atom?step=2",
+    ):
         assert f'href="{address}"' in text
     assert 'type="application/atom+xml" title="ステップ2の事例"' in text
