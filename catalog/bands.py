@@ -64,6 +64,14 @@ def band_of(population: int | None) -> Band:
     raise ValueError(f"not a population: {population}")
 
 
+def beside(values: list[str]) -> list[Band]:
+    """The bands next to those of `values` that are not among them, smallest first; the unknown has none."""
+    known = [band for band in BANDS if not band.is_unknown]
+    at = {known.index(BY_VALUE[value]) for value in values if not BY_VALUE[value].is_unknown}
+    around = {place + step for place in at for step in (-1, 1)} - at
+    return [known[place] for place in sorted(around) if 0 <= place < len(known)]
+
+
 def value_expression(field: str = "population") -> Case:
     """An expression that gives the value of the band that `field` is in."""
     return Case(

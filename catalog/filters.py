@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, cast
+from functools import cached_property, reduce
+from operator import or_
+from typing import Any, Self, cast
 
 import django_filters
 from django import forms
@@ -13,10 +14,24 @@ from django.db.models import Q, TextChoices
 from django.http import HttpRequest, QueryDict
 
 from catalog import bands
-from catalog.models import Body, Case, CaseQuerySet, Kind, Prefecture, Region, Section, Step, Topic
+from catalog.models import (
+    Body,
+    BodyQuerySet,
+    Case,
+    CaseQuerySet,
+    Kind,
+    Prefecture,
+    Region,
+    Section,
+    Step,
+    Topic,
+)
 from catalog.nearest import Target
-from catalog.search import Marker, Term, terms_of
+from catalog.search import Marker, Term, close_words, terms_of
 
+MOST_ON_A_PAGE = 100
+LONGEST_NAME = 40
+MOST_WORDS = 10  # offered instead of words that find nothing
 MOST_BODIES = 2_000  # more than there are
 MOST_PEOPLE = 1_000_000_000  # no body has as many; keeps numbers within what the database holds
 
@@ -94,12 +109,12 @@ class BodyCodesField(ChoicesField):
 
 
 class ChoicesFilter(django_filters.Filter):
-    """Cases of which `field_name` is one of the values chosen."""
+    """Rows of which `field_name` is one of the values chosen."""
 
     field_class: type[forms.Field] = ChoicesField
 
-    def filter(self, cases: CaseQuerySet, values: list[str]) -> CaseQuerySet:
-        return cases.filter(**{f"{self.field_name}__in": values})
+    def filter(self, rows: Any, values: list[str]) -> Any:
+        return rows.filter(**{f"{self.field_name}__in": values})
 
     def labels(self, values: list[str]) -> list[str]:
         """What the page calls the values, each understood by itself."""
@@ -128,13 +143,14 @@ class BodyChoicesFilter(ChoicesFilter):
 
 class PopulationFilter(BodyChoicesFilter):
     def condition(self, values: list[str]) -> Q:
-        condition = Q()
-        for value in values:
-            condition |= bands.BY_VALUE[value].condition("body__population")
-        return condition
+        return any_of(bands.BY_VALUE[value].condition("body__population") for value in values)
 
     def labels(self, values: list[str]) -> list[str]:
         return [f"人口{label}" for label in super().labels(values)]
+
+
+def any_of(conditions: Iterable[Q]) -> Q:
+    return reduce(or_, conditions, Q())
 
 
 class BodyFilter(BodyChoicesFilter):
@@ -157,17 +173,6 @@ class PopulationBoundFilter(BodyChoicesFilter):
         return [f"人口{int(values[0]):,}人{'以上' if self.lookup_expr == 'gte' else '以下'}"]
 
 
-class BomForm(forms.Form):
-    """Whether a CSV file begins with a byte order mark, as spreadsheets want it."""
-
-    bom = forms.ChoiceField(
-        label="BOM",
-        required=False,
-        choices=[("0", "なし"), ("1", "あり")],
-        error_messages={"invalid_choice": "0か1を指定してください。"},
-    )
-
-
 class Sort(TextChoices):
     DOCUMENT = "document", "出典の順"
     RELEVANCE = "relevance", "言葉に合う順"
@@ -184,22 +189,72 @@ NUMBER_ERRORS = {
 }
 SEARCH_ERROR = "言葉は%(limit_value)s文字以内で入力してください（今は%(show_value)s文字です）。"
 BODY_ERROR = "この団体はありません。6桁の全国地方公共団体コードを指定してください。"
+NAME_ERROR = "名称は%(limit_value)s文字以内で入力してください（今は%(show_value)s文字です）。"
 SORT_ERROR = f"この並べ方はありません。次のいずれかを指定してください：{'、'.join(Sort.values)}"
 
 
 class BodyNameForm(forms.Form):
-    """Looks for a body by name, kana or code."""
+    """Looks for the reader's own body by name, kana or code."""
 
     name = forms.CharField(
         label="自団体の名称・よみ・コード",
-        max_length=40,
-        error_messages={"required": "名称、よみ、コードのどれかを入力してください。"},
+        max_length=LONGEST_NAME,
+        error_messages={
+            "required": "名称、よみ、コードのどれかを入力してください。",
+            "max_length": NAME_ERROR,
+        },
     )
 
 
-class CaseFilterForm(forms.Form):
-    """Validates the whole query. Values count as given only if they are not empty."""
+class StrictForm(forms.Form):
+    """Validates parameters; one that takes a single value is refused when it is given twice."""
 
+    def clean(self) -> dict[str, Any]:
+        for name, field in self.fields.items():
+            if not isinstance(field, ChoicesField) and len(cast(QueryDict, self.data).getlist(name)) > 1:
+                self.add_error(name, "1回だけ指定してください。")
+        return self.cleaned_data
+
+
+class BomForm(StrictForm):
+    """Whether a CSV file begins with a byte order mark, as spreadsheets want it."""
+
+    bom = forms.ChoiceField(
+        label="BOM",
+        required=False,
+        choices=[("0", "なし"), ("1", "あり")],
+        error_messages={"invalid_choice": "0か1を指定してください。"},
+    )
+
+
+class PageSizeForm(StrictForm):
+    """How many results a page of the API holds."""
+
+    page_size = forms.IntegerField(
+        label="1ページの件数",
+        required=False,
+        min_value=1,
+        max_value=MOST_ON_A_PAGE,
+        error_messages=NUMBER_ERRORS,
+    )
+
+
+class QueryForm(StrictForm):
+    """Validates a whole query. Values count as given only if they are not empty."""
+
+    page = forms.IntegerField(
+        label="ページ", required=False, min_value=1, max_value=MOST_PEOPLE, error_messages=NUMBER_ERRORS
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Asked for once here, the choices are not fetched again at every use.
+        for field in self.fields.values():
+            if isinstance(field, ChoicesField):
+                field.choices = list(cast("list[tuple[Any, Any]]", field.choices))
+
+
+class CaseFilterForm(QueryForm):
     near = forms.ModelChoiceField(
         Body.objects.select_related("prefecture"),
         label="自団体",
@@ -216,24 +271,6 @@ class CaseFilterForm(forms.Form):
     sort = forms.ChoiceField(
         label="並べ方", required=False, choices=Sort.choices, error_messages={"invalid_choice": SORT_ERROR}
     )
-    page = forms.IntegerField(
-        label="ページ", required=False, min_value=1, max_value=MOST_PEOPLE, error_messages=NUMBER_ERRORS
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        # Asked for once here, the choices are not fetched again at every use.
-        for field in self.choices_fields().values():
-            field.choices = list(cast("list[tuple[Any, Any]]", field.choices))
-
-    def choices_fields(self) -> dict[str, ChoicesField]:
-        return {name: field for name, field in self.fields.items() if isinstance(field, ChoicesField)}
-
-    def clean(self) -> dict[str, Any]:
-        for name, field in self.fields.items():
-            if not isinstance(field, ChoicesField) and len(cast(QueryDict, self.data).getlist(name)) > 1:
-                self.add_error(name, "1回だけ指定してください。")
-        return self.cleaned_data
 
 
 @dataclass(frozen=True)
@@ -248,7 +285,7 @@ class Chip:
 
 @dataclass(frozen=True)
 class WayOut:
-    """A query that finds `count` cases, and the label of the filter it leaves out."""
+    """A query that finds `count` cases, and in words how it differs from the one asked."""
 
     label: str
     count: int
@@ -267,8 +304,72 @@ class SearchFilter(ChoicesFilter):
         return [f"「{values[0]}」"]
 
 
-class CaseFilter(django_filters.FilterSet):
-    """The cases a query asks for. Invalid input gives errors and no case, never more cases."""
+class StrictFilterSet(django_filters.FilterSet):
+    """What a query asks for. Invalid input gives errors and nothing found, never more."""
+
+    @classmethod
+    def for_request(cls, request: HttpRequest, *, strict: bool = False, also: tuple[str, ...] = ()) -> Self:
+        """The filter a request asks for.
+
+        `strict`: a parameter that the contract does not name is an error too (files, API), save those in
+        `also`; pages ignore it, since mailers and advertisers add their own.
+        """
+        given = QueryDict(mutable=True)
+        for name, values in request.GET.lists():
+            if name not in also and (kept := [value for value in values if value]):
+                given.setlist(name, kept)
+        filter_set = cls.of(given)
+        if strict:
+            filter_set.refuse_unknown_parameters()
+        return filter_set
+
+    @classmethod
+    def of(cls, given: QueryDict) -> Self:
+        return cls(given)
+
+    def refuse_unknown_parameters(self) -> None:
+        for name in self.data:
+            if name not in self.form.fields:
+                known = "、".join(self.form.fields)
+                self.form.errors[name] = self.form.error_class(
+                    [f"この名前の指定はありません。使える名前：{known}"]
+                )
+
+    @property
+    def errors(self) -> dict[str, list[str]]:
+        """Messages by parameter; empty where the query is valid."""
+        return {name: [str(message) for message in messages] for name, messages in self.form.errors.items()}
+
+    @cached_property
+    def chosen(self) -> dict[str, list[str]]:
+        """The valid values given, by filter, as the query string writes them."""
+        chosen = {}
+        for name in self.filters:
+            value = self.cleaned.get(name)
+            if value not in (None, "", []):
+                chosen[name] = value if isinstance(value, list) else [str(value)]
+        return chosen
+
+    @property
+    def page_number(self) -> int:
+        """The page asked for; the first if none is, or none that is valid."""
+        return self.cleaned.get("page") or 1
+
+    @cached_property
+    def cleaned(self) -> dict[str, Any]:
+        self.form.is_valid()
+        return self.form.cleaned_data
+
+    def given(self) -> QueryDict:
+        """The valid parameters given, without the page, in the order of the contract."""
+        given = QueryDict(mutable=True)
+        for name, values in self.chosen.items():
+            given.setlist(name, values)
+        return given
+
+
+class CaseFilter(StrictFilterSet):
+    """The cases a query asks for."""
 
     step = StepFilter(
         field_name="section__step",
@@ -305,39 +406,8 @@ class CaseFilter(django_filters.FilterSet):
         fields: tuple[str, ...] = ()
 
     @classmethod
-    def for_request(
-        cls, request: HttpRequest, *, strict: bool = False, also: tuple[str, ...] = ()
-    ) -> CaseFilter:
-        """The filter a request asks for.
-
-        `strict`: a parameter that the contract does not name is an error too (files, API), save those in
-        `also`; pages ignore it, since mailers and advertisers add their own.
-        """
-        given = QueryDict(mutable=True)
-        for name, values in request.GET.lists():
-            if name not in also and (kept := [value for value in values if value.strip()]):
-                given.setlist(name, kept)
-        case_filter = cls.of(given)
-        if strict:
-            case_filter.refuse_unknown_parameters()
-        return case_filter
-
-    @classmethod
-    def of(cls, given: QueryDict) -> CaseFilter:
+    def of(cls, given: QueryDict) -> Self:
         return cls(given, queryset=Case.objects.published())
-
-    def refuse_unknown_parameters(self) -> None:
-        for name in self.data:
-            if name not in self.form.fields:
-                known = "、".join(self.form.fields)
-                self.form.errors[name] = self.form.error_class(
-                    [f"この名前の指定はありません。使える名前：{known}"]
-                )
-
-    @property
-    def errors(self) -> dict[str, list[str]]:
-        """Messages by parameter; empty where the query is valid."""
-        return {name: [str(message) for message in messages] for name, messages in self.form.errors.items()}
 
     @cached_property
     def qs(self) -> CaseQuerySet:
@@ -423,26 +493,6 @@ class CaseFilter(django_filters.FilterSet):
         return listed
 
     @cached_property
-    def chosen(self) -> dict[str, list[str]]:
-        """The valid values given, by filter, as the query string writes them."""
-        chosen = {}
-        for name in self.filters:
-            value = self.cleaned.get(name)
-            if value not in (None, "", []):
-                chosen[name] = value if isinstance(value, list) else [str(value)]
-        return chosen
-
-    @property
-    def page_number(self) -> int:
-        """The page asked for; the first if none is, or none that is valid."""
-        return self.cleaned.get("page") or 1
-
-    @cached_property
-    def cleaned(self) -> dict[str, Any]:
-        self.form.is_valid()
-        return self.form.cleaned_data
-
-    @cached_property
     def chips(self) -> list[Chip]:
         """Every value chosen with the query that is left when it alone is taken away."""
         return [
@@ -464,10 +514,7 @@ class CaseFilter(django_filters.FilterSet):
         return self.given().urlencode()
 
     def given(self) -> QueryDict:
-        """The valid parameters given, without the page, in the order of the contract."""
-        given = QueryDict(mutable=True)
-        for name, values in self.chosen.items():
-            given.setlist(name, values)
+        given = super().given()
         for name in ("near", "near_population", "sort"):
             if value := self.cleaned.get(name):
                 given[name] = value.pk if isinstance(value, Body) else str(value)
@@ -486,11 +533,79 @@ class CaseFilter(django_filters.FilterSet):
         return given.urlencode()
 
     def ways_out(self) -> list[WayOut]:
-        """For a query that finds nothing: what each filter given keeps out, most cases first."""
-        ways = []
+        """For a query that finds nothing: queries near to it that find something, most cases first.
+
+        Without each filter given, with the population bands beside those chosen, with words spelt otherwise.
+        """
+        ways = [
+            *self._ways_without_a_filter(),
+            *self._ways_to_neighbouring_bands(),
+            *self._ways_by_other_words(),
+        ]
+        counted = [
+            WayOut(label, CaseFilter.of(given).narrow().count(), given.urlencode()) for label, given in ways
+        ]
+        return sorted((way for way in counted if way.count), key=lambda way: -way.count)
+
+    def _ways_without_a_filter(self) -> Iterator[tuple[str, QueryDict]]:
         for name in self.chosen:
-            given = QueryDict(self.query_without(name))
-            count = CaseFilter.of(given).narrow().count()
-            if count:
-                ways.append(WayOut(self.filters[name].label, count, given.urlencode()))
-        return sorted(ways, key=lambda way: -way.count)
+            yield (
+                f"「{self.filters[name].label}」の条件を外す",
+                QueryDict(self.query_without(name), mutable=True),
+            )
+
+    def _ways_to_neighbouring_bands(self) -> Iterator[tuple[str, QueryDict]]:
+        chosen = self.chosen.get("population", [])
+        for band in bands.beside(chosen):
+            given = self.given()
+            given.setlist("population", [*chosen, band.value])
+            yield f"人口{band.label}も含める", given
+
+    def _ways_by_other_words(self) -> Iterator[tuple[str, QueryDict]]:
+        """One word alone of several, and for each word its parts and what is spelt nearly like it."""
+        words = [term.typed for term in self.terms] if len(self.terms) > 1 else []
+        words += [word for term in self.terms for word in (*close_words(term), *term.parts)]
+        for word in dict.fromkeys(words[:MOST_WORDS]):
+            given = self.given()
+            given["q"] = word
+            yield f"言葉を「{word}」に変える", given
+
+
+class BodyNameFilter(ChoicesFilter):
+    """Bodies whose name, kana or code has the text in it."""
+
+    field_class = forms.CharField
+
+    def filter(self, bodies: BodyQuerySet, values: list[str]) -> BodyQuerySet:
+        return bodies.named(values[0])
+
+
+class BandFilter(ChoicesFilter):
+    def filter(self, bodies: BodyQuerySet, values: list[str]) -> BodyQuerySet:
+        return bodies.filter(any_of(bands.BY_VALUE[value].condition() for value in values))
+
+
+class BodyListFilter(StrictFilterSet):
+    """The bodies a query asks for, by code."""
+
+    name = BodyNameFilter(
+        label="名称・よみ・コード", max_length=40, error_messages={"max_length": NAME_ERROR}
+    )
+    population = BandFilter(label="人口", choices=bands.CHOICES)
+    region = ChoicesFilter(field_name="prefecture__region", label="地方", choices=Region.choices)
+    prefecture = ChoicesFilter(field_name="prefecture", label="都道府県", choices=prefecture_choices)
+    kind = ChoicesFilter(field_name="kind", label="団体の種別", choices=Kind.choices)
+
+    class Meta:
+        model = Body
+        form = QueryForm
+        fields: tuple[str, ...] = ()
+
+    @cached_property
+    def qs(self) -> BodyQuerySet:
+        bodies = Body.objects.order_by("code")
+        if self.errors:
+            return bodies.none()
+        for name, values in self.chosen.items():
+            bodies = self.filters[name].filter(bodies, values)
+        return bodies

@@ -12,6 +12,7 @@ from typing import TypedDict
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from catalog.facets import Facet
 from catalog.models import Body, Case, CaseBody, Kind, Prefecture, Region, SimilarBody, Source, Step
 
 Absolute = Callable[[str], str]  # turns a path into an address
@@ -129,6 +130,39 @@ class Provenance(TypedDict):
     terms: str
 
 
+class OptionRecord(TypedDict):
+    value: str
+    label: str
+    count: int
+    selected: bool
+
+
+class FacetRecord(TypedDict):
+    name: str
+    label: str
+    options: list[OptionRecord]
+
+
+class PageRecord(TypedDict):
+    count: int
+    next: str | None
+    previous: str | None
+
+
+class CaseListRecord(PageRecord, Provenance):
+    query: str
+    facets: list[FacetRecord]
+    results: list[CaseRecord]
+
+
+class BodyListRecord(PageRecord):
+    results: list[BodyRecord]
+
+
+class Errors(TypedDict):
+    errors: dict[str, list[str]]
+
+
 def case_record(case: Case, absolute: Absolute) -> CaseRecord:
     """`case` as JSON-ready data. Load it with `CaseQuerySet.for_records()`.
 
@@ -179,6 +213,17 @@ def body_record(body: Body, absolute: Absolute) -> BodyRecord:
         "longitude": body.longitude,
         "cases": [_mention(row.case, absolute) for row in body.case_bodies.all()],
         "similar_to": [_mention(row.case, absolute) for row in body.similar_to.all()],
+    }
+
+
+def facet_record(facet: Facet) -> FacetRecord:
+    return {
+        "name": facet.name,
+        "label": facet.label,
+        "options": [
+            {"value": one.value, "label": one.label, "count": one.count, "selected": one.selected}
+            for one in facet.options
+        ],
     }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
 
@@ -22,7 +23,9 @@ RUN = re.compile(r"[^\W_]+")
 SCRIPT = re.compile(r"[一-鿿々〆]+|[ぁ-ゖー]+|[^\W_一-鿿々〆ぁ-ゖー]+")
 # A character with the half-width or combining sound mark that belongs to it.
 CHARACTER = re.compile("(?s).[\uff9e\uff9f\u3099\u309a]?")
+KANJI_OR_NOT = re.compile(r"[一-鿿々〆]+|[^\W_一-鿿々〆]+")
 KANJI = re.compile(r"[一-鿿々〆]")
+CLOSE = 0.7  # difflib's ratio: one wrong character of four is close
 IN_TITLE, IN_HEAD, IN_TEXT, LOOSELY = range(4)
 
 
@@ -98,6 +101,12 @@ class Term:
             output_field=IntegerField(),
         )
 
+    @property
+    def parts(self) -> list[str]:
+        """What one may search for instead where nothing has the whole: its parts, as typed."""
+        parts = [part for run in KANJI_OR_NOT.findall(self.typed) for part in cut(run)]
+        return [part for part in parts if len(part) > 1 and part != self.typed]
+
 
 def cut(run: str) -> list[str]:
     """A run of kanji in twos, three at the end if it is odd; any other run whole."""
@@ -144,6 +153,23 @@ def terms_of(text: str) -> list[Term]:
         )
         for typed, own, words in rows
     ]
+
+
+def close_words(term: Term) -> list[str]:
+    """At most three known words that are spelt nearly as the term: synonyms, topics, names of bodies."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT DISTINCT ON (fold(word)) fold(word), word FROM (
+                SELECT unnest(words) FROM catalog_searchsynonym UNION SELECT title FROM catalog_topic
+                UNION SELECT name FROM catalog_body UNION SELECT kana FROM catalog_body
+            ) AS known (word) WHERE abs(length(word) - %s) <= 2
+            """,
+            [len(term.typed)],
+        )
+        known = dict(cursor.fetchall())
+    own = term.variants[0]
+    return [known[word] for word in get_close_matches(own, known, cutoff=CLOSE) if word not in term.variants]
 
 
 def fold_each(texts: Iterable[str]) -> dict[str, str]:

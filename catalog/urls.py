@@ -1,6 +1,7 @@
 from django.urls import path
+from drf_spectacular.views import SpectacularAPIView
 
-from catalog import views
+from catalog import api, views
 
 app_name = "catalog"
 
@@ -17,4 +18,10 @@ urlpatterns = [
     path("steps/<int:number>/", views.step_detail, name="step_detail"),
     path("guidelines/", views.guideline_list, name="guideline_list"),
     path("about/", views.about, name="about"),
+    path("api/v1/cases/", api.case_list, name="api_case_list"),
+    path("api/v1/cases/<slug:slug>/", api.case_detail, name="api_case_detail"),
+    path("api/v1/bodies/", api.body_list, name="api_body_list"),
+    path("api/v1/bodies/<str:code>/", api.body_detail, name="api_body_detail"),
+    path("api/v1/schema/", SpectacularAPIView.as_view(), name="api_schema"),
+    path("api/v1/docs/", api.docs, name="api_docs"),
 ]

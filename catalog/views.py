@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from tempfile import TemporaryFile
+from typing import TypeVar
 
 from django.core.paginator import EmptyPage, Page, Paginator
+from django.db.models import Model, QuerySet
 from django.http import (
     FileResponse,
     Http404,
@@ -27,10 +29,12 @@ from catalog.filters import BodyNameForm, BomForm, CaseFilter
 from catalog.models import Body, Case, Guideline, Section, Source, Step
 from catalog.records import case_record, provenance
 
+Row = TypeVar("Row", bound=Model)
 CASES_PER_PAGE = 20
 CASES_PER_SECTION = 50
 MOST_NAMED = 100
 LONGEST_FILE_NAME = 60  # characters; file systems take 255 bytes
+DATA = ("/api/", "/cases.")  # paths of what programs read
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -44,7 +48,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def case_list(request: HttpRequest) -> HttpResponse:
     case_filter = CaseFilter.for_request(request)
-    page = page_of(case_filter)
+    page = page_of(case_filter.qs.for_cards(), case_filter.page_number, CASES_PER_PAGE)
     context = {
         "filter": case_filter,
         "facets": facets_of(case_filter),
@@ -151,12 +155,31 @@ def about(request: HttpRequest) -> HttpResponse:
     return render(request, "catalog/about.html", {"sources": Source.objects.all(), "bands": bands.BANDS})
 
 
-def page_of(case_filter: CaseFilter) -> Page[Case]:
-    """The page of cards that the query asks for. Raises Http404 past the last page."""
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400 for what no view could read: data for programs, a page for people."""
+    return failed(request, 400, "アドレスか入力に、扱えない文字が含まれています。")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return failed(request, 404, "このアドレスには何もありません。")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return failed(request, 500, "サーバーで問題が起きました。しばらくしてからもう一度お試しください。")
+
+
+def failed(request: HttpRequest, status: int, message: str) -> HttpResponse:
+    if request.path_info.startswith(DATA):
+        return as_json({"errors": {"detail": [message]}}, status)
+    return render(request, f"{status}.html", status=status)
+
+
+def page_of(results: QuerySet[Row], number: int, size: int) -> Page[Row]:
+    """A page of the results. Raises Http404 past the last page."""
     try:
-        return Paginator(case_filter.qs.for_cards(), CASES_PER_PAGE).page(case_filter.page_number)
+        return Paginator(results, size).page(number)
     except EmptyPage as error:
-        raise Http404(f"no page {case_filter.page_number}") from error
+        raise Http404(f"no page {number}") from error
 
 
 def about_result(request: HttpRequest, case_filter: CaseFilter) -> list[tuple[str, str]]:

@@ -71,3 +71,18 @@ def test_the_database_puts_every_population_in_the_same_one_band() -> None:
 def test_the_bands_together_hold_every_body_once() -> None:
     counts = [Body.objects.filter(Q(band.condition())).count() for band in bands.BANDS]
     assert sum(counts) == Body.objects.count() == 1788
+
+
+@pytest.mark.parametrize(
+    ("values", "beside"),
+    [
+        (["0-1"], ["1-3"]),
+        (["3-5", "5-10"], ["1-3", "10-20"]),
+        (["100-"], ["50-100"]),
+        (["unknown"], []),
+        (["0-1", "3-5"], ["1-3", "5-10"]),
+        ([], []),
+    ],
+)
+def test_the_bands_beside(values: list[str], beside: list[str]) -> None:
+    assert [band.value for band in bands.beside(values)] == beside

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from urllib.parse import unquote_plus
+
 import pytest
 from django.test import RequestFactory
 
@@ -183,3 +185,42 @@ def test_the_query_is_told_again_without_page_and_strangers() -> None:
 )
 def test_the_casebook_answers(query: str, found: list[str]) -> None:
     assert slugs(asked(query).qs) == found
+
+
+@pytest.mark.parametrize(
+    ("query", "ways"),
+    [
+        (
+            "q=研修&step=1",
+            [("「ステップ」の条件を外す", 21, "q=研修"), ("「言葉」の条件を外す", 6, "step=1")],
+        ),
+        (
+            "population=50-100&step=0",
+            [
+                ("「人口」の条件を外す", 7, "step=0"),
+                ("「ステップ」の条件を外す", 3, "population=50-100"),
+                ("人口20〜50万人も含める", 2, "step=0&population=50-100&population=20-50"),
+                ("人口100万人以上も含める", 2, "step=0&population=50-100&population=100-"),
+            ],
+        ),
+        (
+            "q=デジタルデバイト",
+            [
+                ("「言葉」の条件を外す", 60, ""),
+                ("言葉を「デジタルデバイド」に変える", 2, "q=デジタルデバイド"),
+                ("言葉を「デジタルディバイド」に変える", 2, "q=デジタルディバイド"),
+            ],
+        ),
+        (
+            "q=議事録申請",
+            [
+                ("「言葉」の条件を外す", 60, ""),
+                ("言葉を「議事録」に変える", 1, "q=議事録"),
+                ("言葉を「議事」に変える", 1, "q=議事"),
+            ],
+        ),
+    ],
+)
+def test_an_empty_result_tells_the_ways_out(query: str, ways: list[tuple[str, int, str]]) -> None:
+    found = [(way.label, way.count, unquote_plus(way.query)) for way in asked(query).ways_out()]
+    assert found == ways

@@ -2,13 +2,24 @@ import pytest
 from django.test import Client
 
 
-@pytest.mark.parametrize(
-    "path", ["/cases/?q=%00", "/cases/?%00=1", "/cases/a%00b/", "/cases.json?step=%00", "/%00"]
-)
+@pytest.mark.parametrize("path", ["/cases/?q=%00", "/cases/?%00=1", "/cases/a%00b/", "/%00"])
 def test_nul_is_refused_before_any_view(client: Client, path: str) -> None:
     response = client.get(path)
     assert response.status_code == 400
     assert "扱えない文字" in response.text
+
+
+@pytest.mark.parametrize("path", ["/cases.json?step=%00", "/cases.csv?%00", "/api/v1/cases/?q=%00"])
+def test_nul_is_refused_as_data_where_data_is_asked_for(client: Client, path: str) -> None:
+    response = client.get(path)
+    assert response.status_code == 400
+    assert response.json() == {"errors": {"detail": ["アドレスか入力に、扱えない文字が含まれています。"]}}
+
+
+@pytest.mark.django_db
+def test_what_is_not_there_is_told_to_programs_as_data(client: Client) -> None:
+    assert client.get("/api/v1/nope/").json() == {"errors": {"detail": ["このアドレスには何もありません。"]}}
+    assert "<h1>" in client.get("/nope/").text
 
 
 def test_undecodable_bytes_are_answered_like_any_other_text(client: Client) -> None:

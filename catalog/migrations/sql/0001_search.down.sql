@@ -1,14 +1,6 @@
-DROP TRIGGER case_search_follows ON catalog_prefecture;
-DROP TRIGGER case_search_follows ON catalog_body;
-DROP TRIGGER case_search_follows ON catalog_topic;
-DROP TRIGGER case_search_follows ON catalog_case_topics;
-DROP TRIGGER case_search_follows ON catalog_figure;
-DROP TRIGGER case_search_follows ON catalog_similarbody;
-DROP TRIGGER case_search_follows ON catalog_casebody;
-DROP TRIGGER case_search_follows ON catalog_case;
-DROP TRIGGER case_search_left ON catalog_case;
-DROP FUNCTION leave_case_search();
-DROP FUNCTION follow_in_case_search();
-DROP FUNCTION refresh_case_search(bigint);
+-- With the trigger functions go the triggers that call them.
+DROP FUNCTION leave_case_search() CASCADE;
+DROP FUNCTION follow_in_case_search() CASCADE;
+DROP FUNCTION refresh_case_search(bigint[]);
 DROP FUNCTION grams(text);
 DROP FUNCTION fold(text);

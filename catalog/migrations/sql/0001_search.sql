@@ -19,11 +19,16 @@ CREATE FUNCTION grams(folded text) RETURNS tsvector
     RETURN (
         SELECT array_to_tsvector(coalesce(array_agg(DISTINCT gram), '{}'))
         FROM regexp_split_to_table(folded, '[^[:alnum:]]+') AS run,
-            generate_series(1, length(run)) AS at,
-            unnest(ARRAY[substr(run, at, 2), substr(run, at, 3)]) AS gram
+            LATERAL (
+                SELECT c || lead(c, 1, '') OVER run_order, c || lead(c, 1, '') OVER run_order || lead(c, 2, '') OVER run_order
+                FROM unnest(string_to_array(run, NULL)) WITH ORDINALITY AS characters (c, at)
+                WINDOW run_order AS (ORDER BY at)
+            ) AS at_each_place (two, three),
+            unnest(ARRAY[two, three]) AS gram
     );
 
-CREATE FUNCTION refresh_case_search(of_case bigint) RETURNS void
+-- Makes the search text of these cases anew, in the order of their keys, so that two writers do not lock each other.
+CREATE FUNCTION refresh_case_search(of_cases bigint[]) RETURNS void
     LANGUAGE sql
 BEGIN ATOMIC
     INSERT INTO catalog_casesearch (case_id, title, head, folded, grams)
@@ -56,23 +61,23 @@ BEGIN ATOMIC
                  WHERE s.case_id = c.id)
             )) AS rest
         FROM catalog_case c
-        WHERE c.id = of_case
+        WHERE c.id = ANY (of_cases)
     ) AS texts
+    ORDER BY id
     ON CONFLICT (case_id) DO UPDATE SET
         title = excluded.title, head = excluded.head, folded = excluded.folded, grams = excluded.grams;
 END;
 
--- One function for every table that contributes; its argument says how a row leads to its cases.
+-- One function for every table that contributes; its argument, a query on the rows that a statement took away (gone)
+-- and brought (came), gives the cases concerned. So a statement refreshes a case once, however many rows it writes.
 CREATE FUNCTION follow_in_case_search() RETURNS trigger
     LANGUAGE plpgsql AS $$
 DECLARE
-    of_case bigint;
+    of_cases bigint[];
 BEGIN
-    IF TG_OP <> 'INSERT' THEN
-        FOR of_case IN EXECUTE TG_ARGV[0] USING OLD LOOP PERFORM refresh_case_search(of_case); END LOOP;
-    END IF;
-    IF TG_OP <> 'DELETE' THEN
-        FOR of_case IN EXECUTE TG_ARGV[0] USING NEW LOOP PERFORM refresh_case_search(of_case); END LOOP;
+    EXECUTE format('SELECT array_agg(DISTINCT of_case) FROM (%s) AS concerned (of_case)', TG_ARGV[0]) INTO of_cases;
+    IF of_cases IS NOT NULL THEN
+        PERFORM refresh_case_search(of_cases);
     END IF;
     RETURN NULL;
 END
@@ -81,36 +86,61 @@ $$;
 CREATE FUNCTION leave_case_search() RETURNS trigger
     LANGUAGE plpgsql AS $$
 BEGIN
-    DELETE FROM catalog_casesearch WHERE case_id = OLD.id;
-    RETURN OLD;
+    DELETE FROM catalog_casesearch WHERE case_id IN (SELECT id FROM gone);
+    RETURN NULL;
 END
 $$;
 
-CREATE TRIGGER case_search_left BEFORE DELETE ON catalog_case
-    FOR EACH ROW EXECUTE FUNCTION leave_case_search();
-CREATE TRIGGER case_search_follows AFTER INSERT OR UPDATE ON catalog_case
-    FOR EACH ROW EXECUTE FUNCTION follow_in_case_search('SELECT $1.id');
-CREATE TRIGGER case_search_follows AFTER INSERT OR UPDATE OR DELETE ON catalog_casebody
-    FOR EACH ROW EXECUTE FUNCTION follow_in_case_search('SELECT $1.case_id');
-CREATE TRIGGER case_search_follows AFTER INSERT OR UPDATE OR DELETE ON catalog_similarbody
-    FOR EACH ROW EXECUTE FUNCTION follow_in_case_search('SELECT $1.case_id');
-CREATE TRIGGER case_search_follows AFTER INSERT OR UPDATE OR DELETE ON catalog_figure
-    FOR EACH ROW EXECUTE FUNCTION follow_in_case_search('SELECT $1.case_id');
-CREATE TRIGGER case_search_follows AFTER INSERT OR UPDATE OR DELETE ON catalog_case_topics
-    FOR EACH ROW EXECUTE FUNCTION follow_in_case_search('SELECT $1.case_id');
-CREATE TRIGGER case_search_follows AFTER UPDATE OF title ON catalog_topic
-    FOR EACH ROW EXECUTE FUNCTION follow_in_case_search(
-        'SELECT case_id FROM catalog_case_topics WHERE topic_id = $1.id'
+CREATE TRIGGER case_search_follows_insert AFTER INSERT ON catalog_case REFERENCING NEW TABLE AS came
+    FOR EACH STATEMENT EXECUTE FUNCTION follow_in_case_search('SELECT id FROM came');
+CREATE TRIGGER case_search_follows_update AFTER UPDATE ON catalog_case REFERENCING NEW TABLE AS came
+    FOR EACH STATEMENT EXECUTE FUNCTION follow_in_case_search('SELECT id FROM came');
+CREATE TRIGGER case_search_leaves AFTER DELETE ON catalog_case REFERENCING OLD TABLE AS gone
+    FOR EACH STATEMENT EXECUTE FUNCTION leave_case_search();
+
+DO $$
+DECLARE
+    rows_of_case text;
+BEGIN
+    FOREACH rows_of_case IN ARRAY
+        ARRAY['catalog_casebody', 'catalog_similarbody', 'catalog_figure', 'catalog_case_topics']
+    LOOP
+        EXECUTE format(
+            'CREATE TRIGGER case_search_follows_insert AFTER INSERT ON %I REFERENCING NEW TABLE AS came '
+            'FOR EACH STATEMENT EXECUTE FUNCTION follow_in_case_search(%L)',
+            rows_of_case, 'SELECT case_id FROM came'
+        );
+        EXECUTE format(
+            'CREATE TRIGGER case_search_follows_update AFTER UPDATE ON %I REFERENCING OLD TABLE AS gone NEW TABLE AS came '
+            'FOR EACH STATEMENT EXECUTE FUNCTION follow_in_case_search(%L)',
+            rows_of_case, 'SELECT case_id FROM gone UNION SELECT case_id FROM came'
+        );
+        EXECUTE format(
+            'CREATE TRIGGER case_search_follows_delete AFTER DELETE ON %I REFERENCING OLD TABLE AS gone '
+            'FOR EACH STATEMENT EXECUTE FUNCTION follow_in_case_search(%L)',
+            rows_of_case, 'SELECT case_id FROM gone'
+        );
+    END LOOP;
+END
+$$;
+
+-- Of topics, bodies and prefectures only what the text holds of them matters: their names.
+CREATE TRIGGER case_search_follows_update AFTER UPDATE ON catalog_topic REFERENCING OLD TABLE AS gone NEW TABLE AS came
+    FOR EACH STATEMENT EXECUTE FUNCTION follow_in_case_search(
+        'SELECT ct.case_id FROM catalog_case_topics ct JOIN came ON came.id = ct.topic_id JOIN gone ON gone.id = came.id '
+        'WHERE came.title <> gone.title'
     );
-CREATE TRIGGER case_search_follows AFTER UPDATE OF name, kana, prefecture_id ON catalog_body
-    FOR EACH ROW EXECUTE FUNCTION follow_in_case_search(
-        'SELECT case_id FROM catalog_casebody WHERE body_id = $1.code '
-        'UNION SELECT case_id FROM catalog_similarbody WHERE body_id = $1.code'
+CREATE TRIGGER case_search_follows_update AFTER UPDATE ON catalog_body REFERENCING OLD TABLE AS gone NEW TABLE AS came
+    FOR EACH STATEMENT EXECUTE FUNCTION follow_in_case_search(
+        'SELECT r.case_id FROM came JOIN gone ON gone.code = came.code JOIN '
+        '(SELECT body_id, case_id FROM catalog_casebody UNION SELECT body_id, case_id FROM catalog_similarbody) r '
+        'ON r.body_id = came.code '
+        'WHERE (came.name, came.kana, came.prefecture_id) <> (gone.name, gone.kana, gone.prefecture_id)'
     );
-CREATE TRIGGER case_search_follows AFTER UPDATE OF name, kana ON catalog_prefecture
-    FOR EACH ROW EXECUTE FUNCTION follow_in_case_search(
-        'SELECT case_id FROM catalog_casebody cb JOIN catalog_body b ON b.code = cb.body_id '
-        'WHERE b.prefecture_id = $1.code '
-        'UNION SELECT case_id FROM catalog_similarbody s JOIN catalog_body b ON b.code = s.body_id '
-        'WHERE b.prefecture_id = $1.code'
+CREATE TRIGGER case_search_follows_update AFTER UPDATE ON catalog_prefecture REFERENCING OLD TABLE AS gone NEW TABLE AS came
+    FOR EACH STATEMENT EXECUTE FUNCTION follow_in_case_search(
+        'SELECT r.case_id FROM came JOIN gone ON gone.code = came.code '
+        'JOIN catalog_body b ON b.prefecture_id = came.code JOIN '
+        '(SELECT body_id, case_id FROM catalog_casebody UNION SELECT body_id, case_id FROM catalog_similarbody) r '
+        'ON r.body_id = b.code WHERE (came.name, came.kana) <> (gone.name, gone.kana)'
     );

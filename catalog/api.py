@@ -1,0 +1,255 @@
+"""The API (contract, sections 1–3): the filter, facets and records of the pages, and their schema."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any, TypeVar
+
+from django import forms
+from django.core.paginator import Page
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+from drf_spectacular.extensions import OpenApiSerializerExtension
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import resolve_type_hint
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
+from rest_framework.decorators import api_view, schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+from rest_framework.views import exception_handler
+
+from catalog.facets import facets_of
+from catalog.filters import (
+    BodyCodesField,
+    BodyListFilter,
+    CaseFilter,
+    ChoicesField,
+    PageSizeForm,
+    StrictFilterSet,
+)
+from catalog.models import Body, Case
+from catalog.records import (
+    BodyListRecord,
+    BodyRecord,
+    CaseListRecord,
+    CaseRecord,
+    Errors,
+    PageRecord,
+    body_record,
+    case_record,
+    facet_record,
+    provenance,
+)
+from catalog.views import page_of
+
+RESULTS_PER_PAGE = 20
+Filters = TypeVar("Filters", bound=StrictFilterSet)
+Row = TypeVar("Row", bound=Model)
+READ = ["GET", "HEAD"]
+CODE = {"type": "string", "pattern": "^[0-9]{6}$"}
+A_BODY = {"$ref": "#/components/schemas/BodyCode"}
+
+
+class Shape(BaseSerializer):
+    """Data that is a record already. A subclass names its type, of which the schema is made."""
+
+    record: type
+
+    def to_representation(self, instance: Any) -> Any:
+        return instance
+
+
+class ShapeInSchema(OpenApiSerializerExtension):
+    target_class = Shape
+    match_subclasses = True
+
+    def get_name(self, auto_schema: AutoSchema, direction: str) -> str:
+        return self.target.record.__name__.removesuffix("Record")
+
+    def map_serializer(self, auto_schema: AutoSchema, direction: str) -> Any:
+        return resolve_type_hint(self.target.record)
+
+
+@cache
+def shape(of: type) -> type[Shape]:
+    return type(of.__name__, (Shape,), {"record": of})
+
+
+class Documented(AutoSchema):
+    """What the schema says of one endpoint: its summary, what it answers, and the parameters it reads."""
+
+    def __init__(
+        self,
+        name: str,
+        summary: str,
+        answer: type,
+        *,
+        filters: type[StrictFilterSet] | None = None,
+        path: dict[str, dict[str, Any]] | None = None,
+    ) -> None:
+        super().__init__()
+        self.name, self.summary, self.answer = name, summary, answer
+        self.filters, self.path_parameters = filters, path or {}
+
+    def get_operation_id(self) -> str:
+        return self.name
+
+    def get_summary(self) -> str:
+        return self.summary
+
+    def get_description(self) -> str:  # type: ignore[override]
+        return ""
+
+    def get_tags(self) -> list[str]:
+        return []
+
+    def get_override_parameters(self) -> list[Any]:
+        of_path = [
+            OpenApiParameter(name, form, OpenApiParameter.PATH) for name, form in self.path_parameters.items()
+        ]
+        return of_path + (query_parameters(self.filters) if self.filters else [])
+
+    def get_response_serializers(self) -> Any:
+        responses = {200: OpenApiResponse(shape(self.answer), "結果")}
+        if self.filters:
+            responses[400] = OpenApiResponse(shape(Errors), "正しくない値や、この名前のない指定がある")
+        return {**responses, 404: OpenApiResponse(shape(Errors), "そのページや識別名はない")}
+
+
+def query_parameters(filters: type[StrictFilterSet]) -> list[OpenApiParameter]:
+    fields = {**filters({}).form.fields, **PageSizeForm().fields}
+    return [
+        OpenApiParameter(name, schema_of(field), description=str(field.label))
+        for name, field in fields.items()
+    ]
+
+
+def schema_of(field: forms.Field) -> dict[str, Any]:
+    """The values a form field takes, as JSON Schema."""
+    if isinstance(field, BodyCodesField):
+        return {"type": "array", "items": A_BODY}
+    if isinstance(field, ChoicesField):
+        return {"type": "array", "items": {"type": "string", "enum": [value for value, _ in field.options()]}}
+    if isinstance(field, forms.IntegerField):
+        return {"type": "integer", "minimum": field.min_value, "maximum": field.max_value}
+    if isinstance(field, forms.ModelChoiceField):
+        return A_BODY
+    if isinstance(field, forms.ChoiceField):
+        return {"type": "string", "enum": list(dict(field.choices))}  # type: ignore[arg-type]
+    return {"type": "string", "maxLength": field.max_length, "pattern": r"^[^\x00]*$"}  # type: ignore[attr-defined]
+
+
+def complete_schema(result: Any, generator: Any, request: Any, public: bool) -> Any:
+    """Adds what no field says: which bodies exist, and that an empty value is the same as none."""
+    codes = list(Body.objects.order_by("code").values_list("code", flat=True))
+    result["components"]["schemas"]["BodyCode"] = {"type": "string", "enum": codes}
+    for path in result["paths"].values():
+        for parameter in path["get"].get("parameters", []):
+            if parameter["in"] == "query":
+                parameter["allowEmptyValue"] = True
+    return result
+
+
+@api_view(READ)
+@schema(Documented("case_list", "事例の一覧", CaseListRecord, filters=CaseFilter))
+def case_list(request: Request) -> Response:
+    case_filter, size = asked(request, CaseFilter)
+    if errors := {**case_filter.errors, **size.errors}:
+        return Response({"errors": errors}, status=400)
+    page = api_page(case_filter.page_number, case_filter.qs.for_records(), size)
+    cases = case_filter.with_nearness(page.object_list)
+    answer: CaseListRecord = {
+        **paging(request, page),
+        "query": case_filter.sentence,
+        **provenance(case_filter.narrow()),
+        "facets": [facet_record(facet) for facet in facets_of(case_filter)],
+        "results": [case_record(case, request.build_absolute_uri) for case in cases],
+    }
+    return Response(answer)
+
+
+@api_view(READ)
+@schema(
+    Documented(
+        "case_detail",
+        "1つの事例",
+        CaseRecord,
+        path={"slug": {"type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$", "maxLength": 50}},
+    )
+)
+def case_detail(request: Request, slug: str) -> Response:
+    case = get_object_or_404(Case.objects.published().for_records(), slug=slug)
+    return Response(case_record(case, request.build_absolute_uri), headers=licensed(request))
+
+
+@api_view(READ)
+@schema(Documented("body_list", "団体の一覧", BodyListRecord, filters=BodyListFilter))
+def body_list(request: Request) -> Response:
+    body_filter, size = asked(request, BodyListFilter)
+    if errors := {**body_filter.errors, **size.errors}:
+        return Response({"errors": errors}, status=400)
+    page = api_page(body_filter.page_number, body_filter.qs.for_records(), size)
+    results = [body_record(body, request.build_absolute_uri) for body in page.object_list]
+    answer: BodyListRecord = {**paging(request, page), "results": results}
+    return Response(answer)
+
+
+@api_view(READ)
+@schema(Documented("body_detail", "1つの団体", BodyRecord, path={"code": CODE}))
+def body_detail(request: Request, code: str) -> Response:
+    body = get_object_or_404(Body.objects.for_records(), pk=code)
+    return Response(body_record(body, request.build_absolute_uri), headers=licensed(request))
+
+
+@require_safe
+def docs(request: HttpRequest) -> HttpResponse:
+    """The schema as a page to read, with a case as an example."""
+    described = SchemaGenerator().get_schema(request=None, public=True)
+    case = Case.objects.published().in_document_order().for_records().first()
+    record = case and case_record(case, request.build_absolute_uri)
+    example = json.dumps(record, ensure_ascii=False, indent=2) if record else ""
+    return render(request, "catalog/api_docs.html", {"schema": described, "example": example})
+
+
+def answer_error(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Any error of Django REST framework in the one shape of errors."""
+    response = exception_handler(error, context)
+    if response is not None:
+        response.data = {"errors": {"detail": [str(response.data["detail"])]}}
+    return response
+
+
+def asked(request: Request, filters: type[Filters]) -> tuple[Filters, PageSizeForm]:
+    """The query of a request, strictly, and the size of its pages."""
+    also = tuple(PageSizeForm.base_fields)
+    return filters.for_request(request._request, strict=True, also=also), PageSizeForm(request.GET)
+
+
+def api_page(number: int, results: QuerySet[Row], size: PageSizeForm) -> Page[Row]:
+    return page_of(results, number, size.cleaned_data["page_size"] or RESULTS_PER_PAGE)
+
+
+def paging(request: Request, page: Page[Any]) -> PageRecord:
+    """The number of results, and the addresses of the pages beside this one."""
+    return {
+        "count": page.paginator.count,
+        "next": address_of_page(request, page.number + 1) if page.has_next() else None,
+        "previous": address_of_page(request, page.number - 1) if page.has_previous() else None,
+    }
+
+
+def address_of_page(request: Request, number: int) -> str:
+    query = request.GET.copy()
+    query["page"] = str(number)
+    return request.build_absolute_uri(f"{request.path}?{query.urlencode()}")
+
+
+def licensed(request: Request) -> dict[str, str]:
+    """The header that leads from a record, whose shape has no room for them, to the terms it comes under."""
+    return {"Link": f'<{request.build_absolute_uri(reverse("catalog:about"))}#terms>; rel="license"'}
