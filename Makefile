@@ -2,13 +2,14 @@
 
 PY := .venv/bin/python
 
-.PHONY: help run test admin check browser
+.PHONY: help run test admin check bench browser
 
 help:
 	@echo 'make run    起動（http://127.0.0.1:8000/ 。PORT=8001 make run で番号を変更）'
 	@echo 'make test   すべてのテスト'
 	@echo 'make admin  編集者の登録'
 	@echo 'make check  書式・型・設定の検査'
+	@echo 'make bench  速さの測定（60件、1万件、10万件。数分かかります）'
 	@echo 'make help   この一覧'
 
 run: .venv/run.stamp
@@ -29,6 +30,9 @@ check: .venv/dev.stamp
 	DEBUG=off HTTPS=on ALLOWED_HOSTS=example.jp SECRET_KEY="$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(64))')" \
 		$(PY) manage.py check --deploy --fail-level WARNING --database default
 	$(PY) manage.py makemigrations --check --dry-run
+
+bench: .venv/run.stamp
+	@exec $(PY) -m bench
 
 browser: .venv/dev.stamp
 	@PY=$(PY) sh tests/browser/find_browser.sh

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property, reduce
-from operator import or_
+from functools import cached_property
 from typing import Any, Self, cast
 
 import django_filters
@@ -27,7 +26,7 @@ from catalog.models import (
     Topic,
 )
 from catalog.nearest import Target
-from catalog.search import Marker, Term, close_words, terms_of
+from catalog.search import Marker, Term, any_of, close_words, terms_of
 
 MOST_ON_A_PAGE = 100
 LONGEST_NAME = 40
@@ -147,10 +146,6 @@ class PopulationFilter(BodyChoicesFilter):
 
     def labels(self, values: list[str]) -> list[str]:
         return [f"人口{label}" for label in super().labels(values)]
-
-
-def any_of(conditions: Iterable[Q]) -> Q:
-    return reduce(or_, conditions, Q())
 
 
 class BodyFilter(BodyChoicesFilter):

@@ -287,7 +287,8 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """Cases in which every term is found; none where there is no term."""
         if not terms:
             return self.none()
-        return self.filter(*(term.condition for term in terms))
+        found = self.filter(pk__found_by=" & ".join(f"({term.grams})" for term in terms))
+        return found.filter(*(term.condition for term in terms))
 
     def by_relevance(self, terms: list[Term]) -> CaseQuerySet:
         """Hits in titles first, then in points and names of bodies, then elsewhere, then in parts alone."""

@@ -9,12 +9,12 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import or_
 from typing import Any
 
-from django.contrib.postgres.search import SearchVectorField
-from django.db import connection
-from django.db.models import Case, IntegerField, Lookup, Q, Value, When
+from django.db import connection, models
+from django.db.models import Case, IntegerField, Q, Value, When
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -29,11 +29,11 @@ CLOSE = 0.7  # difflib's ratio: one wrong character of four is close
 IN_TITLE, IN_HEAD, IN_TEXT, LOOSELY = range(4)
 
 
-@SearchVectorField.register_lookup
-class Matches(Lookup):
-    """`grams__matches=query`: the tsvector matches a query written as PostgreSQL writes one."""
+@models.BigAutoField.register_lookup
+class FoundBy(models.Lookup):
+    """`pk__found_by=query`: the case's grams match a query, written as PostgreSQL writes a tsquery."""
 
-    lookup_name = "matches"
+    lookup_name = "found_by"
     prepare_rhs = False
 
     def get_db_prep_lookup(self, value: Any, connection: Any) -> Any:
@@ -42,7 +42,7 @@ class Matches(Lookup):
     def as_sql(self, compiler: Any, connection: Any) -> Any:
         left, left_params = self.process_lhs(compiler, connection)
         right, right_params = self.process_rhs(compiler, connection)
-        return f"{left} @@ {right}::tsquery", [*left_params, *right_params]
+        return f"{left} IN (SELECT cases_found_by({right}::tsquery))", [*left_params, *right_params]
 
 
 @dataclass(frozen=True)
@@ -54,11 +54,33 @@ class Term:
     words: tuple[str, ...]
 
     @property
+    def grams(self) -> str:
+        """The query of grams that finds every case with the term, and a few without: see `condition`."""
+        alternatives = [grams_of(variant) for variant in self.alternatives]
+        if self.pieces:
+            alternatives.append(" & ".join(grams_of(piece) for piece in self.pieces))
+        return " | ".join(f"({one})" for one in alternatives)
+
+    @property
+    def alternatives(self) -> tuple[str, ...]:
+        """The variants; of a compound without itself, as what has it has its pieces too."""
+        return self.variants[1:] if self.pieces else self.variants
+
+    @property
+    def condition(self) -> Q:
+        """What the text of a case found by `grams` must say besides; empty where grams decide alone."""
+        if all(map(grams_decide, (*self.alternatives, *self.pieces))):
+            return Q()
+        return self.exactly | self.loosely if self.pieces else self.exactly
+
+    @property
     def exactly(self) -> Q:
-        condition = Q()
-        for variant in self.variants:
-            condition |= contains(variant)
-        return condition
+        return any_of(Q(search__folded__contains=variant) for variant in self.variants)
+
+    @property
+    def loosely(self) -> Q:
+        """That all parts of the compound are there."""
+        return Q(*(Q(search__folded__contains=piece) for piece in self.pieces))
 
     @cached_property
     def pieces(self) -> list[str]:
@@ -73,33 +95,18 @@ class Term:
         return pieces if is_compound else []
 
     @property
-    def loosely(self) -> Q | None:
-        """That all parts of the compound are there; None for what is no compound."""
-        if not self.pieces:
-            return None
-        condition = Q()
-        for piece in self.pieces:
-            condition &= contains(piece)
-        return condition
-
-    @property
-    def condition(self) -> Q:
-        return self.exactly | self.loosely if self.loosely else self.exactly
-
-    @property
     def rank(self) -> Case:
         """Where the best hit stands: 0 title, 1 points and names of bodies, 2 elsewhere, 3 only in parts."""
-        in_title, in_head = Q(), Q()
-        for variant in self.variants:
-            in_title |= Q(search__title__contains=variant)
-            in_head |= Q(search__head__contains=variant)
-        return Case(
-            When(in_title, then=Value(IN_TITLE)),
-            When(in_head, then=Value(IN_HEAD)),
-            When(self.exactly, then=Value(IN_TEXT)),
-            default=Value(LOOSELY),
-            output_field=IntegerField(),
-        )
+        whens = [
+            When(
+                any_of(Q(search__title__contains=variant) for variant in self.variants), then=Value(IN_TITLE)
+            ),
+            When(any_of(Q(search__head__contains=variant) for variant in self.variants), then=Value(IN_HEAD)),
+        ]
+        if not self.pieces:
+            return Case(*whens, default=Value(IN_TEXT), output_field=IntegerField())
+        whens.append(When(self.exactly, then=Value(IN_TEXT)))
+        return Case(*whens, default=Value(LOOSELY), output_field=IntegerField())
 
     @property
     def parts(self) -> list[str]:
@@ -116,20 +123,25 @@ def cut(run: str) -> list[str]:
     return [run[at : at + 2] if at + 3 < len(run) else run[at:] for at in starts]
 
 
-def contains(folded: str) -> Q:
-    """That the text of a case has `folded` in it: by grams, and literally where grams do not decide."""
-    runs = RUN.findall(folded)
-    grams = [quoted for run in runs for quoted in grams_of(run)]
-    condition = Q(search__grams__matches=" & ".join(grams))
-    return condition if len(runs) == 1 and len(folded) < 4 else condition & Q(search__folded__contains=folded)
+def any_of(conditions: Iterable[Q]) -> Q:
+    return reduce(or_, conditions, Q())
 
 
-def grams_of(run: str) -> list[str]:
-    """The grams that a text with `run` in it has, as PostgreSQL writes them in a query."""
+def grams_of(folded: str) -> str:
+    """The grams that a text with `folded` in it has, as PostgreSQL writes them in a query."""
+    return " & ".join(gram for run in RUN.findall(folded) for gram in grams_of_run(run))
+
+
+def grams_of_run(run: str) -> list[str]:
     if len(run) == 1:
         return [f"'{run}':*"]
     size = min(len(run), 3)
     return [f"'{run[at : at + size]}'" for at in range(len(run) - size + 1)]
+
+
+def grams_decide(folded: str) -> bool:
+    """Whether a text that has all grams of `folded` has `folded` itself: not if they may stand apart."""
+    return len(folded) < 4 and RUN.fullmatch(folded) is not None
 
 
 def terms_of(text: str) -> list[Term]:

@@ -1,0 +1,172 @@
+"""The benchmark: pages over 60, 10,000 and 100,000 cases, as ratios within this one run.
+
+`make bench` runs it; `SIZES=60,10000 make bench` takes fewer. It works in a database of its own, which it
+makes beside the catalogue's and drops at the end; docs/benchmark.md has the numbers and what they mean.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from dxcases import local_postgres, serve
+
+NAME = "dxcases_bench"
+SIZES = [int(size) for size in os.environ.get("SIZES", "60,10000,100000").split(",")]
+CASEBOOK = 60
+RARE, RARE_EVERY = "量子計算機", 5_000
+BATCH, WRITERS = 1_000, 2  # cases whose search text is made at a time, and how many do so
+SECONDS_A_PAGE = 4  # how long one page is asked for again and again
+MOST_RUNS = 40
+
+# What is measured: a name, and the address for a given number of cases.
+PAGES: list[tuple[str, Callable[[int], str]]] = [
+    ("trivial", lambda size: "/trivial/"),
+    ("home", lambda size: "/"),
+    ("list", lambda size: "/cases/"),
+    ("list, three filters", lambda size: "/cases/?step=3&population=1-3&region=kinki"),
+    ("common word", lambda size: "/cases/?q=研修"),
+    ("two common words", lambda size: "/cases/?q=研修 大学"),
+    ("compound", lambda size: "/cases/?q=人材育成"),
+    ("rare word", lambda size: f"/cases/?q={RARE if size > CASEBOOK else 'ドローン'}"),
+    ("nearest", lambda size: "/cases/?near=063631"),
+    ("deep page", lambda size: f"/cases/?page={max(1, size // 20 * 98 // 100)}"),
+    ("by population", lambda size: "/cases/?sort=population"),
+    ("one case", lambda size: "/cases/dx2021-36-1/"),
+    ("api list", lambda size: "/api/v1/cases/"),
+    ("csv, whole", lambda size: "/cases.csv"),
+]
+
+
+def main() -> int:
+    serve.use_production_settings()
+    os.environ["DJANGO_SETTINGS_MODULE"] = "bench.settings"
+    with local_postgres.running_if_needed():
+        import django
+
+        django.setup()
+        measured = {}
+        for size in SIZES:
+            with database():
+                fill(size)
+                measured[size] = {name: median_ms(address(size)) for name, address in PAGES}
+        report(measured)
+    return 0
+
+
+@contextmanager
+def database() -> Iterator[None]:
+    """A new database of the benchmark's own, dropped afterwards."""
+    from django.core.management import call_command
+    from django.db import connection
+
+    on_server(f"DROP DATABASE IF EXISTS {NAME} WITH (FORCE)")
+    on_server(f"CREATE DATABASE {NAME} TEMPLATE template0 ENCODING 'UTF8'")
+    try:
+        call_command("migrate", verbosity=0)
+        yield
+    finally:
+        connection.close()
+        connection.close_pool()  # type: ignore[attr-defined]
+        on_server(f"DROP DATABASE IF EXISTS {NAME} WITH (FORCE)")
+
+
+def on_server(statement: str) -> None:
+    from django.db import connection
+
+    with connection._nodb_cursor() as cursor:
+        cursor.execute(statement)
+
+
+def fill(size: int) -> None:
+    """The casebook, and made cases until there are `size`."""
+    from django.core.management import call_command
+    from django.db import connection
+
+    say(f"{size:,} cases: loading")
+    call_command("load_catalogue", verbosity=0, stdout=StringIO())
+    with connection.cursor() as cursor:
+        if size > CASEBOOK:
+            turn_triggers(cursor, "DISABLE")
+            made = Path(__file__).with_name("generate.sql").read_text(encoding="utf-8")
+            cursor.execute(made, {"count": size, "rare": RARE, "rare_every": RARE_EVERY})
+            refresh_search(cursor)
+            turn_triggers(cursor, "ENABLE")
+        cursor.execute("VACUUM ANALYZE")
+
+
+def turn_triggers(cursor: Any, which: str) -> None:
+    """Search text is made once for all at the end, and not with every statement."""
+    cursor.execute(
+        "SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger WHERE tgname LIKE 'case_search_%'"
+    )
+    for (table,) in cursor.fetchall():
+        cursor.execute(f"ALTER TABLE {table} {which} TRIGGER USER")
+
+
+def refresh_search(cursor: Any) -> None:
+    cursor.execute("SELECT id FROM catalog_case WHERE slug LIKE 'made-%'")
+    ids = [row[0] for row in cursor.fetchall()]
+    batches = [ids[at : at + BATCH] for at in range(0, len(ids), BATCH)]
+    with ThreadPoolExecutor(WRITERS) as pool:
+        for done, _ in enumerate(pool.map(refresh, batches), start=1):
+            say(f"search text: {min(done * BATCH, len(ids)):,} of {len(ids):,}", end="\r")
+    say("")
+
+
+def refresh(ids: list[int]) -> None:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT refresh_case_search(%s)", [ids])
+    connection.close()
+
+
+def median_ms(address: str) -> float:
+    """The median time of a page in milliseconds, asked for again and again within this process."""
+    from django.test import Client
+
+    client, times, begun = Client(), list[float](), time.perf_counter()
+    while not times or (len(times) < MOST_RUNS and time.perf_counter() - begun < SECONDS_A_PAGE):
+        start = time.perf_counter()
+        response = client.get(address)
+        response.getvalue()
+        times.append(1_000 * (time.perf_counter() - start))
+        if response.status_code != 200:
+            raise SystemExit(f"{address} answers {response.status_code}")
+    # The first is slower: templates are read and plans are made.
+    return statistics.median(times[1:] or times)
+
+
+def report(measured: dict[int, dict[str, float]]) -> None:
+    """For each page and size: milliseconds, × the trivial page, × the same page with the fewest cases."""
+    fewest = measured[min(measured)]
+    say(f"{'':22}" + "".join(f"{f'{size:,} cases':>34}" for size in measured))
+    say(f"{'page':22}" + f"{'ms':>12}{'× trivial':>11}{'× fewest':>11}" * len(measured))
+    for name, _ in PAGES:
+        row = f"{name:22}"
+        for times in measured.values():
+            row += (
+                f"{times[name]:12.1f}{times[name] / times['trivial']:11.1f}{times[name] / fewest[name]:11.1f}"
+            )
+        say(row)
+    most = measured[max(measured)]
+    say(f"deep page with the most cases: × {most['deep page'] / most['list']:.1f} the first page")
+    say(f"peak memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+
+
+def say(line: str, end: str = "\n") -> None:
+    print(line, end=end, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

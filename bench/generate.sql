@@ -1,0 +1,55 @@
+-- Makes cases for the benchmark out of the casebook's own: each takes title, points, background, approach and outcome from five of
+-- them, so lengths and words are real. %(count)s: how many there shall be in all; one in %(rare_every)s has the word %(rare)s.
+CREATE TEMPORARY TABLE casebook AS
+SELECT row_number() OVER (ORDER BY id) - 1 AS n, * FROM catalog_case;
+
+CREATE TEMPORARY TABLE made AS
+SELECT i,
+    abs(hashint4(i)) %% 60 AS a, abs(hashint4(i + 100000000)) %% 60 AS b, abs(hashint4(i + 200000000)) %% 60 AS c,
+    abs(hashint4(i + 300000000)) %% 60 AS d, abs(hashint4(i + 400000000)) %% 60 AS e
+FROM generate_series(1, %(count)s - 60) AS i;
+
+UPDATE catalog_body SET
+    population = 300 + (exp(abs(hashtext(code)) %% 1000 / 1000.0 * 8))::int * 100, population_as_of = '2020-01-01'
+WHERE population IS NULL AND abs(hashtext(code)) %% 20 > 0;
+
+INSERT INTO catalog_case (
+    slug, title, section_id, points, background, approach, outcome, "references", similar_open_ended, editor_note,
+    source_id, page, "order", heading, status, created_at, updated_at
+)
+SELECT
+    'made-' || i, a.title || '（' || i || '）', c.section_id, b.points, c.background,
+    d.approach || CASE WHEN i %% %(rare_every)s = 1 THEN %(rare)s ELSE '' END, e.outcome, a."references",
+    false, '', a.source_id, 100 + i / 10, 1 + i %% 10, a.heading, CASE WHEN i %% 50 = 0 THEN 'draft' ELSE 'published' END,
+    now() - i * interval '1 minute', now() - i * interval '1 minute'
+FROM made
+JOIN casebook a ON a.n = made.a JOIN casebook b ON b.n = made.b JOIN casebook c ON c.n = made.c
+JOIN casebook d ON d.n = made.d JOIN casebook e ON e.n = made.e;
+
+CREATE TEMPORARY TABLE place AS
+SELECT m.i, k.id AS case_id, m.a, m.b FROM made m JOIN catalog_case k ON k.slug = 'made-' || m.i;
+
+-- One body for most, up to five for some.
+INSERT INTO catalog_casebody (case_id, body_id, position, note)
+SELECT DISTINCT ON (case_id, code) case_id, code, position, ''
+FROM place
+CROSS JOIN generate_series(1, 5) AS position
+JOIN (SELECT row_number() OVER (ORDER BY code) - 1 AS n, code FROM catalog_body) AS body
+    ON body.n = abs(hashint4(i * 5 + position)) %% 1788
+WHERE position <= 1 + CASE WHEN i %% 6 = 0 THEN abs(hashint4(i)) %% 5 ELSE 0 END;
+
+INSERT INTO catalog_case_topics (case_id, topic_id)
+SELECT place.case_id, t.topic_id FROM place JOIN casebook ON casebook.n = place.a
+JOIN catalog_case_topics t ON t.case_id = casebook.id;
+
+INSERT INTO catalog_figure (case_id, label, value, position)
+SELECT place.case_id, f.label, f.value, f.position FROM place JOIN casebook ON casebook.n = place.b
+JOIN catalog_figure f ON f.case_id = casebook.id;
+
+INSERT INTO catalog_link (case_id, url, label, position)
+SELECT place.case_id, l.url, l.label, l.position FROM place JOIN casebook ON casebook.n = place.b
+JOIN catalog_link l ON l.case_id = casebook.id;
+
+INSERT INTO catalog_similarbody (case_id, body_id, position, note, url)
+SELECT place.case_id, s.body_id, s.position, s.note, s.url FROM place JOIN casebook ON casebook.n = place.b
+JOIN catalog_similarbody s ON s.case_id = casebook.id;
