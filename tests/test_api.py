@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -161,7 +162,11 @@ def test_the_page_on_the_api_reads_without_other_hosts(client: Client) -> None:
     for name in ("case_list", "case_detail", "body_list", "body_detail"):
         assert f'<h2 id="{name}">' in text
     assert "<script" not in text
-    assert "population_min" in text
+    rows = dict(re.findall(r"<code>(\w+)</code></th>\s*<td>.*?</td>\s*<td>(.*?)</td>", text, re.S))
+    assert rows["page_size"].strip() == "1〜100の整数"
+    assert rows["q"].strip() == "200文字まで"
+    assert rows["near"].strip() == "6桁の全国地方公共団体コード"
+    assert "<code>-updated</code>" in rows["sort"]
 
 
 @pytest.fixture
