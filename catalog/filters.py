@@ -31,6 +31,8 @@ from catalog.search import Marker, Term, any_of, close_words, terms_of
 MOST_ON_A_PAGE = 100
 LONGEST_NAME = 40
 MOST_WORDS = 10  # offered instead of words that find nothing
+FEWEST_COMPARED, MOST_COMPARED = 2, 4
+COMPARE_ERROR = f"事例を{FEWEST_COMPARED}〜{MOST_COMPARED}件選んでください。"
 MOST_BODIES = 2_000  # more than there are
 MOST_PEOPLE = 1_000_000_000  # no body has as many; keeps numbers within what the database holds
 
@@ -220,6 +222,51 @@ class BomForm(StrictForm):
         choices=[("0", "なし"), ("1", "あり")],
         error_messages={"invalid_choice": "0か1を指定してください。"},
     )
+
+
+class ComparedCasesField(forms.ModelMultipleChoiceField):
+    """Published cases by slug, in the order given."""
+
+    def clean(self, value: Any) -> list[Case]:  # type: ignore[override]
+        given = list(dict.fromkeys(value or []))
+        found = {case.slug: case for case in super().clean(given)}
+        return [found[slug] for slug in given]
+
+
+class CompareForm(forms.Form):
+    """Two to four cases to set side by side, and whether rows that are the same are left out."""
+
+    case = ComparedCasesField(
+        queryset=Case.objects.none(),
+        to_field_name="slug",
+        label="比べる事例",
+        error_messages={
+            "required": COMPARE_ERROR,
+            "invalid_choice": "「%(value)s」という事例はありません。一覧から選び直してください。",
+        },
+    )
+    only = forms.ChoiceField(
+        required=False,
+        choices=[("differences", "違いのある行だけ")],
+        error_messages={"invalid_choice": "onlyにはdifferencesだけを指定できます。"},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = cast(ComparedCasesField, self.fields["case"])
+        field.queryset = Case.objects.published().for_records()
+
+    def clean_case(self) -> list[Case]:
+        cases = self.cleaned_data["case"]
+        if not FEWEST_COMPARED <= len(cases) <= MOST_COMPARED:
+            raise forms.ValidationError(f"{COMPARE_ERROR}（今は{len(cases)}件です）")
+        return cases
+
+
+def picked_cases(request: HttpRequest) -> list[Case]:
+    """The cases picked on another page to be compared with one of this list; unknown slugs are ignored."""
+    slugs = request.GET.getlist("compare")[:MOST_COMPARED]
+    return list(Case.objects.published().filter(slug__in=slugs)) if slugs else []
 
 
 class PageSizeForm(StrictForm):
@@ -595,6 +642,10 @@ class BodyListFilter(StrictFilterSet):
         model = Body
         form = QueryForm
         fields: tuple[str, ...] = ()
+
+    @property
+    def query(self) -> str:
+        return self.given().urlencode()
 
     @cached_property
     def qs(self) -> BodyQuerySet:

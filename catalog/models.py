@@ -94,6 +94,18 @@ class BodyQuerySet(models.QuerySet["Body"]):
         has_text = Q(in_full__contains=text) | Q(kana__contains=text) | Q(code__startswith=text)
         return self.select_related("prefecture").alias(in_full=in_full).filter(has_text)
 
+    def with_case_counts(self) -> BodyQuerySet:
+        """With `case_count`, its published cases, and `mention_count`, those that name it as similar."""
+        published = Q(case__in=Case.objects.published())
+        return self.annotate(
+            case_count=rows_of_body(CaseBody.objects.filter(published)),
+            mention_count=rows_of_body(SimilarBody.objects.filter(published)),
+        )
+
+    def that_occur(self) -> BodyQuerySet:
+        """Those that a published case speaks of, with their counts."""
+        return self.with_case_counts().filter(Q(case_count__gt=0) | Q(mention_count__gt=0))
+
     def for_records(self) -> BodyQuerySet:
         """With all that a record holds, in a fixed number of queries."""
         rows = [
@@ -106,6 +118,12 @@ class BodyQuerySet(models.QuerySet["Body"]):
             for name, row in (("case_bodies", CaseBody), ("similar_to", SimilarBody))
         ]
         return self.select_related("prefecture").prefetch_related(*rows)
+
+
+def rows_of_body(rows: models.QuerySet[Any]) -> Coalesce:
+    """An expression that counts those of `rows` that are of the body at hand."""
+    of_body = rows.filter(body=OuterRef("pk")).order_by().values("body")
+    return Coalesce(Subquery(of_body.annotate(n=Count("pk")).values("n")), 0)
 
 
 class Body(models.Model):
@@ -161,6 +179,9 @@ class Body(models.Model):
 
     def __str__(self) -> str:
         return self.full_name
+
+    def get_absolute_url(self) -> str:
+        return reverse("catalog:body_detail", args=[self.code])
 
     @property
     def full_name(self) -> str:
@@ -323,6 +344,20 @@ class CaseQuerySet(models.QuerySet["Case"]):
             nearest_case_body=Subquery(nearest.values("pk")[:1]),
             nearest_km=Subquery(nearest.annotate(km=target.distance_km()).values("km")[:1]),
         ).order_by(F("nearness_score").asc(nulls_last=True), *DOCUMENT_ORDER)
+
+    def related_to(self, case: Case, target: Target | None) -> CaseQuerySet:
+        """Other cases with a topic of `case`: those that share most first, then those nearest to `target`.
+
+        Each has `shared_topics`, the number of topics shared, and with a target what `nearness_to` needs.
+        """
+        shared: Any = Case.topics.through.objects.filter(case=OuterRef("pk"), topic__in=case.topics.all())
+        count = shared.order_by().values("case").annotate(n=Count("pk")).values("n")
+        others: Any = self.exclude(pk=case.pk).annotate(shared_topics=Coalesce(Subquery(count), 0))
+        related = others.filter(shared_topics__gt=0)
+        if target is None:
+            return related.order_by("-shared_topics", *DOCUMENT_ORDER)
+        nearest = F("nearness_score").asc(nulls_last=True)
+        return related.nearest_to(target).order_by("-shared_topics", nearest, *DOCUMENT_ORDER)
 
     def for_cards(self) -> CaseQuerySet:
         """With what a list row shows, in a fixed number of queries."""

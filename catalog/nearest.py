@@ -24,6 +24,7 @@ from django.db.models.functions import (
 from catalog.models import Body
 
 if TYPE_CHECKING:
+    from catalog.models import Case as CatalogueCase
     from catalog.records import NearnessRecord
 
 EARTH_DIAMETER_KM = 2 * 6371.0
@@ -37,6 +38,12 @@ class Target:
 
     body: Body | None = None
     given_population: int | None = None
+
+    @classmethod
+    def of(cls, case: CatalogueCase) -> Target | None:
+        """What is near to the case is near to its first body; None for a case without bodies."""
+        first = next(iter(case.case_bodies.all()), None)
+        return cls(first.body) if first else None
 
     @property
     def population(self) -> int | None:

@@ -7,7 +7,7 @@ have no docstrings: the schema would print them.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -199,6 +199,23 @@ def case_record(case: Case, absolute: Absolute) -> CaseRecord:
     if case.nearness:
         record["nearness"] = case.nearness.as_data()
     return record
+
+
+def case_linked_data(case: Case, absolute: Absolute) -> dict[str, Any]:
+    """`case` in schema.org's words, for search engines."""
+    return {
+        "@context": "https://schema.org",
+        "@type": "Article",
+        "headline": case.title,
+        "url": absolute(case.get_absolute_url()),
+        "inLanguage": "ja",
+        "dateModified": timezone.localtime(case.updated_at).isoformat(timespec="seconds"),
+        "about": [topic.title for topic in case.topics.all()],
+        "contributor": [
+            {"@type": "GovernmentOrganization", "name": row.body.full_name} for row in case.case_bodies.all()
+        ],
+        "isBasedOn": {"@type": "Report", "name": str(case.source), "publisher": case.source.publisher},
+    }
 
 
 def body_record(body: Body, absolute: Absolute) -> BodyRecord:

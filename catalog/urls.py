@@ -1,7 +1,8 @@
+from django.contrib.sitemaps.views import sitemap
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 
-from catalog import api, views
+from catalog import api, discovery, views
 
 app_name = "catalog"
 
@@ -13,8 +14,10 @@ urlpatterns = [
     path("cases.csv", views.case_list_csv, name="case_list_csv"),
     path("cases.xlsx", views.case_list_xlsx, name="case_list_xlsx"),
     path("cases.atom", views.case_list_atom, name="case_list_atom"),
-    path("opensearch.xml", views.opensearch, name="opensearch"),
     path("cases.json", views.case_list_json, name="case_list_json"),
+    path("compare/", views.compare, name="compare"),
+    path("bodies/", views.body_list, name="body_list"),
+    path("bodies/<str:code>/", views.body_detail, name="body_detail"),
     path("steps/<int:number>/", views.step_detail, name="step_detail"),
     path("guidelines/", views.guideline_list, name="guideline_list"),
     path("about/", views.about, name="about"),
@@ -24,4 +27,9 @@ urlpatterns = [
     path("api/v1/bodies/<str:code>/", api.body_detail, name="api_body_detail"),
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="api_schema"),
     path("api/v1/docs/", api.docs, name="api_docs"),
+    path("opensearch.xml", discovery.opensearch, name="opensearch"),
+    path("robots.txt", discovery.robots, name="robots"),
+    path("sitemap.xml", sitemap, {"sitemaps": discovery.SITEMAPS}, name="sitemap"),
+    path("healthz/live", discovery.live, name="live"),
+    path("healthz/ready", discovery.ready, name="ready"),
 ]

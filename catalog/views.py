@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from tempfile import TemporaryFile
 from typing import TypeVar
 
 from django.core.paginator import EmptyPage, Page, Paginator
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import (
     FileResponse,
     Http404,
@@ -22,16 +23,28 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
-from catalog import bands, coverage, exports
+from catalog import bands, comparison, coverage, exports
 from catalog.facets import facets_of
 from catalog.feeds import atom_feed
-from catalog.filters import BodyNameForm, BomForm, CaseFilter
-from catalog.models import Body, Case, Guideline, Section, Source, Step
-from catalog.records import case_record, provenance
+from catalog.filters import (
+    MOST_COMPARED,
+    BodyListFilter,
+    BodyNameForm,
+    BomForm,
+    CaseFilter,
+    CompareForm,
+    group_by_region,
+    picked_cases,
+)
+from catalog.models import Body, Case, Guideline, Prefecture, Section, Source, Step
+from catalog.nearest import Target
+from catalog.records import case_linked_data, case_record, provenance
 
 Row = TypeVar("Row", bound=Model)
 CASES_PER_PAGE = 20
 CASES_PER_SECTION = 50
+BODIES_PER_PAGE = 100
+RELATED_CASES = 4
 MOST_NAMED = 100
 LONGEST_FILE_NAME = 60  # characters; file systems take 255 bytes
 DATA = ("/api/", "/cases.")  # paths of what programs read
@@ -52,6 +65,7 @@ def case_list(request: HttpRequest) -> HttpResponse:
     context = {
         "filter": case_filter,
         "facets": facets_of(case_filter),
+        "picked": picked_cases(request),
         "page": page,
         "cases": case_filter.with_marks(case_filter.with_nearness(page.object_list)),
         "page_numbers": page.paginator.get_elided_page_range(page.number),
@@ -118,20 +132,68 @@ def case_list_atom(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def opensearch(request: HttpRequest) -> HttpResponse:
-    """How a browser adds the catalogue to its search engines."""
-    address = request.build_absolute_uri(reverse("catalog:case_list"))
-    content_type = "application/opensearchdescription+xml; charset=utf-8"
-    return render(request, "catalog/opensearch.xml", {"address": address}, content_type=content_type)
-
-
-@require_safe
 def case_detail(request: HttpRequest, slug: str) -> HttpResponse:
     case = get_object_or_404(Case.objects.published().for_records(), slug=slug)
     previous, following = case.neighbours()
-    return render(
-        request, "catalog/case_detail.html", {"case": case, "previous": previous, "following": following}
+    target = Target.of(case)
+    related = Case.objects.published().related_to(case, target).for_cards()[:RELATED_CASES]
+    context = {
+        "case": case,
+        "previous": previous,
+        "following": following,
+        "related": with_nearness(related, target),
+        "linked_data": case_linked_data(case, request.build_absolute_uri),
+    }
+    return render(request, "catalog/case_detail.html", context)
+
+
+@require_safe
+def compare(request: HttpRequest) -> HttpResponse:
+    form = CompareForm(request.GET)
+    if not form.is_valid():
+        return render(request, "catalog/compare.html", {"form": form}, status=400)
+    cases, only = form.cleaned_data["case"], form.cleaned_data["only"]
+    rows = comparison.rows_of(cases, only_differences=bool(only))
+    context = {
+        "form": form,
+        "cases": cases,
+        "rows": rows,
+        "only": only,
+        "may_add": len(cases) < MOST_COMPARED,
+    }
+    return render(request, "catalog/compare.html", context)
+
+
+@require_safe
+def body_list(request: HttpRequest) -> HttpResponse:
+    """The bodies that occur; with a query all bodies that it finds."""
+    body_filter = BodyListFilter.for_request(request)
+    found = body_filter.qs if body_filter.chosen or body_filter.errors else body_filter.qs.that_occur()
+    page = page_of(
+        found.with_case_counts().select_related("prefecture"), body_filter.page_number, BODIES_PER_PAGE
     )
+    context = {
+        "filter": body_filter,
+        "page": page,
+        "page_numbers": page.paginator.get_elided_page_range(page.number),
+        "prefectures": group_by_region(Prefecture.objects.order_by("code")),
+    }
+    return render(request, "catalog/body_list.html", context, status=400 if body_filter.errors else 200)
+
+
+@require_safe
+def body_detail(request: HttpRequest, code: str) -> HttpResponse:
+    body = get_object_or_404(Body.objects.select_related("prefecture"), pk=code)
+    published, target = Case.objects.published(), Target(body)
+    of_body = Q(case_bodies__body=body)
+    near_by = published.exclude(of_body).nearest_to(target).for_cards()[:RELATED_CASES]
+    context = {
+        "body": body,
+        "cases": published.filter(of_body).in_document_order().for_cards(),
+        "mentions": published.filter(similar_bodies__body=body).in_document_order().for_cards(),
+        "near_by": with_nearness(near_by, target),
+    }
+    return render(request, "catalog/body_detail.html", context)
 
 
 @require_safe
@@ -153,6 +215,14 @@ def guideline_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def about(request: HttpRequest) -> HttpResponse:
     return render(request, "catalog/about.html", {"sources": Source.objects.all(), "bands": bands.BANDS})
+
+
+def with_nearness(cases: Iterable[Case], target: Target | None) -> list[Case]:
+    """The cases, each told why it is near to the target."""
+    listed = list(cases)
+    for case in listed:
+        case.nearness = case.nearness_to(target) if target else None
+    return listed
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -1,8 +1,10 @@
 """How the pages write populations and addresses."""
 
+import json
 import re
 from collections.abc import Iterator
 from itertools import groupby
+from typing import Any
 from urllib.parse import urlsplit
 
 from django import template
@@ -10,6 +12,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 register = template.Library()
+NOT_IN_SCRIPT = {ord(character): f"\\u{ord(character):04x}" for character in "<>&"}
 BREAK = mark_safe("<br>")
 
 
@@ -21,6 +24,13 @@ def persons(population: int | None) -> str:
     if population < 1_000:
         return f"{population}人"
     return f"{population / 10_000:,.1f}万人"
+
+
+@register.filter
+def json_ld(data: dict[str, Any]) -> SafeString:
+    """Data for search engines as a script element that no browser runs; what could end it is escaped."""
+    text = json.dumps(data, ensure_ascii=False).translate(NOT_IN_SCRIPT)
+    return mark_safe(f'<script type="application/ld+json">{text}</script>')  # noqa: S308 – escaped above
 
 
 @register.filter

@@ -1,0 +1,90 @@
+"""What search engines, browsers and monitors ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.contrib.sitemaps import Sitemap
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from catalog.models import Body, Case, Step
+
+
+class CaseSitemap(Sitemap):
+    def items(self) -> Iterable[Case]:
+        return Case.objects.published().in_document_order()
+
+    def lastmod(self, case: Case) -> object:
+        return case.updated_at
+
+
+class BodySitemap(Sitemap):
+    """Bodies without any case are left out: their pages say little."""
+
+    def items(self) -> Iterable[Body]:
+        return Body.objects.that_occur().order_by("code")
+
+
+class PageSitemap(Sitemap):
+    def items(self) -> list[str]:
+        names = ("home", "case_list", "body_list", "guideline_list", "about", "api_docs")
+        steps = [reverse("catalog:step_detail", args=[step.value]) for step in Step]
+        return [*(reverse(f"catalog:{name}") for name in names), *steps]
+
+    def location(self, path: str | Model) -> str:
+        return str(path)
+
+
+SITEMAPS = {"pages": PageSitemap, "cases": CaseSitemap, "bodies": BodySitemap}
+
+
+@require_safe
+def opensearch(request: HttpRequest) -> HttpResponse:
+    """How a browser adds the catalogue to its search engines."""
+    address = request.build_absolute_uri(reverse("catalog:case_list"))
+    content_type = "application/opensearchdescription+xml; charset=utf-8"
+    return render(request, "catalog/opensearch.xml", {"address": address}, content_type=content_type)
+
+
+@require_safe
+def robots(request: HttpRequest) -> HttpResponse:
+    sitemap = request.build_absolute_uri(reverse("catalog:sitemap"))
+    lines = ("User-agent: *", f"Disallow: {reverse('admin:index')}", f"Sitemap: {sitemap}", "")
+    return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
+
+
+@never_cache
+@require_safe
+def live(request: HttpRequest) -> HttpResponse:
+    """That the process answers; the database is not touched."""
+    return HttpResponse("ok\n", content_type="text/plain; charset=utf-8")
+
+
+@never_cache
+@require_safe
+def ready(request: HttpRequest) -> HttpResponse:
+    """200 where the database is reached, migrated and not empty; else 503 with the reason."""
+    reason = reason_not_to_serve()
+    return HttpResponse(
+        f"{reason or 'ok'}\n", content_type="text/plain; charset=utf-8", status=503 if reason else 200
+    )
+
+
+def reason_not_to_serve() -> str:
+    """One line for the operator; empty where all is well."""
+    try:
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            return "未適用のマイグレーションがあります。manage.py migrate を実行してください。"
+        if not Case.objects.published().exists():
+            return "公開中の事例がありません。manage.py load_catalogue を実行してください。"
+    except DatabaseError:
+        return "データベースに接続できません。DATABASE_URLとPostgreSQLを確認してください。"
+    return ""
