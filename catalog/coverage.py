@@ -1,4 +1,4 @@
-"""Where cases are and where none are: counts by population band and step."""
+"""Where cases are and where none are: counts by population band and step, and by prefecture."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.db.models import Count
 
 from catalog import bands
-from catalog.models import CaseBody, CaseQuerySet, Step
+from catalog.models import CaseBody, CaseQuerySet, Prefecture, Step
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,28 @@ class Coverage:
     total: int
     steps: list[tuple[Step, int]]
     rows: list[Row]
+
+
+SHADES = (1, 2, 4, 7)  # from how many cases on a tile is shaded one step darker
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A prefecture on the map, the number of cases with a body in it, and how dark it is: 0 to 4."""
+
+    prefecture: Prefecture
+    count: int
+
+    @property
+    def shade(self) -> int:
+        return sum(self.count >= least for least in SHADES)
+
+
+def by_prefecture(cases: CaseQuerySet) -> list[Tile]:
+    """A tile for every prefecture in the order of the codes; each count is the length of its list."""
+    rows = CaseBody.objects.filter(case__in=cases.order_by()).order_by()
+    counts = dict(rows.values_list("body__prefecture").annotate(Count("case", distinct=True)))
+    return [Tile(one, counts.get(one.code, 0)) for one in Prefecture.objects.order_by("code")]
 
 
 def by_band_and_step(cases: CaseQuerySet) -> Coverage:

@@ -86,6 +86,11 @@ class Prefecture(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def short_name(self) -> str:
+        """The name as maps print it: without 都, 府 or 県."""
+        return self.name if self.region == Region.HOKKAIDO else self.name[:-1]
+
 
 class BodyQuerySet(models.QuerySet["Body"]):
     def named(self, text: str) -> BodyQuerySet:

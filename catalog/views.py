@@ -36,7 +36,7 @@ from catalog.filters import (
     group_by_region,
     picked_cases,
 )
-from catalog.models import Body, Case, Guideline, Prefecture, Section, Source, Step
+from catalog.models import Body, Case, Guideline, Prefecture, Region, Section, Source, Step
 from catalog.nearest import Target
 from catalog.records import case_linked_data, case_record, provenance
 
@@ -45,6 +45,7 @@ CASES_PER_PAGE = 20
 CASES_PER_SECTION = 50
 BODIES_PER_PAGE = 100
 RELATED_CASES = 4
+RECENT_CASES = 3
 MOST_NAMED = 100
 LONGEST_FILE_NAME = 60  # characters; file systems take 255 bytes
 DATA = ("/api/", "/cases.")  # paths of what programs read
@@ -53,9 +54,14 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    return render(
-        request, "catalog/home.html", {"coverage": coverage.by_band_and_step(Case.objects.published())}
-    )
+    published = Case.objects.published()
+    context = {
+        "coverage": coverage.by_band_and_step(published),
+        "tiles": coverage.by_prefecture(published),
+        "regions": Region.choices,
+        "recent": published.recently_updated_first().for_cards()[:RECENT_CASES],
+    }
+    return render(request, "catalog/home.html", context)
 
 
 @require_safe

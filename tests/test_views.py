@@ -8,7 +8,6 @@ from django.test import Client, RequestFactory
 from django.views.defaults import server_error
 from pytest_django import DjangoAssertNumQueries
 
-from catalog import bands
 from catalog.models import Case, Step
 from tests.making import FUNAGATA, HIDAKA, KASHIHARA, TAWARAMOTO, make_case
 
@@ -180,8 +179,11 @@ def test_there_are_steps_0_to_3_alone(client: Client) -> None:
 
 def test_every_number_on_the_home_page_is_the_length_of_its_list(client: Client) -> None:
     text = client.get("/").text
-    cells = re.findall(r'<a href="(/cases/\?[^"]+)"><span class="visually-hidden">[^<]+</span>(\d+)<', text)
-    assert len(cells) >= 30
+    cells = re.findall(
+        r'<a(?: class="coverage__none")? href="(/cases/\?[^"]+)"><span class="visually-hidden">[^<]+</span>(\d+)<',
+        text,
+    )
+    assert len(cells) == 45
     for url, number in cells:
         data = client.get(unescape(url).replace("/cases/", "/cases.json")).json()
         assert data["count"] == int(number), url
@@ -190,15 +192,15 @@ def test_every_number_on_the_home_page_is_the_length_of_its_list(client: Client)
     assert sum(int(number) for _, number in steps) == 60
 
 
-def test_every_zero_on_the_home_page_is_an_empty_list(client: Client) -> None:
-    zeros = client.get("/").text.count('class="coverage__none"')
-    empty = [
-        (band.value, step.value)
-        for band in bands.BANDS
-        for step in Step
-        if not client.get(f"/cases.json?population={band.value}&step={step.value}").json()["count"]
-    ]
-    assert zeros == len(empty)
+def test_every_number_on_the_map_is_the_length_of_its_list(client: Client) -> None:
+    tiles = coverage.by_prefecture(Case.objects.published())
+    assert len(tiles) == 47
+    for tile in tiles:
+        data = client.get(f"/cases.json?prefecture={tile.prefecture.code}").json()
+        assert data["count"] == tile.count, tile
+    shades = {tile.prefecture.name: (tile.count, tile.shade) for tile in tiles}
+    assert shades["岩手県"] == (0, 0)
+    assert shades["福島県"] == (5, 3)
 
 
 def test_a_case_page_holds_the_whole_record(client: Client) -> None:

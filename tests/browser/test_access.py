@@ -1,0 +1,178 @@
+"""For everyone: what axe finds, and what it cannot find."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import BrowserContext, Page, expect
+
+# Every template, plain and filtered, with nothing found, bad input, and a last page.
+PAGES = [
+    "/",
+    "/cases/",
+    "/cases/?step=2&population=0-1&q=研修",
+    "/cases/?q=研修&near=063631",
+    "/cases/?q=議事録申請&step=3",
+    "/cases/?population=abc&near_population=x",
+    "/cases/?page=3",
+    "/cases/?compare=dx2021-1-1",
+    "/near/",
+    "/near/?name=ひだか",
+    "/near/?name=",
+    "/cases/dx2021-16-1/",
+    "/cases/dx2021-26-1/",
+    "/compare/?case=dx2021-17-1&case=dx2021-5-1",
+    "/compare/?case=dx2021-17-1&case=dx2021-5-1&case=dx2021-14-1&case=dx2021-18-2&only=differences",
+    "/compare/",
+    "/bodies/",
+    "/bodies/?page=2",
+    "/bodies/?name=ひだか",
+    "/bodies/?name=どこにもない",
+    "/bodies/?prefecture=99",
+    "/bodies/063631/",
+    "/bodies/040002/",
+    "/steps/3/",
+    "/guidelines/",
+    "/about/",
+    "/api/v1/docs/",
+    "/nothing-here/",
+    "/?q=%00",
+]
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+@pytest.fixture(params=[360, 768, 1280])
+def three_sizes(page: Page, request: pytest.FixtureRequest) -> Page:
+    page.set_viewport_size({"width": request.param, "height": 800})
+    return page
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_axe_finds_nothing(three_sizes: Page, path: str) -> None:
+    three_sizes.goto(path)
+    open_all_details(three_sizes)
+    found = Axe().run(three_sizes, options=RULES)
+    assert found.violations_count == 0, found.generate_report()
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_nothing_is_lost_at_320_pixels_or_with_wide_text(page: Page, path: str) -> None:
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.goto(path)
+    open_all_details(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    page.evaluate(
+        """() => { for (const node of document.querySelectorAll('body *')) {
+            node.style.setProperty('line-height', '1.5', 'important');
+            node.style.setProperty('letter-spacing', '0.12em', 'important');
+            node.style.setProperty('word-spacing', '0.16em', 'important');
+        } }"""
+    )
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    assert page.evaluate(CLIPPED) == []
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_target_is_large_enough(page: Page, path: str) -> None:
+    page.set_viewport_size({"width": 360, "height": 800})
+    page.goto(path)
+    open_all_details(page)
+    assert page.evaluate(SMALL_TARGETS) == []
+
+
+def test_the_keyboard_leads_from_the_skip_link_to_a_result_with_focus_in_sight(sized_page: Page) -> None:
+    sized_page.goto("/cases/?step=2&population=0-1")
+    sized_page.keyboard.press("Tab")
+    expect(sized_page.get_by_text("本文へ移動")).to_be_focused()
+    sized_page.keyboard.press("Enter")
+    for _ in range(80):
+        sized_page.keyboard.press("Tab")
+        focus = sized_page.evaluate(FOCUS)
+        assert focus["visible"], focus
+        assert focus["outline"] >= 2, focus
+        if focus["href"].endswith("/cases/dx2021-14-1/"):
+            break
+    else:
+        pytest.fail("the first result is never reached")
+    sized_page.keyboard.press("Enter")
+    expect(sized_page.get_by_role("heading", level=1)).to_contain_text("全庁一丸で")
+
+
+def test_enter_while_japanese_is_composed_does_not_submit(page: Page, context: BrowserContext) -> None:
+    page.goto("/cases/")
+    page.get_by_text("絞り込む", exact=True).is_visible()
+    box = page.locator("#id_q")
+    if not box.is_visible():
+        page.get_by_text("絞り込む", exact=True).click()
+    box.focus()
+    session = context.new_cdp_session(page)
+    session.send("Input.imeSetComposition", {"text": "けんしゅう", "selectionStart": 5, "selectionEnd": 5})
+    session.send(
+        "Input.dispatchKeyEvent",
+        {"type": "rawKeyDown", "windowsVirtualKeyCode": 229, "key": "Process", "code": "Enter"},
+    )
+    session.send("Input.insertText", {"text": "研修"})
+    assert page.url.endswith("/cases/")
+    box.press("Enter")
+    page.wait_for_url("**/cases/?q=*")
+
+
+def test_back_restores_the_filters(sized_page: Page) -> None:
+    sized_page.goto("/cases/?step=2&population=0-1")
+    sized_page.get_by_role("link", name="全庁一丸で").click()
+    sized_page.go_back()
+    expect(sized_page.locator("input[name=step][value='2']")).to_be_checked()
+    expect(sized_page.locator("input[name=population][value='0-1']")).to_be_checked()
+
+
+def test_forced_colours_and_reduced_motion_leave_everything_in_place(page: Page) -> None:
+    page.emulate_media(forced_colors="active", reduced_motion="reduce")
+    page.goto("/cases/?step=2")
+    expect(page.locator("input[name=step][value='2']")).to_be_checked()
+    border = page.locator(".chip").first.evaluate("node => getComputedStyle(node).borderTopWidth")
+    assert border != "0px"
+    assert page.evaluate("document.getAnimations().length") == 0
+
+
+def test_an_error_leads_to_its_field(page: Page) -> None:
+    page.goto("/cases/?population=abc")
+    expect(page.get_by_role("alert")).to_contain_text("abc")
+    page.get_by_role("alert").get_by_role("link", name="人口", exact=True).click()
+    expect(page.locator("#id_population")).to_be_in_viewport()
+
+
+def open_all_details(page: Page) -> None:
+    page.evaluate("document.querySelectorAll('details').forEach(node => { node.open = true })")
+
+
+# Text cut off by its own box.
+CLIPPED = """() => [...document.querySelectorAll('a, button, h1, h2, h3, p, li, td, th, label')].filter(node => {
+    const style = getComputedStyle(node);
+    return style.overflow === 'hidden' && !node.classList.contains('visually-hidden')
+        && node.scrollHeight > node.clientHeight + 1;
+}).map(node => node.outerHTML.slice(0, 80))"""
+
+# Targets under 24 px, save links within a sentence; buttons, filters and pagination under 44 px.
+SMALL_TARGETS = """() => [
+    ...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, summary')]
+    .map(node => node.matches('.checkbox input') ? node.closest('label') : node)
+    .filter(node => node.checkVisibility() && !node.classList.contains('skip-link'))
+    .filter(node => {
+        const box = node.getBoundingClientRect();
+        const large = node.matches('button, .button, .checkbox, .pagination a, select, input, summary');
+        const inline = getComputedStyle(node).display === 'inline' && node.matches('a');
+        return !inline && (box.height < (large ? 44 : 24) - 0.5 || box.width < 23.5);
+    }).map(node => node.outerHTML.slice(0, 120))"""
+
+FOCUS = """() => {
+    const node = document.activeElement, box = node.getBoundingClientRect(), style = getComputedStyle(node);
+    const x = Math.min(Math.max(box.left + Math.min(box.width, 40) / 2, 0), innerWidth - 1);
+    const y = Math.min(Math.max(box.top + Math.min(box.height, 20) / 2, 0), innerHeight - 1);
+    const top = document.elementFromPoint(x, y);
+    return {
+        tag: node.outerHTML.slice(0, 100), href: node.href || '',
+        visible: box.bottom > 0 && box.top < innerHeight
+            && !!top && (node.contains(top) || top.contains(node)),
+        outline: style.outlineStyle === 'none' ? 0 : parseFloat(style.outlineWidth),
+    };
+}"""
