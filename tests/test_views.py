@@ -8,6 +8,7 @@ from django.test import Client, RequestFactory
 from django.views.defaults import server_error
 from pytest_django import DjangoAssertNumQueries
 
+from catalog import coverage
 from catalog.models import Case, Step
 from tests.making import FUNAGATA, HIDAKA, KASHIHARA, TAWARAMOTO, make_case
 
@@ -31,7 +32,7 @@ def no_cases() -> None:
 @pytest.mark.parametrize(
     ("url", "queries"),
     [
-        ("/", 3),
+        ("/", 7),
         ("/cases/", 13),
         ("/cases/?population=0-1&step=0", 13),
         ("/steps/0/", 3),
@@ -179,10 +180,8 @@ def test_there_are_steps_0_to_3_alone(client: Client) -> None:
 
 def test_every_number_on_the_home_page_is_the_length_of_its_list(client: Client) -> None:
     text = client.get("/").text
-    cells = re.findall(
-        r'<a(?: class="coverage__none")? href="(/cases/\?[^"]+)"><span class="visually-hidden">[^<]+</span>(\d+)<',
-        text,
-    )
+    cell = r'href="(/cases/\?[^"]+)"><span class="visually-hidden">[^<]+の事例</span>(\d+)<'
+    cells = re.findall(cell, text)
     assert len(cells) == 45
     for url, number in cells:
         data = client.get(unescape(url).replace("/cases/", "/cases.json")).json()

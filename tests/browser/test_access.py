@@ -146,7 +146,7 @@ def open_all_details(page: Page) -> None:
 
 
 # Text cut off by its own box.
-CLIPPED = """() => [...document.querySelectorAll('a, button, h1, h2, h3, p, li, td, th, label')].filter(node => {
+CLIPPED = """() => [...document.querySelectorAll('a, button, h1, h2, h3, p, li, td, th')].filter(node => {
     const style = getComputedStyle(node);
     return style.overflow === 'hidden' && !node.classList.contains('visually-hidden')
         && node.scrollHeight > node.clientHeight + 1;
