@@ -88,17 +88,17 @@ def test_a_draft_made_in_the_admin_is_nowhere_public(editor: Client) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"title": ""}, "このフィールドは必須です。"),
+        ({"title": ""}, "この項目は必須です。"),
         ({"slug": "dx2021-1-1"}, "この 識別名 を持った 事例 が既に存在します。"),
         ({"slug": "New Case"}, "半角の英数字"),
         ({"page": "1", "section": "1"}, "同じ出典の同じページ・順番の事例がすでにあります。"),
         ({"page": "0"}, "ページと順番は1以上"),
-        ({"points": " \r\n "}, "このフィールドは必須です。"),
+        ({"points": " \r\n "}, "この項目は必須です。"),
         ({"points": "a\0b"}, "何か文字を入力してください。"),
-        ({"case_bodies-0-body": ""}, "このフィールドは必須です。"),
+        ({"case_bodies-0-body": ""}, "この項目は必須です。"),
         ({"case_bodies-TOTAL_FORMS": "0"}, "少なくとも 1 個"),
-        ({"links-0-url": "ftp://example.jp/"}, "URLを正しく入力してください。"),
-        ({"links-0-url": "javascript:alert(1)"}, "URLを正しく入力してください。"),
+        ({"links-0-url": "ftp://example.jp/"}, "有効なURLを入力してください。"),
+        ({"links-0-url": "javascript:alert(1)"}, "有効なURLを入力してください。"),
     ],
 )
 def test_bad_input_is_refused_beside_the_field_and_nothing_is_saved(
