@@ -54,6 +54,7 @@ def main() -> int:
         import django
 
         django.setup()
+        collect_static_files()
         measured = {}
         for size in SIZES:
             with database():
@@ -61,6 +62,13 @@ def main() -> int:
                 measured[size] = {name: median_ms(address(size)) for name, address in PAGES}
         report(measured)
     return 0
+
+
+def collect_static_files() -> None:
+    """Pages name static files by their hashes, so these have to be there, as `make run` leaves them."""
+    from django.core.management import call_command
+
+    call_command("collectstatic", interactive=False, verbosity=0)
 
 
 @contextmanager

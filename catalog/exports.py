@@ -1,13 +1,13 @@
-"""The result of a query as a table, CSV or XLSX, made from `records.case_record`."""
+"""The result of a query as JSON, and as a table, CSV or XLSX, made from `records.case_record`."""
 
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import IO, Any
 
 import xlsxwriter
-from django.db.models import QuerySet
 from xlsxwriter.worksheet import Worksheet
 
 from catalog.models import Case
@@ -99,7 +99,6 @@ COLUMNS: list[tuple[str, Callable[[Row], Any]]] = [
 ADDRESSES = ("URL", "関連リンクのURL", "類似団体のURL")
 NARROW, WIDE = 12, 50  # widths in characters
 WIDE_COLUMNS = ("題名", "ポイント", "背景", "取組内容", "成果", "数値", "関連資料")
-CASES_AT_A_TIME = 500
 LONGEST_CELL = 32_767  # characters that a cell of a spreadsheet holds
 CUT = "…（長いため途中までです。全文はCSVまたはJSONにあります）"
 
@@ -108,9 +107,18 @@ def name_in_full(prefecture: str, name: str) -> str:
     return name if name == prefecture else f"{prefecture}{name}"
 
 
-def rows_of(cases: QuerySet[Case], absolute: Absolute) -> Iterator[Row]:
-    """The rows of a table, some hundred cases in memory at a time; load with `CaseQuerySet.for_records()`."""
-    for case in cases.iterator(CASES_AT_A_TIME):
+def json_parts(told: dict[str, Any], records: Iterable[CaseRecord]) -> Iterator[str]:
+    """A JSON object in parts, as they come: what `told` says, and `results`, the records."""
+    head = json.dumps(told, ensure_ascii=False)
+    yield f'{head[:-1]}, "results": ['
+    for number, record in enumerate(records):
+        yield (", " if number else "") + json.dumps(record, ensure_ascii=False)
+    yield "]}"
+
+
+def rows_of(cases: Iterable[Case], absolute: Absolute) -> Iterator[Row]:
+    """The rows of a table as the cases come; load these with `CaseQuerySet.for_records()`."""
+    for case in cases:
         yield {**case_record(case, absolute), "citation": case.citation, "terms": case.source.terms}
 
 

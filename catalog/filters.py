@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,7 +27,7 @@ from catalog.models import (
     Step,
     Topic,
 )
-from catalog.nearest import Target
+from catalog.nearest import Target, with_nearness
 from catalog.search import Marker, Term, any_of, close_words, terms_of
 
 MOST_ON_A_PAGE = 100
@@ -33,8 +35,10 @@ LONGEST_NAME = 40
 MOST_WORDS = 10  # offered instead of words that find nothing
 FEWEST_COMPARED, MOST_COMPARED = 2, 4
 COMPARE_ERROR = f"事例を{FEWEST_COMPARED}〜{MOST_COMPARED}件選んでください。"
+CASES_AT_A_TIME = 500
 MOST_BODIES = 2_000  # more than there are
 MOST_PEOPLE = 1_000_000_000  # no body has as many; keeps numbers within what the database holds
+WITH_COMMAS = re.compile(r"[0-9]{1,3}(,[0-9]{3})+")
 
 
 def section_choices() -> list[tuple[str, str]]:
@@ -158,10 +162,18 @@ class BodyFilter(BodyChoicesFilter):
         return [bodies[value].full_name for value in values]
 
 
+class PersonsField(forms.IntegerField):
+    """A number of persons, of any width of digits, and with commas where people write them: 8,000."""
+
+    def to_python(self, value: Any) -> int | None:
+        text = unicodedata.normalize("NFKC", value) if isinstance(value, str) else value
+        return super().to_python(text.replace(",", "") if WITH_COMMAS.fullmatch(text or "") else text)
+
+
 class PopulationBoundFilter(BodyChoicesFilter):
     """A bound in persons, inclusive; `lookup_expr` is gte or lte. The unknown is within no bounds."""
 
-    field_class = forms.IntegerField
+    field_class = PersonsField
 
     def condition(self, values: list[str]) -> Q:
         return Q((f"body__population__{self.lookup_expr}", int(values[0])))
@@ -303,7 +315,7 @@ class CaseFilterForm(QueryForm):
         required=False,
         error_messages={"invalid_choice": BODY_ERROR},
     )
-    near_population = forms.IntegerField(
+    near_population = PersonsField(
         label="自団体の人口",
         required=False,
         min_value=1,
@@ -506,15 +518,15 @@ class CaseFilter(StrictFilterSet):
         """The words searched for, each with its variants."""
         return terms_of(self.cleaned["q"]) if self.cleaned.get("q") else []
 
-    def with_marks(self, cases: list[Case]) -> list[Case]:
+    def with_marks(self, cases: Iterable[Case]) -> list[Case]:
         """The cases, with `marked_title` and `marked_points` where the query has words to mark in them."""
-        if not self.terms:
-            return cases
-        marker = Marker(self.terms, [text for case in cases for text in (case.title, *case.points)])
-        for case in cases:
-            case.marked_title = marker(case.title)
-            case.marked_points = [marker(point) for point in case.points]
-        return cases
+        listed = list(cases)
+        if self.terms:
+            marker = Marker(self.terms, [text for case in listed for text in (case.title, *case.points)])
+            for case in listed:
+                case.marked_title = marker(case.title)
+                case.marked_points = [marker(point) for point in case.points]
+        return listed
 
     @property
     def is_in_document_order(self) -> bool:
@@ -526,27 +538,39 @@ class CaseFilter(StrictFilterSet):
         body, population = self.cleaned.get("near"), self.cleaned.get("near_population")
         return Target(body, population) if body or population else None
 
-    def with_nearness(self, cases: Iterable[Case]) -> list[Case]:
+    def with_nearness(self, cases: Iterable[Case]) -> Iterator[Case]:
         """The cases, each with `nearness` where the query has a target and orders by it."""
-        listed = list(cases)
-        if self.sort == Sort.NEAREST and self.target:
-            for case in listed:
-                case.nearness = case.nearness_to(self.target)
-        return listed
+        return with_nearness(cases, self.target if self.sort == Sort.NEAREST else None)
 
-    @cached_property
+    def all_for_records(self) -> Iterator[Case]:
+        """Every case found, with what its record holds, some hundred in memory at a time."""
+        return self.with_nearness(self.qs.for_records().iterator(CASES_AT_A_TIME))
+
+    @property
     def chips(self) -> list[Chip]:
         """Every value chosen with the query that is left when it alone is taken away."""
+        return [*self.narrowing_chips, *self._chips_of_target()]
+
+    @cached_property
+    def narrowing_chips(self) -> list[Chip]:
         return [
             Chip(name, value, label, self.query_without(name, value))
             for name, values in self.chosen.items()
             for value, label in zip(values, self.filters[name].labels(values), strict=True)
         ]
 
+    def _chips_of_target(self) -> Iterator[Chip]:
+        body, population = self.cleaned.get("near"), self.cleaned.get("near_population")
+        if body:
+            yield Chip("near", body.code, f"自団体：{body.full_name}", self.query_without("near"))
+        if population:
+            label = f"自団体の人口：{population:,}人"
+            yield Chip("near_population", str(population), label, self.query_without("near_population"))
+
     @cached_property
     def sentence(self) -> str:
         """The query in words: ステップ2・人口1〜3万人の事例."""
-        words = "・".join(chip.label for chip in self.chips)
+        words = "・".join(chip.label for chip in self.narrowing_chips)
         order = f"（{self.target}に近い順）" if self.target and self.sort == Sort.NEAREST else ""
         return (f"{words}の事例" if words else "すべての事例") + order
 
@@ -562,10 +586,12 @@ class CaseFilter(StrictFilterSet):
                 given[name] = value.pk if isinstance(value, Body) else str(value)
         return given
 
-    def query_with(self, name: str, value: str) -> str:
-        """The query string with a parameter set to `value` alone."""
+    def query_near(self, body: Body) -> str:
+        """The query string that orders by closeness to `body`, whatever order or population was given."""
         given = self.given()
-        given[name] = value
+        given["near"] = body.code
+        for name in ("near_population", "sort"):
+            given.pop(name, None)
         return given.urlencode()
 
     def query_without(self, name: str, value: str | None = None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -96,7 +97,7 @@ class Target:
         """The parts of the nearness of `body`, `distance_km` away."""
         own, ratio = self.body, None
         if self.population and body.population:
-            ratio = round(body.population / self.population, 1)
+            ratio = rounded(body.population / self.population)
         if own is None:
             return Nearness(body, ratio)
         return Nearness(
@@ -125,16 +126,16 @@ class Nearness:
 
     @property
     def words(self) -> str:
-        """For example 人口1.1倍・同じ県・同じ町."""
+        """For example 人口1.1倍・同じ県・町どうし・12km."""
         parts = []
         if self.population_ratio is not None:
             parts.append(f"人口{self.population_ratio}倍")
         if self.same_prefecture:
-            parts.append("同じ都道府県")
+            parts.append(f"同じ{self.body.prefecture.name[-1]}")
         elif self.same_region:
             parts.append("同じ地方")
         if self.same_kind:
-            parts.append(f"同じ種別（{self.body.get_kind_display()}）")
+            parts.append(f"{self.body.get_kind_display()}どうし")
         if self.distance_km is not None:
             parts.append(f"{self.distance_km:,.0f}km")
         return "・".join(parts)
@@ -149,3 +150,15 @@ class Nearness:
             "same_kind": self.same_kind,
             "distance_km": self.distance_km,
         }
+
+
+def with_nearness(cases: Iterable[CatalogueCase], target: Target | None) -> Iterator[CatalogueCase]:
+    """The cases as they come from `nearest_to`, each told why it is near to the target, if there is one."""
+    for case in cases:
+        case.nearness = case.nearness_to(target) if target else None
+        yield case
+
+
+def rounded(ratio: float) -> float:
+    """A ratio as readers take it in: one decimal; below 1 two significant digits, so that none is 0."""
+    return round(ratio, 1) if ratio >= 1 else float(f"{ratio:.2g}")

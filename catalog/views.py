@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from tempfile import TemporaryFile
 from typing import TypeVar
 
@@ -17,7 +16,7 @@ from django.http import (
     StreamingHttpResponse,
 )
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
@@ -37,7 +36,7 @@ from catalog.filters import (
     picked_cases,
 )
 from catalog.models import Body, Case, Guideline, Prefecture, Region, Section, Source, Step
-from catalog.nearest import Target
+from catalog.nearest import Target, with_nearness
 from catalog.records import case_linked_data, case_record, provenance
 
 Row = TypeVar("Row", bound=Model)
@@ -56,7 +55,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 def home(request: HttpRequest) -> HttpResponse:
     published = Case.objects.published()
     context = {
-        "coverage": coverage.by_band_and_step(published),
+        "coverage": coverage.by_band_and_section(published),
         "tiles": coverage.by_prefecture(published),
         "regions": Region.choices,
         "recent": published.recently_updated_first().for_cards()[:RECENT_CASES],
@@ -81,10 +80,13 @@ def case_list(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def near(request: HttpRequest) -> HttpResponse:
-    """Where a reader chooses the own body, by which the list is then ordered."""
+    """Where a reader chooses the own body, by which the list is then ordered: at once if one alone fits."""
     form = BodyNameForm(request.GET if "name" in request.GET else None)
     case_filter = CaseFilter.for_request(request)
-    bodies = Body.objects.named(form.cleaned_data["name"])[:MOST_NAMED] if form.is_valid() else None
+    found = Body.objects.named(form.cleaned_data["name"])[:MOST_NAMED] if form.is_valid() else []
+    bodies = [(body, case_filter.query_near(body)) for body in found]
+    if len(bodies) == 1:
+        return redirect(f"{reverse('catalog:case_list')}?{bodies[0][1]}")
     context = {"form": form, "filter": case_filter, "bodies": bodies, "most": MOST_NAMED}
     return render(request, "catalog/near.html", context, status=400 if form.errors else 200)
 
@@ -94,10 +96,10 @@ def case_list_json(request: HttpRequest) -> HttpResponse:
     case_filter = CaseFilter.for_request(request, strict=True)
     if case_filter.errors:
         return as_json({"errors": case_filter.errors}, status=400)
-    cases = case_filter.with_nearness(case_filter.qs.for_records())
-    results = [case_record(case, request.build_absolute_uri) for case in cases]
-    told = {"query": case_filter.sentence, "count": len(results), **provenance(case_filter.narrow())}
-    return as_json({**told, "results": results})
+    found = case_filter.narrow()
+    told = {"query": case_filter.sentence, "count": found.count(), **provenance(found)}
+    records = (case_record(case, request.build_absolute_uri) for case in case_filter.all_for_records())
+    return HttpResponse(exports.json_parts(told, records), content_type="application/json")
 
 
 @require_safe
@@ -106,7 +108,7 @@ def case_list_csv(request: HttpRequest) -> HttpResponseBase:
     case_filter = CaseFilter.for_request(request, strict=True, also=("bom",))
     if errors := {**case_filter.errors, **form.errors}:
         return as_json({"errors": errors}, status=400)
-    rows = exports.rows_of(case_filter.qs.for_records(), request.build_absolute_uri)
+    rows = exports.rows_of(case_filter.all_for_records(), request.build_absolute_uri)
     lines = exports.csv_lines(rows, bom=form.cleaned_data["bom"] == "1")
     content_type = "text/csv; charset=utf-8"
     return StreamingHttpResponse(lines, content_type=content_type, headers=named_after(case_filter, "csv"))
@@ -117,7 +119,7 @@ def case_list_xlsx(request: HttpRequest) -> HttpResponseBase:
     case_filter = CaseFilter.for_request(request, strict=True)
     if case_filter.errors:
         return as_json({"errors": case_filter.errors}, status=400)
-    rows = exports.rows_of(case_filter.qs.for_records(), request.build_absolute_uri)
+    rows = exports.rows_of(case_filter.all_for_records(), request.build_absolute_uri)
     file = TemporaryFile()  # noqa: SIM115 – the response closes it
     exports.write_xlsx(file, rows, about_result(request, case_filter))
     file.seek(0)
@@ -132,7 +134,7 @@ def case_list_atom(request: HttpRequest) -> HttpResponse:
     page, feed = (
         address_of(request, name, case_filter) for name in ("catalog:case_list", "catalog:case_list_atom")
     )
-    cases = case_filter.qs.for_records()
+    cases = case_filter.all_for_records()
     document = atom_feed(case_filter.sentence, cases, page, feed, request.build_absolute_uri)
     return HttpResponse(document, content_type="application/atom+xml; charset=utf-8")
 
@@ -147,7 +149,7 @@ def case_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "case": case,
         "previous": previous,
         "following": following,
-        "related": with_nearness(related, target),
+        "related": list(with_nearness(related, target)),
         "linked_data": case_linked_data(case, request.build_absolute_uri),
     }
     return render(request, "catalog/case_detail.html", context)
@@ -197,7 +199,7 @@ def body_detail(request: HttpRequest, code: str) -> HttpResponse:
         "body": body,
         "cases": published.filter(of_body).in_document_order().for_cards(),
         "mentions": published.filter(similar_bodies__body=body).in_document_order().for_cards(),
-        "near_by": with_nearness(near_by, target),
+        "near_by": list(with_nearness(near_by, target)),
     }
     return render(request, "catalog/body_detail.html", context)
 
@@ -221,14 +223,6 @@ def guideline_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def about(request: HttpRequest) -> HttpResponse:
     return render(request, "catalog/about.html", {"sources": Source.objects.all(), "bands": bands.BANDS})
-
-
-def with_nearness(cases: Iterable[Case], target: Target | None) -> list[Case]:
-    """The cases, each told why it is near to the target."""
-    listed = list(cases)
-    for case in listed:
-        case.nearness = case.nearness_to(target) if target else None
-    return listed
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

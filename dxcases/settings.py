@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.sitemaps",
     "django_filters",
+    "django_htmx",
     "csp",
     "rest_framework",
     "drf_spectacular",

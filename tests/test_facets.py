@@ -132,7 +132,7 @@ def expected(oracle: list[Plain], query: Query) -> list[str]:
 
 
 same_database = settings(
-    max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 
@@ -165,7 +165,7 @@ def test_and_never_widens_and_or_never_narrows(
     assert after >= before if query.get(name) else after <= before
 
 
-@settings(parent=same_database, max_examples=50)
+@settings(parent=same_database, max_examples=100)
 @given(queries, st.sampled_from(["document", "population", "-population", "-updated", "nearest"]))
 def test_paging_gives_each_case_once_in_any_order(oracle: list[Plain], query: Query, sort: str) -> None:
     qs = asked(query, sort=sort, near="063631").qs
@@ -173,7 +173,7 @@ def test_paging_gives_each_case_once_in_any_order(oracle: list[Plain], query: Qu
     assert sorted(paged) == expected(oracle, query)
 
 
-@settings(parent=same_database, max_examples=50)
+@settings(parent=same_database, max_examples=100)
 @given(queries, st.sampled_from(NAMES))
 def test_an_invalid_value_never_widens(oracle: list[Plain], query: Query, name: str) -> None:
     case_filter = asked({**query, name: [*query.get(name, []), "nope"]})

@@ -36,7 +36,7 @@ def no_cases() -> None:
         ("/cases/", 13),
         ("/cases/?population=0-1&step=0", 13),
         ("/steps/0/", 3),
-        ("/cases.json", 10),
+        ("/cases.json", 11),
     ],
 )
 @pytest.mark.parametrize("number", [1, 3])
@@ -148,8 +148,18 @@ def test_a_chosen_prefecture_stands_in_an_open_group(client: Client) -> None:
 
 def test_the_own_body_is_found_by_name_kana_or_code(client: Client) -> None:
     for name in ("舟形", "ふながた", FUNAGATA, "山形県舟形町"):
-        text = client.get("/near/", {"name": name, "step": "2"}).text
-        assert f'href="/cases/?step=2&amp;near={FUNAGATA}"' in text
+        given = {"name": name, "step": "2", "near_population": "9", "sort": "document"}
+        response = client.get("/near/", given)
+        assert (response.status_code, response.headers["Location"]) == (
+            302,
+            f"/cases/?step=2&near={FUNAGATA}",
+        )
+    text = client.get("/near/", {"name": "美郷町", "step": "2"}).text
+    assert re.findall(r'href="/cases/\?step=2&amp;near=(\d+)">(.*?)<', text) == [
+        ("054348", "秋田県美郷町"),
+        ("324485", "島根県美郷町"),
+        ("454311", "宮崎県美郷町"),
+    ]
     assert "見つかりません" in client.get("/near/?name=どこにもない").text
     assert client.get("/near/?name=").status_code == 400
     assert client.get("/near/").status_code == 200
@@ -160,7 +170,7 @@ def test_cases_near_a_body_tell_why(client: Client) -> None:
     assert "（山形県舟形町に近い順）" in text
     first = re.search(r'card__nearness">([^<]+)<', text)
     assert first
-    assert first[1] == "人口1.0倍・同じ都道府県・同じ種別（町）・0km"
+    assert first[1] == "人口1.0倍・同じ県・町どうし・0km"
     assert "人口が分からないため" in client.get("/cases/?near=040002").text
 
 
