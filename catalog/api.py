@@ -212,9 +212,25 @@ def docs(request: HttpRequest) -> HttpResponse:
     """The schema as a page to read, with a case as an example."""
     described = SchemaGenerator().get_schema(request=None, public=True)
     case = Case.objects.published().in_document_order().for_records().first()
+    addresses = examples_of(case)
+    operations = [
+        (path, item["get"], addresses.get(item["get"]["operationId"]))
+        for path, item in described["paths"].items()
+    ]
     record = case and case_record(case, request.build_absolute_uri)
     example = json.dumps(record, ensure_ascii=False, indent=2) if record else ""
-    return render(request, "catalog/api_docs.html", {"schema": described, "example": example})
+    context = {"schema": described, "operations": operations, "example": example}
+    return render(request, "catalog/api_docs.html", context)
+
+
+def examples_of(case: Case | None) -> dict[str, str]:
+    """An address to try by the name of the endpoint; what needs a case is left out where there is none."""
+    examples = {name: reverse(f"catalog:api_{name}") for name in ("case_list", "body_list")}
+    if case:
+        examples["case_detail"] = reverse("catalog:api_case_detail", args=[case.slug])
+        for row in case.case_bodies.all():
+            examples["body_detail"] = reverse("catalog:api_body_detail", args=[row.body_id])
+    return examples
 
 
 def answer_error(error: Exception, context: dict[str, Any]) -> Response | None:

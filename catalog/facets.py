@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -60,12 +61,12 @@ class Facet:
         ]
 
 
-def facets_of(case_filter: CaseFilter) -> list[Facet]:
-    """Every facet of a query, each option counted under all filters but its own facet's.
+def facets_of(case_filter: CaseFilter, names: Iterable[str] = NAMES) -> list[Facet]:
+    """The facets of a query, each option counted under all filters but its own facet's.
 
     A query that is not valid finds nothing, so its counts are 0.
     """
-    return [_facet(case_filter, name) for name in NAMES]
+    return [_facet(case_filter, name) for name in names]
 
 
 def _facet(case_filter: CaseFilter, name: str) -> Facet:

@@ -488,7 +488,7 @@ class Case(models.Model):
     @property
     def citation(self) -> str:
         """How to cite this case: the source, its page, and that it has been reworked."""
-        return f"出典：『{self.source}』p.{self.page}（{self.source.publisher}）を加工して作成"
+        return f"出典：『{self.source}』、p.{self.page}（{self.source.publisher}）を加工して作成"
 
     def neighbours(self) -> tuple[Case | None, Case | None]:
         """The published cases just before and after this one in document order, within its step."""

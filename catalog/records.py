@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, TypedDict
 
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils import timezone
 
 from catalog.facets import Facet
@@ -199,6 +200,43 @@ def case_record(case: Case, absolute: Absolute) -> CaseRecord:
     if case.nearness:
         record["nearness"] = case.nearness.as_data()
     return record
+
+
+def catalogue_linked_data(absolute: Absolute) -> list[dict[str, Any]]:
+    """The catalogue in schema.org's words: a site that can be searched, and a set of data to download."""
+    name, cases = "自治体DX事例カタログ", absolute(reverse("catalog:case_list"))
+    search = {"@type": "EntryPoint", "urlTemplate": f"{cases}?q={{q}}"}
+    forms = {"csv": "text/csv", "json": "application/json", "atom": "application/atom+xml"}
+    return [
+        {
+            "@context": "https://schema.org",
+            "@type": "WebSite",
+            "name": name,
+            "url": absolute(reverse("catalog:home")),
+            "inLanguage": "ja",
+            "potentialAction": {
+                "@type": "SearchAction",
+                "target": search,
+                "query-input": "required name=q",
+            },
+        },
+        {
+            "@context": "https://schema.org",
+            "@type": "Dataset",
+            "name": name,
+            "description": "自治体のDXの取組を、手順のステップ、団体、人口とともにまとめたデータです。",
+            "url": cases,
+            "license": absolute(reverse("catalog:about")) + "#terms",
+            "distribution": [
+                {
+                    "@type": "DataDownload",
+                    "encodingFormat": media_type,
+                    "contentUrl": absolute(reverse(f"catalog:case_list_{form}")),
+                }
+                for form, media_type in forms.items()
+            ],
+        },
+    ]
 
 
 def case_linked_data(case: Case, absolute: Absolute) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tempfile import TemporaryFile
 from typing import TypeVar
 
+from django.conf import settings
 from django.core.paginator import EmptyPage, Page, Paginator
 from django.db.models import Model, Q, QuerySet
 from django.http import (
@@ -13,6 +14,7 @@ from django.http import (
     HttpRequest,
     HttpResponse,
     JsonResponse,
+    QueryDict,
     StreamingHttpResponse,
 )
 from django.http.response import HttpResponseBase
@@ -22,7 +24,7 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
-from catalog import bands, comparison, coverage, exports
+from catalog import comparison, coverage, exports
 from catalog.facets import facets_of
 from catalog.feeds import atom_feed
 from catalog.filters import (
@@ -37,11 +39,12 @@ from catalog.filters import (
 )
 from catalog.models import Body, Case, Guideline, Prefecture, Region, Section, Source, Step
 from catalog.nearest import Target, with_nearness
-from catalog.records import case_linked_data, case_record, provenance
+from catalog.records import case_linked_data, case_record, catalogue_linked_data, provenance
 
 Row = TypeVar("Row", bound=Model)
 CASES_PER_PAGE = 20
 CASES_PER_SECTION = 50
+STEP_FACETS = ("population", "region")
 BODIES_PER_PAGE = 100
 RELATED_CASES = 4
 RECENT_CASES = 3
@@ -59,6 +62,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "tiles": coverage.by_prefecture(published),
         "regions": Region.choices,
         "recent": published.recently_updated_first().for_cards()[:RECENT_CASES],
+        "linked_data": catalogue_linked_data(request.build_absolute_uri),
     }
     return render(request, "catalog/home.html", context)
 
@@ -208,10 +212,13 @@ def body_detail(request: HttpRequest, code: str) -> HttpResponse:
 def step_detail(request: HttpRequest, number: int) -> HttpResponse:
     if number not in Step.values:
         raise Http404(f"no step {number}")
-    sections = Section.objects.filter(step=number).with_published_cases(CASES_PER_SECTION)
-    return render(
-        request, "catalog/step_detail.html", {"step": Step(number), "steps": Step, "sections": sections}
-    )
+    context = {
+        "step": Step(number),
+        "steps": Step,
+        "sections": Section.objects.filter(step=number).with_published_cases(CASES_PER_SECTION),
+        "facets": facets_of(CaseFilter.of(QueryDict(f"step={number}")), STEP_FACETS),
+    }
+    return render(request, "catalog/step_detail.html", context)
 
 
 @require_safe
@@ -222,7 +229,8 @@ def guideline_list(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def about(request: HttpRequest) -> HttpResponse:
-    return render(request, "catalog/about.html", {"sources": Source.objects.all(), "bands": bands.BANDS})
+    context = {"sources": Source.objects.all(), "contact": settings.CONTACT}
+    return render(request, "catalog/about.html", context)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -23,6 +23,7 @@ env = environ.Env(
     ALLOWED_HOSTS=(list, ["localhost", "127.0.0.1", "[::1]"]),
     CSRF_TRUSTED_ORIGINS=(list, []),
     HTTPS=(bool, False),
+    CONTACT=(str, ""),
     PORT=(int, 8000),
     WEB_THREADS=(int, 8),
     WEB_WORKERS=(int, 2),
@@ -98,6 +99,8 @@ DATABASES = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]
+
+CONTACT = env("CONTACT")
 
 LANGUAGE_CODE = "ja"
 TIME_ZONE = "Asia/Tokyo"

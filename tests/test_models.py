@@ -165,4 +165,4 @@ def test_the_full_name_tells_namesakes_apart() -> None:
 
 def test_the_citation_names_source_page_and_reworking() -> None:
     case = make_case(page=99)
-    assert case.citation == "出典：『自治体DX推進手順書参考事例集』p.99（総務省）を加工して作成"
+    assert case.citation == "出典：『自治体DX推進手順書参考事例集』、p.99（総務省）を加工して作成"

@@ -27,7 +27,7 @@ def persons(population: int | None) -> str:
 
 
 @register.filter
-def json_ld(data: dict[str, Any]) -> SafeString:
+def json_ld(data: dict[str, Any] | list[dict[str, Any]]) -> SafeString:
     """Data for search engines as a script element that no browser runs; what could end it is escaped."""
     text = json.dumps(data, ensure_ascii=False).translate(NOT_IN_SCRIPT)
     return mark_safe(f'<script type="application/ld+json">{text}</script>')  # noqa: S308 – escaped above
