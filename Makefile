@@ -2,7 +2,7 @@
 
 PY := .venv/bin/python
 
-.PHONY: help run test admin check bench browser
+.PHONY: help run test admin check bench bench-browser browser
 
 help:
 	@echo 'make run    起動（http://127.0.0.1:8000/ 。PORT=8001 make run で番号を変更）'
@@ -33,6 +33,9 @@ check: .venv/dev.stamp
 
 bench: .venv/run.stamp
 	@exec $(PY) -m bench
+
+bench-browser: .venv/dev.stamp browser
+	@exec $(PY) -m bench.browser
 
 browser: .venv/dev.stamp
 	@PY=$(PY) sh tests/browser/find_browser.sh

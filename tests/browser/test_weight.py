@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import gzip
-from typing import Any
+import re
 from urllib.parse import urlsplit
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, Response
 
 from tests.browser.test_access import PAGES
@@ -55,11 +56,30 @@ def test_the_list_does_not_move_while_it_loads(sized_page: Page) -> None:
     assert sized_page.evaluate("window.moved") == 0
 
 
-def test_a_case_fits_one_sheet_of_paper_and_a_list_prints_as_a_table(page: Page, tmp_path: Any) -> None:
-    page.goto("/cases/dx2021-17-1/")
-    assert page.pdf(format="A4").count(b"/Type /Page\n") == 1
+@pytest.mark.parametrize("slug", ["dx2021-16-1", "dx2021-17-1", "dx2021-24-2", "dx2021-36-1", "dx2021-44-2"])
+def test_a_case_fits_one_sheet_of_paper(page: Page, slug: str) -> None:
+    page.goto(f"/cases/{slug}/")
+    assert len(sheets(page)) == 1
+
+
+def test_a_comparison_prints_across(page: Page) -> None:
+    page.goto("/compare/?case=dx2021-17-1&case=dx2021-5-1")
+    assert all(width > height for width, height in sheets(page))
+
+
+def test_a_list_prints_as_a_table_with_its_query_and_nothing_to_press(page: Page) -> None:
     page.goto("/cases/?step=2&population=0-1")
     page.emulate_media(media="print")
     assert page.locator(".card").first.evaluate("node => getComputedStyle(node).display") == "table-row"
-    assert not page.locator(".site-nav").is_visible()
-    assert "step=2&population=0-1" in page.locator(".print-origin").inner_text()
+    assert page.locator("h1").inner_text().startswith("ステップ2・人口1万人未満の事例")
+    origin = page.locator(".print-origin").inner_text()
+    assert "/cases/?step=2&population=0-1（" in origin
+    assert f"{timezone.localdate():%Y年}" in origin
+    for hidden in (".site-nav", ".filters", ".chips", ".forms", "button", ".skip-link"):
+        assert not any(one.is_visible() for one in page.locator(hidden).all()), hidden
+
+
+def sheets(page: Page) -> list[tuple[float, float]]:
+    """Width and height of each sheet that the page prints on."""
+    boxes = re.findall(rb"/MediaBox \[0 0 ([0-9.]+) ([0-9.]+)\]", page.pdf(prefer_css_page_size=True))
+    return [(float(width), float(height)) for width, height in boxes]
