@@ -79,6 +79,27 @@ class TestWithoutJavaScript:
         assert len(seen) == 60
         expect(sized_page.get_by_role("link", name="次へ")).to_have_count(0)
 
+    def test_ones_own_body_puts_the_list_in_order(self, sized_page: Page) -> None:
+        sized_page.goto("/")
+        sized_page.get_by_label("うちの団体から探す").fill("みさと")
+        sized_page.get_by_role("button", name="団体の近い順に見る").click()
+        sized_page.get_by_role("link", name="島根県美郷町").click()
+        expect(sized_page.locator(".card").first).to_contain_text("島根県美郷町")
+        expect(sized_page.locator(".card__nearness").first).to_have_text("人口1.0倍・同じ県・町どうし・0km")
+
+    def test_ticked_cases_are_compared_and_what_is_listed_is_saved(self, sized_page: Page) -> None:
+        sized_page.goto("/cases/?step=2&population=0-1")
+        for box in sized_page.get_by_label("比べる").all()[:2]:
+            box.check()
+        sized_page.get_by_role("button", name="選んだ事例を比べる").click()
+        expect(sized_page.locator("thead th")).to_have_count(3)
+        expect(sized_page.get_by_role("button")).to_have_count(0)
+        sized_page.go_back()
+        for form in ("Excel（XLSX）", "CSV"):
+            with sized_page.expect_download() as download:
+                sized_page.get_by_role("link", name=form, exact=True).click()
+            assert download.value.path().stat().st_size > 1_000
+
     def test_the_skip_link_leads_to_the_main_part(self, sized_page: Page) -> None:
         sized_page.goto("/cases/")
         sized_page.keyboard.press("Tab")
