@@ -2,12 +2,14 @@
 
 PY := .venv/bin/python
 
-.PHONY: help run test admin check bench bench-browser browser
+.PHONY: help run test admin backup restore check bench bench-browser browser
 
 help:
 	@echo 'make run    起動（http://127.0.0.1:8000/ 。PORT=8001 make run で番号を変更）'
 	@echo 'make test   すべてのテスト'
 	@echo 'make admin  編集者の登録'
+	@echo 'make backup データベース全体のバックアップ（var/backups/ 。BACKUP_DIR で変更）'
+	@echo 'make restore FILE=ファイル  空のデータベースへの復元（FORCE=1 でいまの内容を置き換え）'
 	@echo 'make check  書式・型・設定の検査'
 	@echo 'make bench  速さの測定（60件、1万件、10万件。数分かかります）'
 	@echo 'make help   この一覧'
@@ -18,6 +20,13 @@ run: .venv/run.stamp
 admin: .venv/run.stamp
 	@$(PY) manage.py migrate --verbosity 0 && \
 	exec $(PY) manage.py create_editor $${DJANGO_SUPERUSER_PASSWORD:+--noinput}
+
+backup: .venv/run.stamp
+	@exec $(PY) manage.py backup
+
+restore: .venv/run.stamp
+	@test -n "$(FILE)" || { echo '「make restore FILE=var/backups/….dump」のようにファイルを指定してください。' >&2; exit 1; }
+	@exec $(PY) manage.py restore "$(FILE)" $(if $(FORCE),--force)
 
 test: .venv/dev.stamp browser
 	@exec $(PY) -m pytest

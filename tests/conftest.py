@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
@@ -29,3 +30,10 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     """The casebook is there for every test; one that wants other cases deletes these and is rolled back."""
     with django_db_blocker.unblock():
         call_command("load_catalogue")
+
+
+@pytest.fixture
+def committed(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The databases as other processes see them: in no transaction of the test's, so change nothing here."""
+    with django_db_blocker.unblock():
+        yield

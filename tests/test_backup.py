@@ -1,0 +1,202 @@
+"""Backups of the tests' database, restored into a real second cluster."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
+from psycopg import sql
+
+from dxcases.backup import (
+    BackupError,
+    back_up,
+    backups_in,
+    programs_of,
+    remove_all_but,
+    restore,
+    rows_of,
+    table_names,
+)
+from dxcases.local_postgres import NAME, Cluster, find_programs
+from tests.clusters import connected, own_cluster, url_of
+
+pytestmark = pytest.mark.usefixtures("committed")
+
+TEN_PAGES = (
+    "/",
+    "/cases/",
+    "/cases/?q=研修&near=063631",
+    "/cases/dx2021-17-2/",
+    "/steps/2/",
+    "/bodies/",
+    "/bodies/063631/",
+    "/guidelines/",
+    "/about/",
+    "/cases.json",
+)
+READ = """
+import hashlib, json, sys
+import django
+django.setup()
+from django.test import Client
+pages = {path: Client().get(path, headers={"host": "localhost"}) for path in sys.argv[1:]}
+print(json.dumps({path: (p.status_code, hashlib.sha256(p.content).hexdigest()) for path, p in pages.items()}))
+"""
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    with own_cluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def target(cluster: Cluster, committed: None) -> Iterator[BaseDatabaseWrapper]:
+    """An empty database of an owner without further rights, as a real one is."""
+    with psycopg.connect(
+        host=str(cluster.socket_folder), user=NAME, dbname="postgres", autocommit=True
+    ) as made:
+        made.execute("CREATE ROLE owner LOGIN")
+        made.execute("CREATE DATABASE target OWNER owner TEMPLATE template0")
+        try:
+            with connected(cluster, NAME="target", USER="owner") as connection:
+                yield connection
+        finally:
+            made.execute("DROP DATABASE target WITH (FORCE)")
+            made.execute("DROP ROLE owner")
+
+
+@pytest.fixture
+def backup(tmp_path: Path, committed: None) -> Path:
+    return back_up(connection, tmp_path, silent)
+
+
+def silent(line: str) -> None:
+    pass
+
+
+def hashes(database: BaseDatabaseWrapper) -> dict[str, str]:
+    """A hash of all rows of each table, whatever order they are stored in."""
+    query = "SELECT md5(coalesce(string_agg(row::text, E'\\n' ORDER BY row::text), '')) FROM {} AS row"
+    with database.cursor() as cursor:
+        return {
+            name: cursor.execute(sql.SQL(query).format(sql.Identifier(name))).fetchone()[0]
+            for name in table_names(database)
+        }
+
+
+def pages(database_url: str) -> dict[str, tuple[int, str]]:
+    """Status and hash of ten pages, read by a process that has that database."""
+    told = subprocess.run(
+        [sys.executable, "-c", READ, *TEN_PAGES],
+        env={**os.environ, "DATABASE_URL": database_url, "DJANGO_SETTINGS_MODULE": "dxcases.settings"},
+        cwd=settings.BASE_DIR,
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    return json.loads(told.stdout)
+
+
+def test_a_restored_database_is_the_one_backed_up_to_the_last_row_and_page(
+    backup: Path, target: BaseDatabaseWrapper, cluster: Cluster
+) -> None:
+    said: list[str] = []
+    restore(target, backup, said.append)
+    expected = rows_of(connection)
+    assert expected["catalog_case"] == 60
+    assert rows_of(target) == expected
+    assert hashes(target) == hashes(connection)
+    assert said[-1] == f"{len(expected)}個の表、{expected.total()}行を復元し、行数を確かめました。"
+    source = connection.settings_dict
+    read = pages(f"postgres://{source['USER']}@:{source['PORT']}/{source['HOST']}/{source['NAME']}")
+    assert {status for status, _ in read.values()} == {200}
+    assert pages(url_of(cluster).replace(f"{NAME}@", "owner@").removesuffix(NAME) + "target") == read
+
+
+def test_a_backup_is_for_its_owner_alone_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
+    said: list[str] = []
+    path = back_up(connection, tmp_path / "new", said.append)
+    assert list(path.parent.iterdir()) == [path]
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+    assert said[:-1] == [f"保存中：{name}" for name in table_names(connection)]
+    assert str(path) in said[-1]
+
+
+def test_a_database_with_tables_is_overwritten_only_when_forced(
+    backup: Path, target: BaseDatabaseWrapper
+) -> None:
+    with target.cursor() as cursor:
+        cursor.execute("CREATE TABLE kept AS SELECT 1 AS one")
+    with pytest.raises(BackupError, match="--force"):
+        restore(target, backup, silent)
+    assert rows_of(target) == {"kept": 1}
+    restore(target, backup, silent, force=True)
+    restore(target, backup, silent, force=True)
+    assert hashes(target) == hashes(connection)
+
+
+def test_a_damaged_backup_is_told_and_changes_nothing(backup: Path, target: BaseDatabaseWrapper) -> None:
+    backup.write_bytes(backup.read_bytes()[:-20_000])
+    with target.cursor() as cursor:
+        cursor.execute("CREATE TABLE kept AS SELECT 1 AS one")
+    with pytest.raises(BackupError, match="壊れているか、より新しいPostgreSQLのバックアップです"):
+        restore(target, backup, silent, force=True)
+    assert rows_of(target) == {"kept": 1}
+
+
+def test_a_fault_in_the_middle_of_a_restore_leaves_the_old_content(
+    backup: Path, target: BaseDatabaseWrapper, cluster: Cluster
+) -> None:
+    """The fault comes late: the rows are there when the first trigger is made, which the database refuses."""
+    with target.cursor() as cursor:
+        cursor.execute("CREATE TABLE kept AS SELECT 1 AS one")
+    with psycopg.connect(
+        host=str(cluster.socket_folder), user=NAME, dbname="target", autocommit=True
+    ) as admin:
+        admin.execute("CREATE SCHEMA refusal")
+        admin.execute(
+            "CREATE FUNCTION refusal.refuse() RETURNS event_trigger LANGUAGE plpgsql "
+            "AS $$ BEGIN RAISE 'disk full, say'; END $$"
+        )
+        admin.execute(
+            "CREATE EVENT TRIGGER refuse ON ddl_command_end WHEN TAG IN ('CREATE TRIGGER') "
+            "EXECUTE FUNCTION refusal.refuse()"
+        )
+    with pytest.raises(BackupError, match=r"psql に失敗しました：.*disk full, say"):
+        restore(target, backup, silent, force=True)
+    assert rows_of(target) == {"kept": 1}
+
+
+def test_programs_of_another_version_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PG_BIN", str(find_programs()))
+    with pytest.raises(BackupError, match=r"同じ版（15）の pg_dump がありません。.*postgresql-client-15"):
+        programs_of(15)
+
+
+def test_the_oldest_backups_go_and_other_files_stay(tmp_path: Path) -> None:
+    days = [tmp_path / f"dxcases-2026112{day}T030000Z.dump" for day in range(5)]
+    for path in [*days, tmp_path / "notes.txt"]:
+        path.touch()
+    assert remove_all_but(2, tmp_path) == [days[2], days[1], days[0]]
+    assert backups_in(tmp_path) == [days[4], days[3]]
+    assert (tmp_path / "notes.txt").exists()
+
+
+def test_the_commands_tell_a_fault_in_one_line(tmp_path: Path, backup: Path) -> None:
+    with pytest.raises(CommandError, match="--force"):
+        call_command("restore", backup)
+    with pytest.raises(CommandError, match="保存できません（File exists）"):
+        call_command("backup", folder=backup)
+    with pytest.raises(CommandError, match="--keep"):
+        call_command("backup", "--keep", "0")
