@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 from django.core.management import call_command
 from pytest_django.plugin import DjangoDbBlocker
 
 from dxcases import local_postgres
+from dxcases.backup import back_up
+from dxcases.local_postgres import Cluster
+from tests.clusters import connected, own_cluster, run_manage
 
 server = ExitStack()
 
@@ -32,8 +36,26 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
         call_command("load_catalogue")
 
 
+@pytest.fixture(scope="session")
+def filled() -> Iterator[Cluster]:
+    """A server of its own with the casebook, for tests to read."""
+    with own_cluster() as cluster:
+        for command in ("migrate", "load_catalogue"):
+            run_manage(cluster, command)
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def casebook(
+    filled: Cluster, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A backup of the casebook, to fill another server with."""
+    with django_db_blocker.unblock(), connected(filled) as database:
+        return back_up(database, tmp_path_factory.mktemp("casebook"), print)
+
+
 @pytest.fixture
-def committed(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """The databases as other processes see them: in no transaction of the test's, so change nothing here."""
+def own_databases(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Lets a test connect to its own servers. It must leave the default connection, a real one, alone."""
     with django_db_blocker.unblock():
         yield

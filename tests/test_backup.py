@@ -13,7 +13,6 @@ import psycopg
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
-from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import sql
 
@@ -28,9 +27,9 @@ from dxcases.backup import (
     table_names,
 )
 from dxcases.local_postgres import NAME, Cluster, find_programs
-from tests.clusters import connected, own_cluster, url_of
+from tests.clusters import connected, own_cluster
 
-pytestmark = pytest.mark.usefixtures("committed")
+pytestmark = pytest.mark.usefixtures("own_databases")
 
 TEN_PAGES = (
     "/",
@@ -61,7 +60,7 @@ def cluster() -> Iterator[Cluster]:
 
 
 @pytest.fixture
-def target(cluster: Cluster, committed: None) -> Iterator[BaseDatabaseWrapper]:
+def target(cluster: Cluster, own_databases: None) -> Iterator[BaseDatabaseWrapper]:
     """An empty database of an owner without further rights, as a real one is."""
     with psycopg.connect(
         host=str(cluster.socket_folder), user=NAME, dbname="postgres", autocommit=True
@@ -69,16 +68,22 @@ def target(cluster: Cluster, committed: None) -> Iterator[BaseDatabaseWrapper]:
         made.execute("CREATE ROLE owner LOGIN")
         made.execute("CREATE DATABASE target OWNER owner TEMPLATE template0")
         try:
-            with connected(cluster, NAME="target", USER="owner") as connection:
-                yield connection
+            with connected(cluster, NAME="target", USER="owner") as database:
+                yield database
         finally:
             made.execute("DROP DATABASE target WITH (FORCE)")
             made.execute("DROP ROLE owner")
 
 
 @pytest.fixture
-def backup(tmp_path: Path, committed: None) -> Path:
-    return back_up(connection, tmp_path, silent)
+def source(filled: Cluster, own_databases: None) -> Iterator[BaseDatabaseWrapper]:
+    with connected(filled) as database:
+        yield database
+
+
+@pytest.fixture
+def backup(tmp_path: Path, source: BaseDatabaseWrapper) -> Path:
+    return back_up(source, tmp_path, silent)
 
 
 def silent(line: str) -> None:
@@ -95,11 +100,11 @@ def hashes(database: BaseDatabaseWrapper) -> dict[str, str]:
         }
 
 
-def pages(database_url: str) -> dict[str, tuple[int, str]]:
+def pages(database: BaseDatabaseWrapper) -> dict[str, tuple[int, str]]:
     """Status and hash of ten pages, read by a process that has that database."""
     told = subprocess.run(
         [sys.executable, "-c", READ, *TEN_PAGES],
-        env={**os.environ, "DATABASE_URL": database_url, "DJANGO_SETTINGS_MODULE": "dxcases.settings"},
+        env={**os.environ, "DATABASE_URL": url_of(database), "DJANGO_SETTINGS_MODULE": "dxcases.settings"},
         cwd=settings.BASE_DIR,
         stdout=subprocess.PIPE,
         check=True,
@@ -107,34 +112,40 @@ def pages(database_url: str) -> dict[str, tuple[int, str]]:
     return json.loads(told.stdout)
 
 
+def url_of(database: BaseDatabaseWrapper) -> str:
+    own = database.settings_dict
+    return f"postgres://{own['USER']}@:{own['PORT']}/{own['HOST']}/{own['NAME']}"
+
+
 def test_a_restored_database_is_the_one_backed_up_to_the_last_row_and_page(
-    backup: Path, target: BaseDatabaseWrapper, cluster: Cluster
+    backup: Path, source: BaseDatabaseWrapper, target: BaseDatabaseWrapper, cluster: Cluster
 ) -> None:
     said: list[str] = []
     restore(target, backup, said.append)
-    expected = rows_of(connection)
+    expected = rows_of(source)
     assert expected["catalog_case"] == 60
     assert rows_of(target) == expected
-    assert hashes(target) == hashes(connection)
+    assert hashes(target) == hashes(source)
     assert said[-1] == f"{len(expected)}個の表、{expected.total()}行を復元し、行数を確かめました。"
-    source = connection.settings_dict
-    read = pages(f"postgres://{source['USER']}@:{source['PORT']}/{source['HOST']}/{source['NAME']}")
+    read = pages(source)
     assert {status for status, _ in read.values()} == {200}
-    assert pages(url_of(cluster).replace(f"{NAME}@", "owner@").removesuffix(NAME) + "target") == read
+    assert pages(target) == read
 
 
-def test_a_backup_is_for_its_owner_alone_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
+def test_a_backup_is_for_its_owner_alone_and_leaves_nothing_beside_it(
+    source: BaseDatabaseWrapper, tmp_path: Path
+) -> None:
     said: list[str] = []
-    path = back_up(connection, tmp_path / "new", said.append)
+    path = back_up(source, tmp_path / "new", said.append)
     assert list(path.parent.iterdir()) == [path]
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.parent.stat().st_mode & 0o777 == 0o700
-    assert said[:-1] == [f"保存中：{name}" for name in table_names(connection)]
+    assert said[:-1] == [f"保存中：{name}" for name in table_names(source)]
     assert str(path) in said[-1]
 
 
 def test_a_database_with_tables_is_overwritten_only_when_forced(
-    backup: Path, target: BaseDatabaseWrapper
+    backup: Path, source: BaseDatabaseWrapper, target: BaseDatabaseWrapper
 ) -> None:
     with target.cursor() as cursor:
         cursor.execute("CREATE TABLE kept AS SELECT 1 AS one")
@@ -143,10 +154,12 @@ def test_a_database_with_tables_is_overwritten_only_when_forced(
     assert rows_of(target) == {"kept": 1}
     restore(target, backup, silent, force=True)
     restore(target, backup, silent, force=True)
-    assert hashes(target) == hashes(connection)
+    assert hashes(target) == hashes(source)
 
 
-def test_a_damaged_backup_is_told_and_changes_nothing(backup: Path, target: BaseDatabaseWrapper) -> None:
+def test_a_damaged_backup_is_told_and_changes_nothing(
+    backup: Path, source: BaseDatabaseWrapper, target: BaseDatabaseWrapper
+) -> None:
     backup.write_bytes(backup.read_bytes()[:-20_000])
     with target.cursor() as cursor:
         cursor.execute("CREATE TABLE kept AS SELECT 1 AS one")
@@ -156,7 +169,7 @@ def test_a_damaged_backup_is_told_and_changes_nothing(backup: Path, target: Base
 
 
 def test_a_fault_in_the_middle_of_a_restore_leaves_the_old_content(
-    backup: Path, target: BaseDatabaseWrapper, cluster: Cluster
+    backup: Path, source: BaseDatabaseWrapper, target: BaseDatabaseWrapper, cluster: Cluster
 ) -> None:
     """The fault comes late: the rows are there when the first trigger is made, which the database refuses."""
     with target.cursor() as cursor:
@@ -193,10 +206,10 @@ def test_the_oldest_backups_go_and_other_files_stay(tmp_path: Path) -> None:
     assert (tmp_path / "notes.txt").exists()
 
 
-def test_the_commands_tell_a_fault_in_one_line(tmp_path: Path, backup: Path) -> None:
+def test_the_commands_tell_a_fault_in_one_line(source: BaseDatabaseWrapper, backup: Path) -> None:
     with pytest.raises(CommandError, match="--force"):
-        call_command("restore", backup)
+        call_command("restore", backup, database=source.alias)
     with pytest.raises(CommandError, match="保存できません（File exists）"):
-        call_command("backup", folder=backup)
+        call_command("backup", folder=backup, database=source.alias)
     with pytest.raises(CommandError, match="--keep"):
         call_command("backup", "--keep", "0")
