@@ -7,6 +7,7 @@ class CatalogConfig(AppConfig):
     verbose_name = "事例カタログ"
 
     def ready(self) -> None:
+        from dxcases import access_log  # noqa: F401 – connects its receivers
         from dxcases.database_check import check_databases
 
         register(Tags.database)(check_databases)

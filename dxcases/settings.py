@@ -17,10 +17,12 @@ VAR_DIR = BASE_DIR / "var"
 env = environ.Env(
     DEBUG=(bool, True),
     SECRET_KEY=(str, ""),
+    SECRET_KEY_FALLBACKS=(list, []),
     DATABASE_URL=(str, ""),
     DATABASE_POOL_SIZE=(int, 8),
     PG_BIN=(str, ""),
     BACKUP_DIR=(str, ""),
+    LOG_FORMAT=(str, "line"),
     ALLOWED_HOSTS=(list, ["localhost", "127.0.0.1", "[::1]"]),
     CSRF_TRUSTED_ORIGINS=(list, []),
     HTTPS=(bool, False),
@@ -39,6 +41,7 @@ if not SECRET_KEY:
         )
     SECRET_KEY = local_secret.secret_key(VAR_DIR)
 
+SECRET_KEY_FALLBACKS = env("SECRET_KEY_FALLBACKS")
 ALLOWED_HOSTS = env("ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = env("CSRF_TRUSTED_ORIGINS")
 
@@ -53,6 +56,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.sitemaps",
     "django_filters",
+    "django_guid",
     "django_htmx",
     "csp",
     "rest_framework",
@@ -61,6 +65,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "django_guid.middleware.guid_middleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -123,13 +128,41 @@ STORAGES = {
     },
 }
 
+# nginx gives each request an id; one that is none is replaced (docs/operating.md tells how to follow it).
+DJANGO_GUID = {"GUID_HEADER_NAME": "X-Request-ID", "RETURN_HEADER": False}
+
+if env("LOG_FORMAT") not in ("line", "json"):
+    raise ImproperlyConfigured("LOG_FORMAT must be line or json.")
 # Django's own logging writes nothing where DEBUG is off, unless it can send mail.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "loggers": {"django": {"handlers": ["stderr"], "level": "ERROR", "propagate": False}},
+    "formatters": {
+        "line": {"()": "dxcases.logs.LineFormatter"},
+        "json": {
+            "()": "pythonjsonlogger.json.JsonFormatter",
+            "fmt": ["levelname", "name", "message"],
+            "rename_fields": {"levelname": "level", "name": "logger"},
+            "timestamp": "time",
+        },
+    },
+    "filters": {
+        "request_id": {
+            "()": "django_guid.log_filters.CorrelationId",
+            "correlation_id_field": "request_id",
+        }
+    },
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": env("LOG_FORMAT"),
+            "filters": ["request_id"],
+        }
+    },
+    "loggers": {
+        "django": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
+        "dxcases": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
+    },
 }
 
 # The API is public and reads only: no accounts, no cookies.

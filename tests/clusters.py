@@ -71,7 +71,7 @@ def fill(cluster: Cluster, casebook: Path) -> None:
 def environment(cluster: Cluster, **changes: str) -> dict[str, str]:
     """That of a process of ours on the cluster's database, with the settings of a server."""
     url = f"postgres://{NAME}@:{PORT}/{cluster.socket_folder}/{NAME}"
-    own = {"DATABASE_URL": url, "DEBUG": "off", "SECRET_KEY": "s" * 60, "ALLOWED_HOSTS": HOST}
+    own = {"DATABASE_URL": url, "DEBUG": "off", "SECRET_KEY": "not a secret " * 5, "ALLOWED_HOSTS": HOST}
     return {**os.environ, "DJANGO_SETTINGS_MODULE": "dxcases.settings", **own, **changes}
 
 

@@ -1,0 +1,36 @@
+"""Log lines for people. Those for programs are python-json-logger's; both are set up in the settings."""
+
+import logging
+import re
+import time
+
+CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+
+class LineFormatter(logging.Formatter):
+    """One line an event, in UTC, with the request's id; control characters in a message are escaped.
+
+    The lines of a traceback follow, indented: nothing a visitor sends begins a line of the log.
+    """
+
+    converter = time.gmtime  # type: ignore[assignment]
+
+    def __init__(self) -> None:
+        super().__init__(
+            "{asctime} {levelname} {name} [{request_id}] {message}",
+            "%Y-%m-%dT%H:%M:%SZ",
+            style="{",
+            defaults={"request_id": None},
+        )
+
+    def format(self, record: logging.LogRecord) -> str:
+        return "\n    ".join(map(escape_control, super().format(record).split("\n")))
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        record.message = escape_control(record.message)
+        return super().formatMessage(record)
+
+
+def escape_control(text: str) -> str:
+    r"""`text` with each control character as `\x1b` or its like."""
+    return CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
