@@ -10,6 +10,8 @@ from django.core.checks import CheckMessage, Error
 from django.db import connections
 
 OLDEST = 150_000  # server_version_num of PostgreSQL 15.0
+# The first minor version of each major one without the holes known in November 2026.
+FIRST_SAFE_MINOR = {15: 18, 16: 14, 17: 10, 18: 4}
 
 
 def check_databases(
@@ -54,3 +56,14 @@ def unfit(number: int, version: str, encoding: str, character_type: str) -> list
             "LC_CTYPE 'C.UTF-8' などで作ったものを指定してください。"
         )
     return reasons
+
+
+def lacks_fixes(number: int) -> str:
+    """What to do about a server, by its server_version_num, that lacks fixes of known holes; else empty."""
+    major, minor = divmod(number, 10_000)
+    if minor >= (first := FIRST_SAFE_MINOR.get(major, 0)):
+        return ""
+    return (
+        f"PostgreSQL {major}.{minor} には既知の脆弱性があります。{major}.{first}以上に更新してください"
+        "（Debianでは「apt update && apt upgrade」）。"
+    )

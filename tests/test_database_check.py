@@ -8,7 +8,7 @@ import pytest
 from django.core.checks import Error
 from django.db import connection, connections
 
-from dxcases.database_check import check_databases, reasons_against, unfit
+from dxcases.database_check import check_databases, lacks_fixes, reasons_against, unfit
 
 
 @contextmanager
@@ -72,3 +72,12 @@ def test_a_server_older_than_15_is_refused() -> None:
         "PostgreSQL 14.11 は使えません。15以上のデータベースを指定してください。"
     ]
     assert unfit(150000, "15.0", "UTF8", "ja_JP.UTF-8") == []
+
+
+@pytest.mark.parametrize(
+    ("safe", "unsafe"), [(150018, 150017), (160014, 160013), (170010, 170009), (180004, 180003)]
+)
+def test_a_server_with_known_holes_is_told(safe: int, unsafe: int) -> None:
+    assert lacks_fixes(safe) == lacks_fixes(190000) == ""
+    major, minor = divmod(safe, 10_000)
+    assert f"{major}.{minor - 1} には既知の脆弱性があります。{major}.{minor}以上に" in lacks_fixes(unsafe)

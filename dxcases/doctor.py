@@ -1,0 +1,127 @@
+"""Whether an installation is fit to run, and what to do where it is not; `manage.py doctor` prints it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+
+from django.conf import settings
+from django.core.checks import run_checks
+from django.db import connection
+
+from catalog.discovery import reason_not_to_serve
+from dxcases import database_check
+from dxcases.backup import backups_in
+
+GIB = 1024**3
+LITTLE_SPACE = 5 * GIB
+NO_SPACE = 1 * GIB
+OLD_BACKUP = timedelta(hours=26)  # a day, and the backup's own time
+TOO_OLD_BACKUP = timedelta(days=3)
+
+
+class Level(StrEnum):
+    OK = "OK"
+    NOTICE = "注意"
+    FAULT = "異常"
+
+
+@dataclass(frozen=True)
+class Finding:
+    level: Level
+    subject: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.level}\t{self.subject}：{self.message}"
+
+
+def examine() -> Iterator[Finding]:
+    """All findings in the order to read them; where the database fails, what depends on it is left out."""
+    yield settings_finding()
+    database = database_finding()
+    yield database
+    if database.level is not Level.FAULT:
+        yield checksums_finding()
+        yield catalogue_finding()
+    for folder in dict.fromkeys((settings.VAR_DIR, settings.BACKUP_DIR)):
+        yield space_finding(folder)
+    yield backup_finding(settings.BACKUP_DIR, datetime.now(UTC))
+
+
+def settings_finding() -> Finding:
+    """Django's own `check --deploy`; one of its warnings is a notice, DEBUG a fault."""
+    subject = "設定"
+    if settings.DEBUG:
+        return Finding(Level.FAULT, subject, "DEBUG が on です。公開する前に DEBUG=off にしてください。")
+    messages = run_checks(include_deployment_checks=True)
+    if not messages:
+        return Finding(Level.OK, subject, "公開に向いた設定です。")
+    return Finding(
+        Level.FAULT if any(message.is_serious() for message in messages) else Level.NOTICE,
+        subject,
+        f"{'、'.join(sorted({message.id or '' for message in messages}))} の指摘があります。"
+        "「manage.py check --deploy」の説明に従って直してください。",
+    )
+
+
+def database_finding() -> Finding:
+    """Reached, of a version without known holes, UTF-8, with a character type that knows Japanese."""
+    subject = "データベース"
+    if reasons := database_check.reasons_against("default"):
+        return Finding(Level.FAULT, subject, " ".join(reasons))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('server_version_num')::int")
+        ((number,),) = cursor.fetchall()
+    if reason := database_check.lacks_fixes(number):
+        return Finding(Level.NOTICE, subject, reason)
+    return Finding(Level.OK, subject, f"PostgreSQL {number // 10_000}.{number % 10_000}、UTF-8です。")
+
+
+def checksums_finding() -> Finding:
+    subject = "データの検査"
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW data_checksums")
+        ((state,),) = cursor.fetchall()
+    if state == "on":
+        return Finding(Level.OK, subject, "チェックサムが有効です。")
+    return Finding(
+        Level.NOTICE,
+        subject,
+        "チェックサムが無効で、ディスクの故障に気付けません。"
+        "PostgreSQLを止めて「pg_checksums --enable」を実行してください。",
+    )
+
+
+def catalogue_finding() -> Finding:
+    """Migrations and content, as `/healthz/ready` sees them."""
+    subject = "カタログ"
+    if reason := reason_not_to_serve():
+        return Finding(Level.FAULT, subject, reason)
+    return Finding(Level.OK, subject, "構造は最新で、公開中の事例があります。")
+
+
+def space_finding(folder: Path) -> Finding:
+    """Of the disk that `folder`, or where it will be made, is on."""
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    level = Level.FAULT if free < NO_SPACE else Level.NOTICE if free < LITTLE_SPACE else Level.OK
+    advice = "" if level is Level.OK else "古いバックアップや記録を別の機器に移し、空きを作ってください。"
+    return Finding(level, "ディスク", f"{folder} の空きは{free / GIB:.1f} GiBです。{advice}")
+
+
+def backup_finding(folder: Path, now: datetime) -> Finding:
+    subject = "バックアップ"
+    advice = "「make backup」を実行し、毎日のタイマーを確かめてください。"
+    backups = backups_in(folder)
+    if not backups:
+        return Finding(Level.FAULT, subject, f"{folder} に1つもありません。{advice}")
+    age = now - datetime.fromtimestamp(backups[0].stat().st_mtime, UTC)
+    level = Level.FAULT if age > TOO_OLD_BACKUP else Level.NOTICE if age > OLD_BACKUP else Level.OK
+    told = f"最新は{age / timedelta(hours=1):.0f}時間前の {backups[0].name} です。"
+    return Finding(level, subject, told if level is Level.OK else told + advice)
