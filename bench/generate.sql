@@ -15,13 +15,13 @@ WHERE population IS NULL AND abs(hashtext(code)) %% 20 > 0;
 
 INSERT INTO catalog_case (
     slug, title, section_id, points, background, approach, outcome, "references", similar_open_ended, editor_note,
-    source_id, page, "order", heading, status, created_at, updated_at
+    source_id, page, "order", heading, status, withdrawn_reason, withdrawn_pointer, version, created_at, updated_at
 )
 SELECT
     'made-' || i, a.title || '（' || i || '）', c.section_id, b.points, c.background,
     d.approach || CASE WHEN i %% %(rare_every)s = 1 THEN %(rare)s ELSE '' END, e.outcome, a."references",
     false, '', a.source_id, 100 + i / 10, 1 + i %% 10, a.heading, CASE WHEN i %% 50 = 0 THEN 'draft' ELSE 'published' END,
-    now() - i * interval '1 minute', now() - i * interval '1 minute'
+    '', '', 1, now() - i * interval '1 minute', now() - i * interval '1 minute'
 FROM made
 JOIN casebook a ON a.n = made.a JOIN casebook b ON b.n = made.b JOIN casebook c ON c.n = made.c
 JOIN casebook d ON d.n = made.d JOIN casebook e ON e.n = made.e;

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection, Iterator
+from datetime import timedelta
+from functools import reduce
+from itertools import chain, count
+from operator import and_
 from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import urlsplit
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
+from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
-from django.db import models
-from django.db.models import Count, F, Func, OuterRef, Q, Subquery, Value
+from django.db import connection, models
+from django.db.models import Count, Exists, F, Func, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Cast, Coalesce, Concat, Left
 from django.urls import reverse
+from django.utils import timezone
 
 from catalog import bands
 
@@ -20,16 +29,71 @@ if TYPE_CHECKING:
     from catalog.search import Term
 
 
-def web_address(**options: Any) -> models.URLField:
-    """A URL field for http and https alone; the database checks the scheme as well (see `is_web_address`)."""
+# All but tab and line ends; `is_plain_text` (sql/0001_plain_text.sql) is the same for the database.
+CONTROL_CHARACTER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+
+
+def refuse_credentials(url: str) -> None:
+    """Raises ValidationError for a URL that names a user or a password."""
+    if "@" in urlsplit(url).netloc:
+        raise ValidationError("URLにユーザー名やパスワード（@の前の部分）を含めないでください。")
+
+
+def web_address(label: str = "URL", **options: Any) -> models.URLField:
+    """A URL field for http and https, without credentials; see `is_web_address` for the database."""
     return models.URLField(
-        "URL", max_length=500, validators=[URLValidator(schemes=["http", "https"])], **options
+        label,
+        max_length=500,
+        validators=[URLValidator(schemes=["http", "https"]), refuse_credentials],
+        **options,
     )
 
 
 def is_web_address(field: str) -> Q:
-    """The condition that `field` starts like a web address."""
-    return Q((f"{field}__regex", r"^https?://[^\s]+$"))
+    """The condition that `field` starts like a web address and names no user before its host."""
+    return Q((f"{field}__regex", r"^https?://[^\s/?#@\\]+([/?#]\S*)?$"))
+
+
+def texts_are_plain(name: str, *fields: str) -> models.CheckConstraint:
+    """The constraint that no text of `fields`, or of a list of texts, has a control character."""
+    conditions = [
+        Q(Func(F(field), function="is_plain_text", output_field=models.BooleanField())) for field in fields
+    ]
+    return models.CheckConstraint(
+        name=name,
+        condition=reduce(and_, conditions),
+        violation_error_message=CatalogueModel.CONTROL_CHARACTER_ERROR,
+    )
+
+
+class CatalogueModel(models.Model):
+    """Base of what editors write: refuses control characters, which pages and files cannot show, by field."""
+
+    CONTROL_CHARACTER_ERROR: ClassVar[str] = (
+        "目に見えない制御文字が含まれています。その文字を消すか、文を打ち直してください。"
+    )
+
+    class Meta:
+        abstract = True
+
+    def clean_fields(self, exclude: Collection[str] | None = None) -> None:
+        errors: dict[str, Any] = {}
+        try:
+            super().clean_fields(exclude=exclude)
+        except ValidationError as error:
+            errors = error.update_error_dict(errors)
+        for name in self._fields_with_control_characters():
+            if name not in errors and name not in (exclude or ()):
+                errors[name] = [ValidationError(self.CONTROL_CHARACTER_ERROR, code="control_character")]
+        if errors:
+            raise ValidationError(errors)
+
+    def _fields_with_control_characters(self) -> Iterator[str]:
+        for field in self._meta.concrete_fields:
+            value = getattr(self, field.attname)
+            texts = value if isinstance(value, list) else [value]
+            if any(isinstance(text, str) and CONTROL_CHARACTER.search(text) for text in texts):
+                yield field.name
 
 
 class Step(models.IntegerChoices):
@@ -131,7 +195,7 @@ def rows_of_body(rows: models.QuerySet[Any]) -> Coalesce:
     return Coalesce(Subquery(of_body.annotate(n=Count("pk")).values("n")), 0)
 
 
-class Body(models.Model):
+class Body(CatalogueModel):
     """A prefecture or municipality. Populations are persons and come with their date, or not at all."""
 
     code = models.CharField("全国地方公共団体コード", max_length=6, primary_key=True)
@@ -179,6 +243,7 @@ class Body(models.Model):
                 condition=Q(latitude__range=(-90, 90), longitude__range=(-180, 180)),
                 violation_error_message="緯度は-90〜90、経度は-180〜180の範囲で入力してください。",
             ),
+            texts_are_plain("body_texts_are_plain", "name", "kana"),
         )
         indexes = (models.Index(fields=["prefecture", "kind"], name="body_by_place"),)
 
@@ -241,7 +306,7 @@ class SlugManager(models.Manager):
         return self.get(slug=slug)
 
 
-class Source(models.Model):
+class Source(CatalogueModel):
     """A document that cases come from."""
 
     slug = models.SlugField("識別名", unique=True)
@@ -261,6 +326,7 @@ class Source(models.Model):
             models.CheckConstraint(
                 name="source_url_is_web_address", condition=Q(url="") | is_web_address("url")
             ),
+            texts_are_plain("source_texts_are_plain", "title", "edition", "publisher", "terms"),
         )
 
     def __str__(self) -> str:
@@ -275,7 +341,7 @@ class Source(models.Model):
         return f"『{self}』（{self.publisher}）を加工して作成"
 
 
-class Topic(models.Model):
+class Topic(CatalogueModel):
     """What cases are about, across the steps."""
 
     slug = models.SlugField("識別名", unique=True)
@@ -287,6 +353,7 @@ class Topic(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "テーマ"
         ordering = ("position", "slug")
+        constraints = (texts_are_plain("topic_texts_are_plain", "title"),)
 
     def __str__(self) -> str:
         return self.title
@@ -301,6 +368,15 @@ class CaseQuerySet(models.QuerySet["Case"]):
     def published(self) -> CaseQuerySet:
         """The cases the public may see. Every public page and file starts from here."""
         return self.filter(status=Case.Status.PUBLISHED)
+
+    def withdrawn(self) -> CaseQuerySet:
+        """Cases that were public and are no longer: their address tells why."""
+        return self.filter(status=Case.Status.WITHDRAWN)
+
+    def without_known_population(self) -> CaseQuerySet:
+        """Cases that no population band leads to: none of their bodies has a population."""
+        known = CaseBody.objects.filter(case=OuterRef("pk"), body__population__isnull=False)
+        return self.filter(~Exists(known))
 
     def with_body(self, condition: Q) -> CaseQuerySet:
         """Cases of which at least one body satisfies all of `condition`, stated on `CaseBody`.
@@ -384,45 +460,99 @@ class CaseQuerySet(models.QuerySet["Case"]):
 DOCUMENT_ORDER = ("section_id", "source_id", "page", "order", "pk")
 
 
+PUBLISHED_WITHOUT_BODY = "公開するには、実施団体を1団体以上入力してください。"
+WITHDRAWN_WITHOUT_REASON = "取り下げるときは、理由を入力してください。"
+
+
 class CaseManager(models.Manager.from_queryset(CaseQuerySet)):  # type: ignore[misc]
     def get_by_natural_key(self, slug: str) -> Case:
         return self.get(slug=slug)
 
 
-class Case(models.Model):
+class Case(CatalogueModel):
     """One initiative of one or more bodies, as its source tells it, in our words."""
 
     class Status(models.TextChoices):
         DRAFT = "draft", "下書き"
         PUBLISHED = "published", "公開"
+        WITHDRAWN = "withdrawn", "取り下げ"
 
     slug = models.SlugField(
-        "識別名", unique=True, help_text="URLになる名前です。半角の英小文字・数字・ハイフンで付けてください。"
+        "識別名",
+        unique=True,
+        help_text="URLになる名前です（例：dx2021-17-1）。空のままにすると、出典・ページ・順番から付けます。"
+        "公開した後は変えられません。",
     )
-    title = models.CharField("題名", max_length=200)
-    section = models.ForeignKey(Section, models.PROTECT, related_name="cases", verbose_name="区分")
-    topics = models.ManyToManyField(Topic, related_name="cases", verbose_name="テーマ", blank=True)
+    title = models.CharField(
+        "題名",
+        max_length=200,
+        help_text="何をした取組かが、題名だけで分かるように書きます（例：窓口での申請書の記入をなくす「書かない窓口」）。",
+    )
+    section = models.ForeignKey(
+        Section,
+        models.PROTECT,
+        related_name="cases",
+        verbose_name="区分",
+        help_text="出典の章に合わせます。手順書のステップは区分から決まります。",
+    )
+    topics = models.ManyToManyField(
+        Topic,
+        related_name="cases",
+        verbose_name="テーマ",
+        blank=True,
+        help_text="取組の中心になるものを2〜5個選びます。",
+    )
     points = ArrayField(
         models.TextField(),
         verbose_name="ポイント",
         default=list,
-        help_text="1行に1項目。2〜4項目が目安です。",
+        help_text="1行に1項目、2〜4項目が目安です。一覧に出ます。「何を、どうした」を30字くらいで書きます。",
     )
-    background = models.TextField("背景", blank=True, help_text="課題、きっかけ、目的")
-    approach = models.TextField("取組内容", help_text="何を、誰が、どのように、いつ行ったか")
-    outcome = models.TextField("成果", blank=True, help_text="得られた結果、効果、数値、反応")
+    background = models.TextField(
+        "背景",
+        blank=True,
+        help_text="課題、きっかけ、目的。取組の前に何に困っていたかが分かるように書きます。",
+    )
+    approach = models.TextField(
+        "取組内容",
+        help_text="何を、誰が、どのように、いつ行ったか。同じことを始めたい人がまねできるように書きます。"
+        "空行で段落を分け、行頭の「・」で箇条書きにします。",
+    )
+    outcome = models.TextField(
+        "成果", blank=True, help_text="得られた結果、効果、数値、反応。出典にないことは書きません。"
+    )
     references = ArrayField(
-        models.TextField(), verbose_name="関連資料", default=list, blank=True, help_text="1行に1件。"
+        models.TextField(),
+        verbose_name="関連資料",
+        default=list,
+        blank=True,
+        help_text="URLのない資料の名前。1行に1件。URLがあるものは下の「関連リンク」に入力します。",
     )
     similar_open_ended = models.BooleanField(
         "類似団体はほかにもある", default=False, help_text="出典に「他」「等」とあるときに選んでください。"
     )
-    editor_note = models.TextField("編集注", blank=True, help_text="出典の矛盾や誤記など、読者に伝えること")
+    editor_note = models.TextField("編集注", blank=True, help_text="出典の矛盾や誤記など、読者に伝えること。")
     source = models.ForeignKey(Source, models.PROTECT, related_name="cases", verbose_name="出典")
-    page = models.PositiveSmallIntegerField("出典のページ")
-    order = models.PositiveSmallIntegerField("ページ内の順番", default=1)
-    heading = models.CharField("出典の見出し", max_length=200, blank=True, help_text="表記のまま")
+    page = models.PositiveSmallIntegerField("出典のページ", help_text="事例が始まるページの番号。")
+    order = models.PositiveSmallIntegerField(
+        "ページ内の順番", default=1, help_text="そのページで何番目の事例か。"
+    )
+    heading = models.CharField(
+        "出典の見出し", max_length=200, blank=True, help_text="出典の表記のまま写します。"
+    )
     status = models.CharField("状態", max_length=10, choices=Status, default=Status.DRAFT)
+    withdrawn_reason = models.TextField(
+        "取り下げの理由",
+        blank=True,
+        help_text="読者に見せます（例：団体の申し出により掲載を終えました）。取り下げるときは必ず書きます。",
+    )
+    withdrawn_pointer = web_address(
+        "代わりに見るページのURL",
+        blank=True,
+        help_text="後継の事例や団体のページなど。なければ空のままにします。",
+    )
+    # Triggers count it up with every change of the case or of its rows (sql/0001_case_version.sql).
+    version = models.PositiveIntegerField("版", default=1, editable=False, serialize=False)
     created_at = models.DateTimeField("作成日時", auto_now_add=True)
     updated_at = models.DateTimeField("更新日時", auto_now=True)
 
@@ -438,6 +568,7 @@ class Case(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "事例"
         ordering = DOCUMENT_ORDER
+        permissions = (("publish_case", "事例を公開し、公開した事例を変えられる"),)
         constraints = (
             models.UniqueConstraint(
                 fields=["source", "page", "order"],
@@ -456,7 +587,19 @@ class Case(models.Model):
                 violation_error_message="ページと順番は1以上の数を入力してください。",
             ),
             models.CheckConstraint(
-                name="case_status_is_known", condition=Q(status__in=["draft", "published"])
+                name="case_status_is_known", condition=Q(status__in=["draft", "published", "withdrawn"])
+            ),
+            models.CheckConstraint(
+                name="case_withdrawn_has_reason", condition=~Q(status="withdrawn") | ~Q(withdrawn_reason="")
+            ),
+            models.CheckConstraint(
+                name="case_pointer_is_web_address",
+                condition=Q(withdrawn_pointer="") | is_web_address("withdrawn_pointer"),
+            ),
+            texts_are_plain(
+                "case_texts_are_plain",
+                *("title", "points", "background", "approach", "outcome", "references"),
+                *("editor_note", "heading", "withdrawn_reason"),
             ),
         )
         indexes = (
@@ -475,6 +618,25 @@ class Case(models.Model):
 
     def natural_key(self) -> tuple[str]:
         return (self.slug,)
+
+    def clean(self) -> None:
+        if self.status == self.Status.WITHDRAWN and not self.withdrawn_reason.strip():
+            raise ValidationError({"withdrawn_reason": WITHDRAWN_WITHOUT_REASON})
+
+    def check_publishable(self) -> None:
+        """Raises ValidationError for a published case without a body. Its rows come after it: `clean` cannot.
+
+        The database refuses it at the end of the transaction (sql/0001_published_case.sql).
+        """
+        if self.status == self.Status.PUBLISHED and not self.case_bodies.exists():
+            raise ValidationError(PUBLISHED_WITHOUT_BODY)
+
+    def proposed_slug(self) -> str:
+        """A slug no case has, from the place in the source: dx2021-17-1, if taken dx2021-17-1-2."""
+        plain = f"{self.source.slug}-{self.page}-{self.order}".lower().replace("_", "-")
+        taken = set(Case.objects.filter(slug__startswith=plain).values_list("slug", flat=True))
+        numbered = (f"{plain}-{number}" for number in count(2))
+        return next(slug for slug in chain([plain], numbered) if slug not in taken)
 
     @property
     def shown_points(self) -> list[str]:
@@ -535,7 +697,7 @@ class SearchSynonymManager(models.Manager["SearchSynonym"]):
         return self.get(words=list(words))
 
 
-class SearchSynonym(models.Model):
+class SearchSynonym(CatalogueModel):
     """Words that mean the same in search: a term that is one of them finds them all."""
 
     words = ArrayField(
@@ -556,6 +718,7 @@ class SearchSynonym(models.Model):
                 condition=Q(words__len__gte=2),
                 violation_error_message="2語以上を入力してください。",
             ),
+            texts_are_plain("search_synonym_texts_are_plain", "words"),
         )
 
     def __str__(self) -> str:
@@ -570,7 +733,7 @@ class CaseRowManager(models.Manager):
         return self.get(**{"case__slug": slug, self.model.key_field: key})  # type: ignore[attr-defined]
 
 
-class CaseRow(models.Model):
+class CaseRow(CatalogueModel):
     """Base of the rows that belong to a case, keep an order within it and are unique in it by `key_field`."""
 
     key_field: ClassVar[str]
@@ -602,6 +765,7 @@ class CaseBody(CaseRow):
     class Meta(CaseRow.Meta):
         verbose_name = verbose_name_plural = "実施団体"
         constraints = (
+            texts_are_plain("case_body_texts_are_plain", "note"),
             models.UniqueConstraint(
                 fields=["case", "body"],
                 name="case_body_is_unique",
@@ -634,6 +798,7 @@ class SimilarBody(CaseRow):
             models.CheckConstraint(
                 name="similar_body_url_is_web_address", condition=Q(url="") | is_web_address("url")
             ),
+            texts_are_plain("similar_body_texts_are_plain", "note"),
         )
 
     def __str__(self) -> str:
@@ -658,6 +823,7 @@ class Link(CaseRow):
                 violation_error_message="同じURLが2回あります。",
             ),
             models.CheckConstraint(name="link_url_is_web_address", condition=is_web_address("url")),
+            texts_are_plain("link_texts_are_plain", "label"),
         )
 
     def __str__(self) -> str:
@@ -682,6 +848,7 @@ class Figure(CaseRow):
                 violation_error_message="同じ項目が2回あります。",
             ),
             models.CheckConstraint(name="figure_is_complete", condition=~Q(label="") & ~Q(value="")),
+            texts_are_plain("figure_texts_are_plain", "label", "value"),
         )
 
     def __str__(self) -> str:
@@ -693,7 +860,7 @@ class GuidelineManager(models.Manager["Guideline"]):
         return self.get(title=title)
 
 
-class Guideline(models.Model):
+class Guideline(CatalogueModel):
     """A related guideline that the casebook lists on its page 47."""
 
     title = models.CharField("題名", max_length=200, unique=True)
@@ -717,6 +884,9 @@ class Guideline(models.Model):
             models.CheckConstraint(
                 name="guideline_url_is_web_address", condition=Q(url="") | is_web_address("url")
             ),
+            texts_are_plain(
+                "guideline_texts_are_plain", "title", "publisher", "published_note", "group", "heading"
+            ),
         )
 
     def __str__(self) -> str:
@@ -724,3 +894,63 @@ class Guideline(models.Model):
 
     def natural_key(self) -> tuple[str]:
         return (self.title,)
+
+
+class ZeroResultSearchManager(models.Manager["ZeroResultSearch"]):
+    def record(self, text: str) -> None:
+        """Counts a search that found nothing, and forgets those of more than `DAYS_KEPT` days ago.
+
+        A day takes `MOST_TERMS_A_DAY` terms, so that nobody can fill the table. Raises DatabaseError where
+        the database cannot be written.
+        """
+        today = timezone.localdate()
+        oldest = today - timedelta(days=self.model.DAYS_KEPT)
+        with connection.cursor() as cursor:
+            cursor.execute(RECORD_ZERO_RESULT, {
+                "text": text, "length": self.model.LONGEST_TERM, "today": today, "oldest": oldest,
+                "most": self.model.MOST_TERMS_A_DAY,
+            })  # fmt: skip
+
+    def counts(self) -> models.QuerySet[Any, Any]:
+        """`term` and `total` of the last `DAYS_KEPT` days, the most frequent first."""
+        oldest = timezone.localdate() - timedelta(days=self.model.DAYS_KEPT)
+        terms = self.filter(day__gte=oldest).values("term").annotate(total=models.Sum("count"))
+        return terms.order_by("-total", "term")
+
+
+RECORD_ZERO_RESULT = r"""
+    WITH forgotten AS (DELETE FROM catalog_zeroresultsearch WHERE day < %(oldest)s),
+    asked AS (SELECT left(btrim(regexp_replace(fold(%(text)s), '\s+', ' ', 'g')), %(length)s) AS term)
+    INSERT INTO catalog_zeroresultsearch (term, day, count)
+    SELECT term, %(today)s, 1 FROM asked
+    WHERE term <> '' AND (
+        EXISTS (SELECT FROM catalog_zeroresultsearch z WHERE z.term = asked.term AND z.day = %(today)s)
+        OR (SELECT count(*) FROM catalog_zeroresultsearch z WHERE z.day = %(today)s) < %(most)s
+    )
+    ON CONFLICT (term, day) DO UPDATE SET count = catalog_zeroresultsearch.count + 1
+"""
+
+
+class ZeroResultSearch(models.Model):
+    """Words searched for on a day without result, and how often. It says nothing about who searched."""
+
+    LONGEST_TERM: ClassVar[int] = 100
+    MOST_TERMS_A_DAY: ClassVar[int] = 1_000
+    DAYS_KEPT: ClassVar[int] = 30
+
+    term = models.CharField("言葉", max_length=100)
+    day = models.DateField("日")
+    count = models.PositiveIntegerField("回数")
+
+    objects = ZeroResultSearchManager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "結果のなかった検索"
+        default_permissions = ()
+        constraints = (
+            # The day leads: it is what is counted and forgotten by.
+            models.UniqueConstraint(fields=["day", "term"], name="zero_result_search_is_counted_by_day"),
+        )
+
+    def __str__(self) -> str:
+        return self.term

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from itertools import count
 from typing import Any
 
+from django.db import transaction
+
 from catalog.models import Case, CaseBody, Section, Source, Topic
 
 # Bodies the tests speak of, by name; all are rows of the fixtures.
@@ -19,6 +21,7 @@ MIYAGI = "040002"  # 宮城県, population unknown
 _pages = count(1001)
 
 
+@transaction.atomic  # a published case without a body is refused at the end of a transaction
 def make_case(
     slug: str = "",
     *,

@@ -3,21 +3,25 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, models, transaction
 
 from catalog.models import (
     Body,
     Case,
     CaseBody,
+    CatalogueModel,
     Figure,
     Guideline,
     Link,
     Prefecture,
+    SearchSynonym,
     Section,
     SimilarBody,
     Source,
+    Topic,
 )
-from tests.making import FUNAGATA, KASHIHARA, make_case, slugs
+from tests.making import FUNAGATA, KASHIHARA, MIYAGI, make_case, slugs
 
 pytestmark = pytest.mark.django_db
 
@@ -48,6 +52,18 @@ def refused(queryset: models.QuerySet[Any], **fields: Any) -> str:
         ("case_title_is_not_empty", Case, {"title": ""}),
         ("case_page_and_order_start_at_one", Case, {"page": 0}),
         ("case_status_is_known", Case, {"status": "hidden"}),
+        ("case_withdrawn_has_reason", Case, {"status": "withdrawn"}),
+        ("case_pointer_is_web_address", Case, {"withdrawn_pointer": "javascript:alert(1)"}),
+        ("case_texts_are_plain", Case, {"references": ["a\x07b"]}),
+        ("body_texts_are_plain", Body, {"name": "a\x07b"}),
+        ("source_texts_are_plain", Source, {"terms": "a\x07b"}),
+        ("topic_texts_are_plain", Topic, {"title": "a\x07b"}),
+        ("guideline_texts_are_plain", Guideline, {"heading": "a\x07b"}),
+        ("search_synonym_texts_are_plain", SearchSynonym, {"words": ["a\x07b", "c"]}),
+        ("case_body_texts_are_plain", CaseBody, {"note": "a\x07b"}),
+        ("similar_body_texts_are_plain", SimilarBody, {"note": "a\x07b"}),
+        ("link_texts_are_plain", Link, {"label": "a\x07b"}),
+        ("figure_texts_are_plain", Figure, {"value": "a\x07b"}),
         ("similar_body_url_is_web_address", SimilarBody, {"url": "http:/example.jp"}),
         ("link_url_is_web_address", Link, {"url": "example.jp"}),
         ("figure_is_complete", Figure, {"value": ""}),
@@ -65,6 +81,10 @@ def test_the_database_refuses(constraint: str, model: type[models.Model], fields
         rows = rows.filter(pk="1")
     if model is Body:
         rows = rows.filter(code=FUNAGATA)
+    if model is Topic:
+        rows = rows.filter(slug="university")
+    if model is SearchSynonym:
+        rows = rows.filter(pk=SearchSynonym.objects.all()[0].pk)
     if model is Case:
         rows = rows.filter(pk=case.pk)
     assert refused(rows, **fields) == constraint
@@ -80,7 +100,7 @@ def test_the_database_refuses(constraint: str, model: type[models.Model], fields
     ],
 )
 def test_a_case_has_no_row_twice(constraint: str, row: Any) -> None:
-    row.case = make_case(bodies=[])
+    row.case = make_case(bodies=[], status="draft")
     row.save()
     row.pk, row._state.adding = None, True
     with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
@@ -166,3 +186,85 @@ def test_the_full_name_tells_namesakes_apart() -> None:
 def test_the_citation_names_source_page_and_reworking() -> None:
     case = make_case(page=99)
     assert case.citation == "出典：『自治体DX推進手順書参考事例集』、p.99（総務省）を加工して作成"
+
+
+def committed_check() -> str:
+    """The name of the constraint that the end of the transaction would refuse."""
+    with pytest.raises(IntegrityError) as error, transaction.atomic():
+        connection.check_constraints()
+    return error.value.__cause__.diag.constraint_name  # type: ignore[union-attr]
+
+
+def test_the_database_refuses_a_published_case_without_a_body_at_the_end_of_the_transaction() -> None:
+    case = make_case(status="draft", bodies=[])
+    with transaction.atomic():
+        Case.objects.filter(pk=case.pk).update(status="published")
+        CaseBody.objects.create(case=case, body_id=FUNAGATA)
+        connection.check_constraints()
+    CaseBody.objects.filter(case=case).delete()
+    assert committed_check() == "case_published_has_body"
+    Case.objects.filter(pk=case.pk).update(status="draft")
+    connection.check_constraints()
+    Case.objects.filter(pk=case.pk).update(status="published")
+    assert committed_check() == "case_published_has_body"
+    case.delete()
+    connection.check_constraints()
+
+
+@pytest.mark.parametrize(
+    ("url", "fits"),
+    [
+        ("https://example.jp", True),
+        ("http://例.jp:8080/道?問=1#節", True),
+        ("https://example.jp/@name", True),
+        ("https://user@example.jp/", False),
+        ("https://user:pass@example.jp/", False),
+        ("https://example.jp\\@other.jp/", False),
+        ("https:///path", False),
+        ("https://example.jp/a b", False),
+        ("ftp://example.jp/", False),
+        ("javascript:alert(1)", False),
+    ],
+)
+def test_the_database_takes_web_addresses_without_credentials_alone(url: str, fits: bool) -> None:
+    link = Link.objects.create(case=make_case(), url="https://example.jp/", label="例")
+    if fits:
+        assert Link.objects.filter(pk=link.pk).update(url=url) == 1
+    else:
+        assert refused(Link.objects.filter(pk=link.pk), url=url) == "link_url_is_web_address"
+
+
+@pytest.mark.parametrize("text", ["a\x01b", "a\x08b", "a\x0bb", "a\x1fb", "a\x7fb", "a\x85b", "a\x9fb"])
+def test_control_characters_are_refused_by_field_and_by_the_database(text: str) -> None:
+    case = make_case()
+    case.background, case.points = text, ["一", text]
+    with pytest.raises(ValidationError) as error:
+        case.full_clean()
+    assert error.value.message_dict == {
+        "background": [CatalogueModel.CONTROL_CHARACTER_ERROR],
+        "points": [CatalogueModel.CONTROL_CHARACTER_ERROR],
+    }
+    for fields in ({"background": text}, {"points": [text]}):
+        assert refused(Case.objects.filter(pk=case.pk), **fields) == "case_texts_are_plain"
+
+
+def test_line_ends_tabs_and_rare_characters_are_plain() -> None:
+    case = make_case()
+    case.background, case.points = "一\n二\r\n三\t四　𠮷👪", ["⺟"]
+    case.full_clean()
+    case.save()
+
+
+def test_a_slug_is_proposed_from_the_place_in_the_source() -> None:
+    case = make_case(page=17, order=9, status="draft")
+    assert case.proposed_slug() == "dx2021-17-9"
+    Case.objects.filter(pk=case.pk).update(slug="dx2021-17-9")
+    assert case.proposed_slug() == "dx2021-17-9-2"
+
+
+def test_cases_without_known_population_have_no_body_with_one() -> None:
+    Case.objects.all().delete()
+    make_case("known", bodies=[MIYAGI, FUNAGATA])
+    make_case("unknown", bodies=[MIYAGI])
+    make_case("none", bodies=[], status="draft")
+    assert sorted(slugs(Case.objects.all().without_known_population())) == ["none", "unknown"]

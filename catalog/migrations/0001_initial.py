@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import catalog.models
 import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
 import django.contrib.postgres.search
@@ -25,19 +26,9 @@ class Migration(migrations.Migration):
             sql=(SQL / "0001_body_code.sql").read_text(encoding="utf-8"),
             reverse_sql=(SQL / "0001_body_code.down.sql").read_text(),
         ),
-        migrations.CreateModel(
-            name='Topic',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(unique=True, verbose_name='識別名')),
-                ('title', models.CharField(max_length=50, unique=True, verbose_name='名称')),
-                ('position', models.PositiveSmallIntegerField(verbose_name='並び順')),
-            ],
-            options={
-                'verbose_name': 'テーマ',
-                'verbose_name_plural': 'テーマ',
-                'ordering': ('position', 'slug'),
-            },
+        migrations.RunSQL(
+            sql=(SQL / "0001_plain_text.sql").read_text(encoding="utf-8"),
+            reverse_sql=(SQL / "0001_plain_text.down.sql").read_text(encoding="utf-8"),
         ),
         migrations.CreateModel(
             name='Prefecture',
@@ -83,7 +74,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '同義語',
                 'verbose_name_plural': '同義語',
                 'ordering': ('words',),
-                'constraints': [models.CheckConstraint(condition=models.Q(('words__len__gte', 2)), name='search_synonym_has_two_words', violation_error_message='2語以上を入力してください。')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('words__len__gte', 2)), name='search_synonym_has_two_words', violation_error_message='2語以上を入力してください。'), models.CheckConstraint(condition=models.Q(models.Func(models.F('words'), function='is_plain_text', output_field=models.BooleanField())), name='search_synonym_texts_are_plain', violation_error_message='目に見えない制御文字が含まれています。その文字を消すか、文を打ち直してください。')],
             },
         ),
         migrations.CreateModel(
@@ -109,7 +100,7 @@ class Migration(migrations.Migration):
                 ('publisher', models.CharField(max_length=100, verbose_name='発行者')),
                 ('published_on', models.DateField(help_text='日が分からないときはその月の1日', verbose_name='発行日')),
                 ('published_note', models.CharField(help_text='例：令和3年1月', max_length=50, verbose_name='発行日の表示')),
-                ('url', models.URLField(blank=True, max_length=500, validators=[django.core.validators.URLValidator(schemes=['http', 'https'])], verbose_name='URL')),
+                ('url', models.URLField(blank=True, max_length=500, validators=[django.core.validators.URLValidator(schemes=['http', 'https']), catalog.models.refuse_credentials], verbose_name='URL')),
                 ('group', models.CharField(max_length=100, verbose_name='分類')),
                 ('heading', models.CharField(max_length=100, verbose_name='見出し')),
                 ('position', models.PositiveSmallIntegerField(verbose_name='並び順')),
@@ -125,27 +116,31 @@ class Migration(migrations.Migration):
             name='Case',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(help_text='URLになる名前です。半角の英小文字・数字・ハイフンで付けてください。', unique=True, verbose_name='識別名')),
-                ('title', models.CharField(max_length=200, verbose_name='題名')),
-                ('points', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), default=list, help_text='1行に1項目。2〜4項目が目安です。', size=None, verbose_name='ポイント')),
-                ('background', models.TextField(blank=True, help_text='課題、きっかけ、目的', verbose_name='背景')),
-                ('approach', models.TextField(help_text='何を、誰が、どのように、いつ行ったか', verbose_name='取組内容')),
-                ('outcome', models.TextField(blank=True, help_text='得られた結果、効果、数値、反応', verbose_name='成果')),
-                ('references', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), blank=True, default=list, help_text='1行に1件。', size=None, verbose_name='関連資料')),
+                ('slug', models.SlugField(help_text='URLになる名前です（例：dx2021-17-1）。空のままにすると、出典・ページ・順番から付けます。公開した後は変えられません。', unique=True, verbose_name='識別名')),
+                ('title', models.CharField(help_text='何をした取組かが、題名だけで分かるように書きます（例：窓口での申請書の記入をなくす「書かない窓口」）。', max_length=200, verbose_name='題名')),
+                ('points', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), default=list, help_text='1行に1項目、2〜4項目が目安です。一覧に出ます。「何を、どうした」を30字くらいで書きます。', size=None, verbose_name='ポイント')),
+                ('background', models.TextField(blank=True, help_text='課題、きっかけ、目的。取組の前に何に困っていたかが分かるように書きます。', verbose_name='背景')),
+                ('approach', models.TextField(help_text='何を、誰が、どのように、いつ行ったか。同じことを始めたい人がまねできるように書きます。空行で段落を分け、行頭の「・」で箇条書きにします。', verbose_name='取組内容')),
+                ('outcome', models.TextField(blank=True, help_text='得られた結果、効果、数値、反応。出典にないことは書きません。', verbose_name='成果')),
+                ('references', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), blank=True, default=list, help_text='URLのない資料の名前。1行に1件。URLがあるものは下の「関連リンク」に入力します。', size=None, verbose_name='関連資料')),
                 ('similar_open_ended', models.BooleanField(default=False, help_text='出典に「他」「等」とあるときに選んでください。', verbose_name='類似団体はほかにもある')),
-                ('editor_note', models.TextField(blank=True, help_text='出典の矛盾や誤記など、読者に伝えること', verbose_name='編集注')),
-                ('page', models.PositiveSmallIntegerField(verbose_name='出典のページ')),
-                ('order', models.PositiveSmallIntegerField(default=1, verbose_name='ページ内の順番')),
-                ('heading', models.CharField(blank=True, help_text='表記のまま', max_length=200, verbose_name='出典の見出し')),
-                ('status', models.CharField(choices=[('draft', '下書き'), ('published', '公開')], default='draft', max_length=10, verbose_name='状態')),
+                ('editor_note', models.TextField(blank=True, help_text='出典の矛盾や誤記など、読者に伝えること。', verbose_name='編集注')),
+                ('page', models.PositiveSmallIntegerField(help_text='事例が始まるページの番号。', verbose_name='出典のページ')),
+                ('order', models.PositiveSmallIntegerField(default=1, help_text='そのページで何番目の事例か。', verbose_name='ページ内の順番')),
+                ('heading', models.CharField(blank=True, help_text='出典の表記のまま写します。', max_length=200, verbose_name='出典の見出し')),
+                ('status', models.CharField(choices=[('draft', '下書き'), ('published', '公開'), ('withdrawn', '取り下げ')], default='draft', max_length=10, verbose_name='状態')),
+                ('withdrawn_reason', models.TextField(blank=True, help_text='読者に見せます（例：団体の申し出により掲載を終えました）。取り下げるときは必ず書きます。', verbose_name='取り下げの理由')),
+                ('withdrawn_pointer', models.URLField(blank=True, help_text='後継の事例や団体のページなど。なければ空のままにします。', max_length=500, validators=[django.core.validators.URLValidator(schemes=['http', 'https']), catalog.models.refuse_credentials], verbose_name='代わりに見るページのURL')),
+                ('version', models.PositiveIntegerField(default=1, editable=False, serialize=False, verbose_name='版')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='作成日時')),
                 ('updated_at', models.DateTimeField(auto_now=True, verbose_name='更新日時')),
-                ('section', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='cases', to='catalog.section', verbose_name='区分')),
+                ('section', models.ForeignKey(help_text='出典の章に合わせます。手順書のステップは区分から決まります。', on_delete=django.db.models.deletion.PROTECT, related_name='cases', to='catalog.section', verbose_name='区分')),
             ],
             options={
                 'verbose_name': '事例',
                 'verbose_name_plural': '事例',
                 'ordering': ('section_id', 'source_id', 'page', 'order', 'pk'),
+                'permissions': (('publish_case', '事例を公開し、公開した事例を変えられる'),),
             },
         ),
         migrations.CreateModel(
@@ -154,7 +149,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('position', models.PositiveSmallIntegerField(default=1, verbose_name='順番')),
                 ('note', models.CharField(blank=True, help_text='出典のかっこ書き', max_length=200, verbose_name='注記')),
-                ('url', models.URLField(blank=True, max_length=500, validators=[django.core.validators.URLValidator(schemes=['http', 'https'])], verbose_name='URL')),
+                ('url', models.URLField(blank=True, max_length=500, validators=[django.core.validators.URLValidator(schemes=['http', 'https']), catalog.models.refuse_credentials], verbose_name='URL')),
                 ('body', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='similar_to', to='catalog.body', verbose_name='団体')),
                 ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='similar_bodies', to='catalog.case', verbose_name='事例')),
             ],
@@ -174,14 +169,14 @@ class Migration(migrations.Migration):
                 ('edition', models.CharField(blank=True, max_length=50, verbose_name='版')),
                 ('publisher', models.CharField(max_length=100, verbose_name='発行者')),
                 ('published_on', models.DateField(verbose_name='発行日')),
-                ('url', models.URLField(blank=True, max_length=500, validators=[django.core.validators.URLValidator(schemes=['http', 'https'])], verbose_name='URL')),
+                ('url', models.URLField(blank=True, max_length=500, validators=[django.core.validators.URLValidator(schemes=['http', 'https']), catalog.models.refuse_credentials], verbose_name='URL')),
                 ('terms', models.TextField(verbose_name='利用条件')),
             ],
             options={
                 'verbose_name': '出典',
                 'verbose_name_plural': '出典',
                 'ordering': ('published_on', 'slug'),
-                'constraints': [models.CheckConstraint(condition=models.Q(('url', ''), ('url__regex', '^https?://[^\\s]+$'), _connector='OR'), name='source_url_is_web_address')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('url', ''), ('url__regex', '^https?://[^\\s/?#@\\\\]+([/?#]\\S*)?$'), _connector='OR'), name='source_url_is_web_address'), models.CheckConstraint(condition=models.Q(models.Func(models.F('title'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('edition'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('publisher'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('terms'), function='is_plain_text', output_field=models.BooleanField())), name='source_texts_are_plain', violation_error_message='目に見えない制御文字が含まれています。その文字を消すか、文を打ち直してください。')],
             },
         ),
         migrations.AddField(
@@ -189,10 +184,40 @@ class Migration(migrations.Migration):
             name='source',
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='cases', to='catalog.source', verbose_name='出典'),
         ),
+        migrations.CreateModel(
+            name='Topic',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('slug', models.SlugField(unique=True, verbose_name='識別名')),
+                ('title', models.CharField(max_length=50, unique=True, verbose_name='名称')),
+                ('position', models.PositiveSmallIntegerField(verbose_name='並び順')),
+            ],
+            options={
+                'verbose_name': 'テーマ',
+                'verbose_name_plural': 'テーマ',
+                'ordering': ('position', 'slug'),
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Func(models.F('title'), function='is_plain_text', output_field=models.BooleanField())), name='topic_texts_are_plain', violation_error_message='目に見えない制御文字が含まれています。その文字を消すか、文を打ち直してください。')],
+            },
+        ),
         migrations.AddField(
             model_name='case',
             name='topics',
-            field=models.ManyToManyField(blank=True, related_name='cases', to='catalog.topic', verbose_name='テーマ'),
+            field=models.ManyToManyField(blank=True, help_text='取組の中心になるものを2〜5個選びます。', related_name='cases', to='catalog.topic', verbose_name='テーマ'),
+        ),
+        migrations.CreateModel(
+            name='ZeroResultSearch',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('term', models.CharField(max_length=100, verbose_name='言葉')),
+                ('day', models.DateField(verbose_name='日')),
+                ('count', models.PositiveIntegerField(verbose_name='回数')),
+            ],
+            options={
+                'verbose_name': '結果のなかった検索',
+                'verbose_name_plural': '結果のなかった検索',
+                'default_permissions': (),
+                'constraints': [models.UniqueConstraint(fields=('day', 'term'), name='zero_result_search_is_counted_by_day')],
+            },
         ),
         migrations.CreateModel(
             name='CaseSearch',
@@ -222,7 +247,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': '実施団体',
                 'ordering': ('position', 'pk'),
                 'abstract': False,
-                'constraints': [models.UniqueConstraint(fields=('case', 'body'), name='case_body_is_unique', violation_error_message='同じ団体が2回あります。')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Func(models.F('note'), function='is_plain_text', output_field=models.BooleanField())), name='case_body_texts_are_plain', violation_error_message='目に見えない制御文字が含まれています。その文字を消すか、文を打ち直してください。'), models.UniqueConstraint(fields=('case', 'body'), name='case_body_is_unique', violation_error_message='同じ団体が2回あります。')],
             },
         ),
         migrations.CreateModel(
@@ -239,7 +264,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': '数値',
                 'ordering': ('position', 'pk'),
                 'abstract': False,
-                'constraints': [models.UniqueConstraint(fields=('case', 'label'), name='figure_label_is_unique', violation_error_message='同じ項目が2回あります。'), models.CheckConstraint(condition=models.Q(models.Q(('label', ''), _negated=True), models.Q(('value', ''), _negated=True)), name='figure_is_complete')],
+                'constraints': [models.UniqueConstraint(fields=('case', 'label'), name='figure_label_is_unique', violation_error_message='同じ項目が2回あります。'), models.CheckConstraint(condition=models.Q(models.Q(('label', ''), _negated=True), models.Q(('value', ''), _negated=True)), name='figure_is_complete'), models.CheckConstraint(condition=models.Q(models.Func(models.F('label'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('value'), function='is_plain_text', output_field=models.BooleanField())), name='figure_texts_are_plain', violation_error_message='目に見えない制御文字が含まれています。その文字を消すか、文を打ち直してください。')],
             },
         ),
         migrations.CreateModel(
@@ -247,7 +272,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('position', models.PositiveSmallIntegerField(default=1, verbose_name='順番')),
-                ('url', models.URLField(max_length=500, validators=[django.core.validators.URLValidator(schemes=['http', 'https'])], verbose_name='URL')),
+                ('url', models.URLField(max_length=500, validators=[django.core.validators.URLValidator(schemes=['http', 'https']), catalog.models.refuse_credentials], verbose_name='URL')),
                 ('label', models.CharField(max_length=200, verbose_name='表示名')),
                 ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='links', to='catalog.case', verbose_name='事例')),
             ],
@@ -256,7 +281,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': '関連リンク',
                 'ordering': ('position', 'pk'),
                 'abstract': False,
-                'constraints': [models.UniqueConstraint(fields=('case', 'url'), name='link_is_unique', violation_error_message='同じURLが2回あります。'), models.CheckConstraint(condition=models.Q(('url__regex', '^https?://[^\\s]+$')), name='link_url_is_web_address')],
+                'constraints': [models.UniqueConstraint(fields=('case', 'url'), name='link_is_unique', violation_error_message='同じURLが2回あります。'), models.CheckConstraint(condition=models.Q(('url__regex', '^https?://[^\\s/?#@\\\\]+([/?#]\\S*)?$')), name='link_url_is_web_address'), models.CheckConstraint(condition=models.Q(models.Func(models.F('label'), function='is_plain_text', output_field=models.BooleanField())), name='link_texts_are_plain', violation_error_message='目に見えない制御文字が含まれています。その文字を消すか、文を打ち直してください。')],
             },
         ),
         migrations.AddIndex(
@@ -288,8 +313,16 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(('latitude__range', (-90, 90)), ('longitude__range', (-180, 180))), name='body_coordinates_are_on_earth', violation_error_message='緯度は-90〜90、経度は-180〜180の範囲で入力してください。'),
         ),
         migrations.AddConstraint(
+            model_name='body',
+            constraint=models.CheckConstraint(condition=models.Q(models.Func(models.F('name'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('kana'), function='is_plain_text', output_field=models.BooleanField())), name='body_texts_are_plain', violation_error_message='目に見えない制御文字が含まれています。その文字を消すか、文を打ち直してください。'),
+        ),
+        migrations.AddConstraint(
             model_name='guideline',
-            constraint=models.CheckConstraint(condition=models.Q(('url', ''), ('url__regex', '^https?://[^\\s]+$'), _connector='OR'), name='guideline_url_is_web_address'),
+            constraint=models.CheckConstraint(condition=models.Q(('url', ''), ('url__regex', '^https?://[^\\s/?#@\\\\]+([/?#]\\S*)?$'), _connector='OR'), name='guideline_url_is_web_address'),
+        ),
+        migrations.AddConstraint(
+            model_name='guideline',
+            constraint=models.CheckConstraint(condition=models.Q(models.Func(models.F('title'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('publisher'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('published_note'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('group'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('heading'), function='is_plain_text', output_field=models.BooleanField())), name='guideline_texts_are_plain', violation_error_message='目に見えない制御文字が含まれています。その文字を消すか、文を打ち直してください。'),
         ),
         migrations.AddConstraint(
             model_name='similarbody',
@@ -297,7 +330,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='similarbody',
-            constraint=models.CheckConstraint(condition=models.Q(('url', ''), ('url__regex', '^https?://[^\\s]+$'), _connector='OR'), name='similar_body_url_is_web_address'),
+            constraint=models.CheckConstraint(condition=models.Q(('url', ''), ('url__regex', '^https?://[^\\s/?#@\\\\]+([/?#]\\S*)?$'), _connector='OR'), name='similar_body_url_is_web_address'),
+        ),
+        migrations.AddConstraint(
+            model_name='similarbody',
+            constraint=models.CheckConstraint(condition=models.Q(models.Func(models.F('note'), function='is_plain_text', output_field=models.BooleanField())), name='similar_body_texts_are_plain', violation_error_message='目に見えない制御文字が含まれています。その文字を消すか、文を打ち直してください。'),
         ),
         migrations.AddIndex(
             model_name='case',
@@ -321,10 +358,30 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'published'])), name='case_status_is_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'published', 'withdrawn'])), name='case_status_is_known'),
+        ),
+        migrations.AddConstraint(
+            model_name='case',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'withdrawn'), _negated=True), models.Q(('withdrawn_reason', ''), _negated=True), _connector='OR'), name='case_withdrawn_has_reason'),
+        ),
+        migrations.AddConstraint(
+            model_name='case',
+            constraint=models.CheckConstraint(condition=models.Q(('withdrawn_pointer', ''), ('withdrawn_pointer__regex', '^https?://[^\\s/?#@\\\\]+([/?#]\\S*)?$'), _connector='OR'), name='case_pointer_is_web_address'),
+        ),
+        migrations.AddConstraint(
+            model_name='case',
+            constraint=models.CheckConstraint(condition=models.Q(models.Func(models.F('title'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('points'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('background'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('approach'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('outcome'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('references'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('editor_note'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('heading'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('withdrawn_reason'), function='is_plain_text', output_field=models.BooleanField())), name='case_texts_are_plain', violation_error_message='目に見えない制御文字が含まれています。その文字を消すか、文を打ち直してください。'),
         ),
         migrations.RunSQL(
             sql=(SQL / "0001_search.sql").read_text(encoding="utf-8"),
             reverse_sql=(SQL / "0001_search.down.sql").read_text(encoding="utf-8"),
+        ),
+        migrations.RunSQL(
+            sql=(SQL / "0001_case_version.sql").read_text(encoding="utf-8"),
+            reverse_sql=(SQL / "0001_case_version.down.sql").read_text(encoding="utf-8"),
+        ),
+        migrations.RunSQL(
+            sql=(SQL / "0001_published_case.sql").read_text(encoding="utf-8"),
+            reverse_sql=(SQL / "0001_published_case.down.sql").read_text(encoding="utf-8"),
         ),
     ]

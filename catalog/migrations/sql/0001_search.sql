@@ -102,8 +102,14 @@ $$;
 
 CREATE TRIGGER case_search_follows_insert AFTER INSERT ON catalog_case REFERENCING NEW TABLE AS came
     FOR EACH STATEMENT EXECUTE FUNCTION follow_in_case_search('SELECT id FROM came');
-CREATE TRIGGER case_search_follows_update AFTER UPDATE ON catalog_case REFERENCING NEW TABLE AS came
-    FOR EACH STATEMENT EXECUTE FUNCTION follow_in_case_search('SELECT id FROM came');
+-- What counts up with each of its rows (sql/0001_case_version.sql) does not make the text anew.
+CREATE TRIGGER case_search_follows_update AFTER UPDATE ON catalog_case REFERENCING OLD TABLE AS gone NEW TABLE AS came
+    FOR EACH STATEMENT EXECUTE FUNCTION follow_in_case_search(
+        'SELECT came.id FROM came JOIN gone ON gone.id = came.id WHERE '
+        '(came.title, came.points, came.heading, came.background, came.approach, came.outcome, came.editor_note, came."references") '
+        'IS DISTINCT FROM '
+        '(gone.title, gone.points, gone.heading, gone.background, gone.approach, gone.outcome, gone.editor_note, gone."references")'
+    );
 CREATE TRIGGER case_search_leaves AFTER DELETE ON catalog_case REFERENCING OLD TABLE AS gone
     FOR EACH STATEMENT EXECUTE FUNCTION leave_case_search();
 

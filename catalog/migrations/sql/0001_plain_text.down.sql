@@ -1,0 +1,2 @@
+DROP FUNCTION is_plain_text(text[]);
+DROP FUNCTION is_plain_text(text);
