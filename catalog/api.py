@@ -92,10 +92,11 @@ class Documented(AutoSchema):
         *,
         filters: type[StrictFilterSet] | None = None,
         path: dict[str, dict[str, Any]] | None = None,
+        gone: str = "",
     ) -> None:
         super().__init__()
         self.name, self.summary, self.answer = name, summary, answer
-        self.filters, self.path_parameters = filters, path or {}
+        self.filters, self.path_parameters, self.gone = filters, path or {}, gone
 
     def get_operation_id(self) -> str:
         return self.name
@@ -119,6 +120,8 @@ class Documented(AutoSchema):
         responses = {200: OpenApiResponse(shape(self.answer), "結果")}
         if self.filters:
             responses[400] = OpenApiResponse(shape(Errors), "正しくない値や、この名前のない指定がある")
+        if self.gone:
+            responses[410] = OpenApiResponse(shape(Errors), self.gone)
         return {**responses, 404: OpenApiResponse(shape(Errors), "そのページや識別名はない")}
 
 
@@ -181,11 +184,22 @@ def case_list(request: Request) -> Response:
         "1つの事例",
         CaseRecord,
         path={"slug": {"type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$", "maxLength": 50}},
+        gone="その事例は取り下げた（理由と、あれば代わりのアドレス）",
     )
 )
 def case_detail(request: Request, slug: str) -> Response:
-    case = get_object_or_404(Case.objects.published().for_records(), slug=slug)
+    case = Case.objects.published().for_records().filter(slug=slug).first()
+    if case is None:
+        return case_gone(slug)
     return Response(case_record(case, request.build_absolute_uri), headers=licensed(request))
+
+
+def case_gone(slug: str) -> Response:
+    """410 for a withdrawn case, with its reason; Http404 for a slug that no public case ever had."""
+    case = get_object_or_404(Case.objects.withdrawn(), slug=slug)
+    told = [f"この事例は取り下げました。理由：{case.withdrawn_reason}"]
+    told += [f"代わりにご覧ください：{case.withdrawn_pointer}"] if case.withdrawn_pointer else []
+    return Response({"errors": {"detail": told}}, status=410)
 
 
 @api_view(READ)

@@ -518,6 +518,13 @@ class CaseFilter(StrictFilterSet):
         """The words searched for, each with its variants."""
         return terms_of(self.cleaned["q"]) if self.cleaned.get("q") else []
 
+    def words_find_nothing(self, found: int) -> bool:
+        """Whether the words alone find nothing; `found`: how many cases the whole query does."""
+        return (
+            bool(not found and self.terms and not self.errors)
+            and not self.queryset.search(self.terms).exists()
+        )
+
     def with_marks(self, cases: Iterable[Case]) -> list[Case]:
         """The cases, with `marked_title` and `marked_points` where the query has words to mark in them."""
         listed = list(cases)

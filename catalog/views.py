@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from tempfile import TemporaryFile
 from typing import TypeVar
 
 from django.conf import settings
 from django.core.paginator import EmptyPage, Page, Paginator
+from django.db import DatabaseError, transaction
 from django.db.models import Model, Q, QuerySet
 from django.http import (
     FileResponse,
@@ -37,7 +39,7 @@ from catalog.filters import (
     group_by_region,
     picked_cases,
 )
-from catalog.models import Body, Case, Guideline, Prefecture, Region, Section, Source, Step
+from catalog.models import Body, Case, Guideline, Prefecture, Region, Section, Source, Step, ZeroResultSearch
 from catalog.nearest import Target, with_nearness
 from catalog.records import case_linked_data, case_record, catalogue_linked_data, provenance
 
@@ -71,6 +73,8 @@ def home(request: HttpRequest) -> HttpResponse:
 def case_list(request: HttpRequest) -> HttpResponse:
     case_filter = CaseFilter.for_request(request)
     page = page_of(case_filter.qs.for_cards(), case_filter.page_number, CASES_PER_PAGE)
+    if case_filter.words_find_nothing(page.paginator.count):
+        record_zero_result(case_filter.cleaned["q"])
     context = {
         "filter": case_filter,
         "facets": facets_of(case_filter),
@@ -145,7 +149,12 @@ def case_list_atom(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def case_detail(request: HttpRequest, slug: str) -> HttpResponse:
-    case = get_object_or_404(Case.objects.published().for_records(), slug=slug)
+    case = Case.objects.published().for_records().filter(slug=slug).first()
+    return case_page(request, case) if case else case_gone(request, slug)
+
+
+def case_page(request: HttpRequest, case: Case, *, preview: bool = False) -> HttpResponse:
+    """The page of a case. A preview, for editors alone, says that it is one."""
     previous, following = case.neighbours()
     target = Target.of(case)
     related = Case.objects.published().related_to(case, target).for_cards()[:RELATED_CASES]
@@ -155,8 +164,15 @@ def case_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "following": following,
         "related": list(with_nearness(related, target)),
         "linked_data": case_linked_data(case, request.build_absolute_uri),
+        "preview": preview,
     }
     return render(request, "catalog/case_detail.html", context)
+
+
+def case_gone(request: HttpRequest, slug: str) -> HttpResponse:
+    """410 for a withdrawn case, with its reason; Http404 for a slug that no public case ever had."""
+    case = get_object_or_404(Case.objects.withdrawn(), slug=slug)
+    return render(request, "catalog/case_gone.html", {"case": case}, status=410)
 
 
 @require_safe
@@ -231,6 +247,12 @@ def guideline_list(request: HttpRequest) -> HttpResponse:
 def about(request: HttpRequest) -> HttpResponse:
     context = {"sources": Source.objects.all(), "contact": settings.CONTACT}
     return render(request, "catalog/about.html", context)
+
+
+def record_zero_result(text: str) -> None:
+    """Counts words that found nothing. Reading goes on where the database takes no writes."""
+    with suppress(DatabaseError), transaction.atomic():
+        ZeroResultSearch.objects.record(text)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -311,3 +311,31 @@ def test_a_fault_is_our_own_500() -> None:
     response = server_error(RequestFactory().get("/"))
     assert response.status_code == 500
     assert "ページを表示できません" in response.text
+
+
+def test_a_withdrawn_case_answers_410_with_its_reason_and_pointer(client: Client) -> None:
+    case = make_case(
+        "gone",
+        title="取り下げの題",
+        status="withdrawn",
+        withdrawn_reason="団体の申し出により、掲載を終えました。",
+        withdrawn_pointer="https://example.jp/new/",
+    )
+    page = client.get("/cases/gone/")
+    assert page.status_code == 410
+    assert "団体の申し出により、掲載を終えました。" in page.text
+    assert '<a href="https://example.jp/new/">https://example.jp/new/</a>' in page.text
+    data = client.get("/api/v1/cases/gone/")
+    assert data.status_code == 410
+    assert data.json() == {
+        "errors": {
+            "detail": [
+                "この事例は取り下げました。理由：団体の申し出により、掲載を終えました。",
+                "代わりにご覧ください：https://example.jp/new/",
+            ]
+        }
+    }
+    assert case.slug not in [record["slug"] for record in client.get("/cases.json").json()["results"]]
+    assert "/cases/gone/" not in client.get("/sitemap.xml").text
+    for address in ("/cases/never/", "/api/v1/cases/never/"):
+        assert client.get(address).status_code == 404
