@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 from django.core.checks import Tags, register
+from django.db.models.signals import post_migrate
 
 
 class CatalogConfig(AppConfig):
@@ -8,6 +9,9 @@ class CatalogConfig(AppConfig):
 
     def ready(self) -> None:
         from dxcases import access_log  # noqa: F401 – connects its receivers
+        from catalog import history  # noqa: F401 – tells django-reversion which tables have versions
+        from catalog.roles import make_roles
         from dxcases.database_check import check_databases
 
         register(Tags.database)(check_databases)
+        post_migrate.connect(make_roles, sender=self)

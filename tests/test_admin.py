@@ -5,67 +5,26 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import User
 from django.test import Client
 
-from catalog.models import Body, Case
-from tests.making import FUNAGATA, HIDAKA, KASHIHARA, make_case
+from catalog import history
+from catalog.models import Body, Case, Topic
+from tests.filling import ADD, a_publisher, an_editor, change_url, errors, logged_in, new_case, opened
+from tests.making import FUNAGATA, HIDAKA, MIYAGI, make_case
 
 pytestmark = pytest.mark.django_db
 
-INLINES = ("case_bodies", "figures", "links", "similar_bodies")
+LIST = "/admin/catalog/case/"
 
 
 @pytest.fixture
-def editor(client: Client) -> Client:
-    client.force_login(User.objects.create_superuser("henshu", password="a long enough password"))
-    return client
-
-
-def form_data(**changes: Any) -> dict[str, Any]:
-    """What the editor's form of a new case sends, with one body and one of each other row."""
-    data: dict[str, Any] = {
-        "title": "新しい事例",
-        "slug": "new-case",
-        "status": "published",
-        "section": "3-1",
-        "source": "1",
-        "page": "100",
-        "order": "1",
-        "heading": "",
-        "points": "一つ目\r\n\r\n 二つ目 ",
-        "background": "背景",
-        "approach": "内容",
-        "outcome": "",
-        "references": "",
-        "topics": [],
-        "editor_note": "",
-        "case_bodies-0-body": FUNAGATA,
-        "case_bodies-0-note": "",
-        "case_bodies-0-position": "1",
-        "figures-0-label": "回数",
-        "figures-0-value": "8回",
-        "figures-0-position": "1",
-        "links-0-label": "例",
-        "links-0-url": "https://example.jp/",
-        "links-0-position": "1",
-        "similar_bodies-0-body": KASHIHARA,
-        "similar_bodies-0-note": "研修",
-        "similar_bodies-0-url": "",
-        "similar_bodies-0-position": "1",
-    }
-    for inline in INLINES:
-        data |= {f"{inline}-TOTAL_FORMS": "1", f"{inline}-INITIAL_FORMS": "0"}
-    data["source"] = str(Case.objects.values_list("source", flat=True)[0])
-    return {**data, **changes}
-
-
-def errors(response: Any) -> list[str]:
-    return re.findall(r'<ul class="errorlist[^>]*>\s*<li>(.*?)</li>', response.text)
+def editor() -> Client:
+    """The browser of someone who may do anything."""
+    return logged_in("kanri")
 
 
 def test_a_case_published_in_the_admin_is_public_at_once(editor: Client) -> None:
-    response = editor.post("/admin/catalog/case/add/", form_data())
+    response = editor.post(ADD, new_case())
     assert response.status_code == 302, errors(response)
     for url in ("/cases/?prefecture=06&section=3-1", "/steps/2/", "/cases/new-case/"):
         assert "新しい事例" in editor.get(url).text
@@ -78,7 +37,7 @@ def test_a_case_published_in_the_admin_is_public_at_once(editor: Client) -> None
 
 
 def test_a_draft_made_in_the_admin_is_nowhere_public(editor: Client) -> None:
-    assert editor.post("/admin/catalog/case/add/", form_data(status="draft")).status_code == 302
+    assert editor.post(ADD, new_case(status="draft")).status_code == 302
     assert Case.objects.filter(slug="new-case").exists()
     assert editor.get("/cases/new-case/").status_code == 404
     for url in ("/cases/?prefecture=06&section=3-1", "/steps/2/", "/cases.json"):
@@ -94,9 +53,13 @@ def test_a_draft_made_in_the_admin_is_nowhere_public(editor: Client) -> None:
         ({"page": "1", "section": "1"}, "同じ出典の同じページ・順番の事例がすでにあります。"),
         ({"page": "0"}, "ページと順番は1以上"),
         ({"points": " \r\n "}, "この項目は必須です。"),
-        ({"points": "a\0b"}, "何か文字を入力してください。"),
-        ({"case_bodies-0-body": ""}, "この項目は必須です。"),
-        ({"case_bodies-TOTAL_FORMS": "0"}, "少なくとも 1 個"),
+        ({"points": "a\0b"}, "使えない文字（NUL）が含まれています。消してから保存してください。"),
+        ({"points": "a\x1bb"}, "目に見えない制御文字が含まれています。"),
+        ({"case_bodies-0-note": "a\x85b"}, "目に見えない制御文字が含まれています。"),
+        ({"case_bodies-TOTAL_FORMS": "0"}, "公開するには、実施団体を1団体以上"),
+        ({"case_bodies-0-body": ""}, "公開するには、実施団体を1団体以上"),
+        ({"figures-0-value": ""}, "この項目は必須です。"),
+        ({"links-0-url": "https://user@example.jp/"}, "ユーザー名やパスワード"),
         ({"links-0-url": "ftp://example.jp/"}, "有効なURLを入力してください。"),
         ({"links-0-url": "javascript:alert(1)"}, "有効なURLを入力してください。"),
     ],
@@ -104,46 +67,194 @@ def test_a_draft_made_in_the_admin_is_nowhere_public(editor: Client) -> None:
 def test_bad_input_is_refused_beside_the_field_and_nothing_is_saved(
     editor: Client, changes: dict[str, str], message: str
 ) -> None:
-    response = editor.post("/admin/catalog/case/add/", form_data(**changes))
+    response = editor.post(ADD, new_case(**changes))
     assert response.status_code == 200
     assert any(message in error for error in errors(response)), errors(response)
     assert Case.objects.count() == 60
 
 
 def test_saving_a_case_unchanged_records_no_change(editor: Client) -> None:
-    case = make_case("made", points=["一", "二"], references=["資料"])
-    page = editor.get(f"/admin/catalog/case/{case.pk}/change/")
-    form = page.context["adminform"].form
-    data = {name: form[name].value() for name in form.fields}
-    data["points"], data["references"] = "一\r\n二", "資料"
-    for formset in page.context["inline_admin_formsets"]:
-        prefix = formset.formset.prefix
-        data |= {
-            f"{prefix}-TOTAL_FORMS": len(formset.formset.initial_forms),
-            f"{prefix}-INITIAL_FORMS": len(formset.formset.initial_forms),
-        }
-        for one in formset.formset.initial_forms:
-            data |= {one.add_prefix(name): one[name].value() or "" for name in one.fields}
-    response = editor.post(
-        f"/admin/catalog/case/{case.pk}/change/",
-        {name: value for name, value in data.items() if value is not False},
-    )
+    case = make_case("made", points=["一", "二"], references=["資料"], background="一\n\n二")
+    response = editor.post(change_url(case), {**opened(editor, case), "reason": "確認"})
     assert response.status_code == 302, errors(response)
     assert LogEntry.objects.get().change_message == "[]"
     assert Case.objects.get(pk=case.pk).points == ["一", "二"]
+    assert Case.objects.get(pk=case.pk).background == "一\n\n二"
+
+
+def chosen(action: str, *cases: Case, **sent: str) -> dict[str, Any]:
+    """What the list sends for an action on cases, and its question of why as well."""
+    versions = {f"version-{case.pk}": str(Case.objects.get(pk=case.pk).version) for case in cases}
+    return {
+        "action": action,
+        "_selected_action": [case.pk for case in cases],
+        "apply": "1",
+        **versions,
+        **sent,
+    }
 
 
 def test_actions_publish_and_take_back(editor: Client) -> None:
     case = make_case("made", status="draft")
-    list_url = "/admin/catalog/case/"
-    editor.post(list_url, {"action": "publish", "_selected_action": [case.pk]})
+    editor.post(LIST, chosen("publish", case, reason=""))
     assert editor.get("/cases/made/").status_code == 200
-    editor.post(list_url, {"action": "withdraw_to_draft", "_selected_action": [case.pk]})
+    editor.post(LIST, chosen("return_to_draft", case, reason="確認のため"))
     assert editor.get("/cases/made/").status_code == 404
     assert [entry.change_message for entry in LogEntry.objects.order_by("pk")] == [
         "状態を「公開」にしました。",
         "状態を「下書き」にしました。",
     ]
+    assert [version.revision.comment for version in history.versions_of(case)] == [
+        "確認のため",
+        "",
+        history.BEGUN,
+    ]
+
+
+def test_an_action_on_a_public_case_asks_why_before_it_changes_anything(editor: Client) -> None:
+    case = make_case("made")
+    page = editor.post(LIST, {"action": "return_to_draft", "_selected_action": [case.pk]})
+    shown = re.findall(rf'name="version-{case.pk}" value="(\d+)"', page.text)
+    assert shown == [str(Case.objects.get(pk=case.pk).version)]
+    refused = editor.post(LIST, chosen("return_to_draft", case, reason=" "))
+    assert errors(refused) == ["公開した事例を変えるときは、変更の理由を入力してください。"]
+    assert Case.objects.get(pk=case.pk).status == "published"
+
+
+def test_an_action_leaves_cases_that_changed_since_they_were_shown(editor: Client) -> None:
+    changed, same = (make_case(slug, status="draft") for slug in ("changed", "same"))
+    sent = chosen("publish", changed, same, reason="")
+    changed.figures.create(label="回数", value="8回")
+    page = editor.post(LIST, sent, follow=True)
+    assert "ほかの人が変えたため、そのままにしました。" in page.text
+    assert "1件を「公開」にしました。" in page.text
+    statuses = dict(Case.objects.filter(pk__in=[changed.pk, same.pk]).values_list("slug", "status"))
+    assert statuses == {"changed": "draft", "same": "published"}
+
+
+def test_an_action_does_not_publish_a_case_without_a_body(editor: Client) -> None:
+    case = make_case("made", status="draft", bodies=[])
+    page = editor.post(LIST, chosen("publish", case, reason=""), follow=True)
+    assert "公開するには、実施団体を1団体以上入力してください。" in page.text
+    assert Case.objects.get(pk=case.pk).status == "draft"
+
+
+def test_an_editor_drafts_and_cannot_publish() -> None:
+    client = an_editor()
+    assert client.post(ADD, new_case(status="published")).status_code == 302
+    case = Case.objects.get(slug="new-case")
+    assert case.status == "draft"
+    client.post(change_url(case), {**opened(client, case), "status": "published", "title": "直した題"})
+    case.refresh_from_db()
+    assert (case.title, case.status) == ("直した題", "draft")
+    client.post(LIST, chosen("publish", case, reason=""))
+    case.refresh_from_db()
+    assert case.status == "draft"
+
+
+def test_an_editor_only_views_what_is_public() -> None:
+    client, case = an_editor(), make_case("made", background="今の背景")
+    page = client.get(change_url(case))
+    assert "今の背景" in page.text
+    assert 'name="_save"' not in page.text
+    assert client.get(f"/admin/catalog/case/{case.pk}/history/").status_code == 200
+    for model, key in (("body", FUNAGATA), ("topic", Topic.objects.all()[0].pk)):
+        page = client.get(f"/admin/catalog/{model}/{key}/change/")
+        assert page.status_code == 200
+        assert 'name="_save"' not in page.text
+
+
+def test_what_an_editor_typed_comes_back_when_the_case_was_published_meanwhile() -> None:
+    client, case = an_editor(), make_case("made", status="draft")
+    typed = {**opened(client, case), "background": "長い時間をかけて書いた背景"}
+    Case.objects.filter(pk=case.pk).update(status="published")
+    response = client.post(change_url(case), typed)
+    assert response.status_code == 403
+    assert "長い時間をかけて書いた背景" in response.text
+    assert Case.objects.get(pk=case.pk).background == ""
+
+
+def test_a_publisher_corrects_a_public_case_and_must_say_why() -> None:
+    client, case = a_publisher(), make_case("made")
+    typed = {**opened(client, case), "title": "直した題"}
+    refused = client.post(change_url(case), typed)
+    assert errors(refused) == ["公開した事例を変えるときは、変更の理由を入力してください。"]
+    assert 'value="直した題"' in refused.text
+    assert client.post(change_url(case), {**typed, "reason": "誤記"}).status_code == 302
+    assert Case.objects.get(pk=case.pk).title == "直した題"
+    assert history.versions_of(case)[0].revision.comment == "誤記"
+
+
+def test_the_slug_is_proposed_and_stays_once_public() -> None:
+    client = a_publisher()
+    assert client.post(ADD, new_case(slug="", page="101", order="2", status="draft")).status_code == 302
+    case = Case.objects.get(slug="dx2021-101-2")
+    client.post(change_url(case), {**opened(client, case), "slug": "dx2021-own", "status": "published"})
+    case.refresh_from_db()
+    assert (case.slug, case.status) == ("dx2021-own", "published")
+    client.post(change_url(case), {**opened(client, case), "slug": "other", "reason": "変えたい"})
+    case.refresh_from_db()
+    assert case.slug == "dx2021-own"
+
+
+def test_all_errors_come_at_once_beside_their_fields() -> None:
+    sent = {"title": "", "approach": "a\x07b", "links-0-url": "https://user:pass@example.jp/",
+            "figures-0-value": "", "case_bodies-TOTAL_FORMS": "0"}  # fmt: skip
+    response = a_publisher().post(ADD, new_case(**sent))
+    assert sorted(errors(response)) == sorted([
+        "この項目は必須です。",
+        "目に見えない制御文字が含まれています。その文字を消すか、文を打ち直してください。",
+        "URLにユーザー名やパスワード（@の前の部分）を含めないでください。",
+        "この項目は必須です。",
+        "公開するには、実施団体を1団体以上入力してください。",
+    ])  # fmt: skip
+
+
+def test_a_draft_needs_no_body() -> None:
+    response = an_editor().post(ADD, new_case(**{"case_bodies-TOTAL_FORMS": "0"}))
+    assert response.status_code == 302, errors(response)
+
+
+def test_a_case_cannot_be_withdrawn_without_a_reason_for_readers() -> None:
+    client, case = a_publisher(), make_case("made")
+    typed = {**opened(client, case), "status": "withdrawn"}
+    assert errors(client.post(change_url(case), typed)) == ["取り下げるときは、理由を入力してください。"]
+    assert client.post(change_url(case), {**typed, "withdrawn_reason": "団体の申し出"}).status_code == 302
+    assert client.get("/cases/made/").status_code == 410
+
+
+def test_only_drafts_can_be_deleted() -> None:
+    client = a_publisher()
+    draft, public = make_case("draft", status="draft"), make_case("public")
+    assert client.post(f"/admin/catalog/case/{public.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert client.post(f"/admin/catalog/case/{draft.pk}/delete/", {"post": "yes"}).status_code == 302
+    client.post(LIST, {"action": "delete_selected", "_selected_action": [public.pk], "post": "yes"})
+    assert list(Case.objects.filter(slug__in=["draft", "public"])) == [public]
+
+
+def test_the_preview_is_the_page_itself_for_editors_alone(client: Client) -> None:
+    case = make_case("made", status="draft", title="下書きの題", bodies=[FUNAGATA, MIYAGI])
+    url = f"/admin/catalog/case/{case.pk}/preview/"
+    assert client.get(url).status_code == 302
+    response = an_editor().get(url)
+    assert "no-store" in response.headers["Cache-Control"]
+    assert response.headers["X-Robots-Tag"] == "noindex"
+    assert "プレビュー（状態：下書き）" in response.text
+    assert '<meta name="robots" content="noindex">' in response.text
+    Case.objects.filter(pk=case.pk).update(status="published")
+    shown, public = an_editor("other").get(url).text, client.get("/cases/made/").text
+    assert in_article(shown) == in_article(public)
+    assert "プレビュー" not in public
+
+
+def in_article(page: str) -> str:
+    return page.partition("<article")[2].partition("</article>")[0]
+
+
+def test_saving_with_preview_leads_to_it() -> None:
+    response = an_editor().post(ADD, new_case(_preview="保存してプレビュー"))
+    pk = Case.objects.get(slug="new-case").pk
+    assert response.headers["Location"] == f"/admin/catalog/case/{pk}/preview/"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+
+from catalog import dashboard
+from catalog.models import Case, ZeroResultSearch
+from tests.filling import ADD, a_publisher, an_editor, logged_in, new_case
+from tests.making import FUNAGATA, MIYAGI, make_case
+
+pytestmark = pytest.mark.django_db
+
+
+def shown() -> dict[str, tuple[int, list[str]]]:
+    """Number and lines of each panel, by title."""
+    panels = dashboard.panels()
+    return {panel.title: (panel.number, [row.text + row.note for row in panel.rows]) for panel in panels}
+
+
+def test_the_first_page_lists_what_waits_for_an_editor() -> None:
+    Case.objects.all().delete()
+    make_case(title="下書きの題", status="draft", bodies=[])
+    make_case(title="取り下げの題", status="withdrawn", withdrawn_reason="申し出")
+    make_case(title="人口不明の題", bodies=[MIYAGI])
+    make_case(title="一部は分かる題", bodies=[MIYAGI, FUNAGATA])
+    ZeroResultSearch.objects.record("ドローン 配送")
+    assert shown() == {
+        "下書き": (1, ["下書きの題"]),
+        "取り下げた事例": (1, ["取り下げの題"]),
+        "人口の分かる団体がない公開中の事例": (1, ["人口不明の題"]),
+        "公開中の事例に出ていて、人口が未入力の団体": (1, ["宮城県"]),
+        "結果のなかった検索（過去30日間）": (1, ["どろーん 配送1回"]),
+    }
+
+
+def test_a_long_list_shows_the_newest_and_says_how_many_there_are() -> None:
+    Case.objects.all().delete()
+    for number in range(12):
+        make_case(title=f"下書き{number}", status="draft")
+    number, titles = shown()["下書き"]
+    assert (number, titles) == (12, [f"下書き{number}" for number in range(11, 1, -1)])
+    page = an_editor().get("/admin/").text
+    assert re.search(r'<a href="/admin/catalog/case/\?status__exact=draft">すべて見る</a>', page)
+
+
+def test_recent_changes_tell_who_what_and_why() -> None:
+    client = a_publisher("satou")
+    client.post(ADD, new_case())
+    page = client.get("/admin/").text
+    (change,) = re.findall(r'<ul class="actionlist changes">(.*?)</ul>', page, re.DOTALL)
+    assert "新しい事例" in change
+    assert "<strong>satou</strong>" in change
+    assert "理由：新しく作成" in change
+
+
+def test_an_account_without_rights_sees_no_panel() -> None:
+    page = logged_in("nobody", "ない権限").get("/admin/")
+    assert page.status_code == 200
+    assert "下書き" not in page.text
+
+
+def test_the_first_page_takes_a_fixed_number_of_queries(django_assert_num_queries: Any) -> None:
+    client = an_editor()
+    client.get("/admin/")
+    with django_assert_num_queries(15):
+        client.get("/admin/")
+    for _ in range(3):
+        make_case(status="draft")
+    with django_assert_num_queries(15):
+        client.get("/admin/")
+
+
+def counted() -> list[tuple[str, int]]:
+    return list(ZeroResultSearch.objects.order_by("term").values_list("term", "count"))
+
+
+def test_words_that_find_nothing_are_counted_by_what_they_mean(client: Client) -> None:
+    for text in ("ドローン配送", "どろーん配送", " ドローン配送 "):
+        client.get("/cases/", {"q": text})
+    assert counted() == [("どろーん配送", 3)]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"q": "研修"},
+        {"q": "研修", "prefecture": "47", "population": "100-"},
+        {"q": "ドローン配送", "step": "x"},
+        {"q": "！？"},
+        {"prefecture": "47", "population": "100-"},
+        {},
+    ],
+)
+def test_searches_are_not_counted_where_the_words_are_not_what_finds_nothing(
+    client: Client, query: dict[str, str]
+) -> None:
+    client.get("/cases/", query)
+    assert counted() == []
+
+
+def test_a_day_takes_no_more_terms_than_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ZeroResultSearch, "MOST_TERMS_A_DAY", 2)
+    for text in ("一", "二", "三", "二"):
+        ZeroResultSearch.objects.record(text)
+    assert counted() == [("一", 1), ("二", 2)]
+
+
+def test_long_words_are_cut(client: Client) -> None:
+    client.get("/cases/", {"q": "龘" * 150})
+    assert counted() == [("龘" * 100, 1)]
+
+
+def test_searches_are_forgotten_after_thirty_days() -> None:
+    today = timezone.localdate()
+    for days in (29, 30, 31):
+        ZeroResultSearch.objects.create(term=f"{days}日前", day=today - timedelta(days=days), count=5)
+    ZeroResultSearch.objects.record("今日")
+    assert counted() == [("29日前", 5), ("30日前", 5), ("今日", 1)]
+
+
+def test_the_list_is_read_where_the_database_takes_no_writes(client: Client) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION READ ONLY")
+    response = client.get("/cases/", {"q": "ドローン配送"})
+    assert response.status_code == 200
+    assert counted() == []
