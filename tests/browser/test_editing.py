@@ -1,0 +1,175 @@
+"""What editors do, in a real browser: a case from draft to withdrawal, and two people on one case."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Group, User
+from django.db import connection
+from playwright.sync_api import Browser, Page, expect
+from pytest_django.plugin import DjangoDbBlocker
+from reversion.models import Revision
+
+from catalog.models import Case, ZeroResultSearch
+from catalog.roles import EDITORS, PUBLISHERS
+from tests.making import make_case
+
+PASSWORD = "a long enough password"
+TITLE = "書類の写しを求めない窓口"
+SLUG = "dx2021-201-1"
+OPENED = "/admin/catalog/case/"
+
+
+@pytest.fixture
+def accounts(
+    site: str, django_db_blocker: DjangoDbBlocker, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """An editor, a publisher and a second publisher; with what they made, they go afterwards."""
+    # The browser's driver runs a loop in this thread, in which Django would refuse to ask the database.
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+    with django_db_blocker.unblock():
+        for name, group in (("編集", EDITORS), ("公開", PUBLISHERS), ("公開二", PUBLISHERS)):
+            user = User.objects.create_user(name, password=PASSWORD, is_staff=True)
+            user.groups.add(Group.objects.get(name=group))
+        yield
+        Case.objects.filter(page__gte=200).delete()
+        for model in (Revision, LogEntry, User, ZeroResultSearch):
+            model.objects.all().delete()
+        connection.close()
+
+
+@pytest.fixture
+def log_in(accounts: None, browser: Browser, site: str) -> Callable[[str], Page]:
+    def logged_in(name: str) -> Page:
+        page = browser.new_context(base_url=site, locale="ja-JP").new_page()
+        page.set_viewport_size({"width": 1280, "height": 900})
+        page.set_default_timeout(10_000)
+        page.on("pageerror", lambda error: pytest.fail(str(error)))
+        page.goto("/admin/")
+        page.get_by_label("ユーザー名").fill(name)
+        page.get_by_label("パスワード").fill(PASSWORD)
+        page.get_by_role("button", name="ログイン").click()
+        return page
+
+    return logged_in
+
+
+def choose(page: Page, opener: str, typed: str, wanted: str) -> None:
+    """Chooses from a field that completes what is typed."""
+    page.locator(f"{opener} + .select2").click()
+    page.locator(".select2-search__field").fill(typed)
+    page.locator(".select2-results__option", has_text=wanted).click()
+
+
+def save(page: Page, button: str = "保存") -> None:
+    page.locator(".submit-row").last.get_by_role("button", name=button, exact=True).click()
+
+
+def body_row(page: Page, number: int, typed: str, wanted: str) -> None:
+    choose(page, f"#id_case_bodies-{number}-body", typed, wanted)
+    page.locator(f"#id_case_bodies-{number}-position").fill(str(number + 1))
+
+
+def draft(page: Page) -> None:
+    page.goto("/admin/catalog/case/add/")
+    page.get_by_label("題名", exact=False).fill(TITLE)
+    page.get_by_label("ポイント").fill("住民票の写しを求めない\n職員が照会する")
+    page.get_by_label("取組内容").fill("窓口で写しを受け取らず、職員が照会する。")
+    page.get_by_label("区分").select_option("4-1")
+    choose(page, "#id_source", "参考事例集", "自治体DX推進手順書参考事例集")
+    page.get_by_label("出典のページ").fill("201")
+    body_row(page, 0, "ひだか", "高知県日高村")
+    page.locator("#case_bodies-group .add-row a").click()
+    body_row(page, 1, "292052", "奈良県橿原市")
+    page.locator("#links-group .add-row a").click()
+    page.locator("#id_links-0-label").fill("村の案内")
+    page.locator("#id_links-0-url").fill("https://example.jp/madoguchi")
+    save(page, "保存してプレビュー")
+
+
+def test_a_case_goes_from_draft_to_publication_correction_and_withdrawal(
+    log_in: Callable[[str], Page], page: Page
+) -> None:
+    editor, publisher = log_in("編集"), log_in("公開")
+
+    draft(editor)
+    expect(editor.get_by_role("status")).to_contain_text("プレビュー（状態：下書き）")
+    expect(editor.locator("h1")).to_have_text(TITLE)
+    for shown in ("高知県日高村", "奈良県橿原市", "村の案内"):
+        expect(editor.locator("article")).to_contain_text(shown)
+    response = page.goto(f"/cases/{SLUG}/")
+    assert response
+    assert response.status == 404
+
+    publisher.goto("/admin/")
+    publisher.get_by_role("link", name=TITLE).first.click()
+    expect(publisher.locator("#id_slug")).to_have_value(SLUG)
+    publisher.get_by_label("状態").select_option(label="公開")
+    save(publisher)
+    expect(publisher.locator(".messagelist")).to_contain_text("変更しました")
+
+    page.goto("/cases/?q=書類の写し&prefecture=39")
+    expect(page.get_by_role("link", name=TITLE)).to_be_visible()
+    page.goto("/cases/?body=292052&section=4-1")
+    expect(page.get_by_role("link", name=TITLE)).to_be_visible()
+
+    editor.goto(OPENED)
+    editor.get_by_role("link", name=TITLE).click()
+    expect(editor.get_by_role("button", name="保存", exact=True)).to_have_count(0)
+
+    publisher.get_by_role("link", name=TITLE).first.click()
+    publisher.get_by_label("題名", exact=False).fill("誤った題名")
+    save(publisher)
+    expect(publisher.locator(".errorlist").first).to_contain_text("変更の理由を入力してください")
+    publisher.get_by_label("変更の理由").fill("題名の見直し")
+    save(publisher)
+    page.goto(f"/cases/{SLUG}/")
+    expect(page.locator("h1")).to_have_text("誤った題名")
+
+    publisher.get_by_role("link", name="誤った題名").first.click()
+    publisher.get_by_role("link", name="履歴", exact=True).click()
+    expect(publisher.locator(".versions > li").first).to_contain_text("理由：題名の見直し")
+    publisher.get_by_text("変わった項目：題名").click()
+    expect(publisher.locator(".versions ins").first).to_have_text("誤った題名")
+    publisher.locator(".versions > li").nth(1).get_by_role("link", name="この版に戻す").click()
+    expect(publisher.locator(".differences ins")).to_have_text(TITLE)
+    publisher.get_by_label("変更の理由").fill("元の題名が正しい")
+    publisher.get_by_role("button", name="この版に戻す").click()
+    page.goto(f"/cases/{SLUG}/")
+    expect(page.locator("h1")).to_have_text(TITLE)
+    expect(page.locator("article")).to_contain_text("奈良県橿原市")
+
+    publisher.get_by_label("状態").select_option(label="取り下げ")
+    publisher.get_by_label("取り下げの理由").fill("団体の申し出により、掲載を終えました。")
+    save(publisher)
+    response = page.goto(f"/cases/{SLUG}/")
+    assert response
+    assert response.status == 410
+    expect(page.locator("main")).to_contain_text("団体の申し出により、掲載を終えました。")
+    page.goto("/cases/?q=書類の写し&prefecture=39")
+    expect(page.get_by_role("link", name=TITLE)).to_have_count(0)
+
+
+def test_two_browsers_on_one_case_lose_nothing(log_in: Callable[[str], Page]) -> None:
+    case = make_case("two-browsers", title="二人の事例", page=301)
+    first, second = log_in("公開"), log_in("公開二")
+    for page in (first, second):
+        page.goto(f"/admin/catalog/case/{case.pk}/change/")
+    first.get_by_label("背景").fill("一人目の背景")
+    first.get_by_label("変更の理由").fill("一人目")
+    save(first)
+    second.get_by_label("成果").fill("二人目の成果")
+    second.get_by_label("変更の理由").fill("二人目")
+    save(second)
+    conflict = second.get_by_role("region", name="ほかの人の変更")
+    expect(conflict).to_contain_text(re.compile(r"公開　.*理由：一人目"))
+    expect(conflict.locator("ins")).to_have_text("一人目の背景")
+    expect(second.get_by_label("成果")).to_have_value("二人目の成果")
+    second.get_by_label("背景").fill("一人目の背景")
+    save(second)
+    expect(second.locator(".messagelist")).to_contain_text("変更しました")
+    case.refresh_from_db()
+    assert (case.background, case.outcome) == ("一人目の背景", "二人目の成果")
