@@ -8,9 +8,9 @@ class CatalogConfig(AppConfig):
     verbose_name = "事例カタログ"
 
     def ready(self) -> None:
-        from dxcases import access_log  # noqa: F401 – connects its receivers
         from catalog import history  # noqa: F401 – tells django-reversion which tables have versions
         from catalog.roles import make_roles
+        from dxcases import access_log  # noqa: F401 – connects its receivers
         from dxcases.database_check import check_databases
 
         register(Tags.database)(check_databases)
