@@ -9,7 +9,8 @@ import pytest
 from django.test import Client
 from openpyxl import Workbook, load_workbook
 
-from catalog.exports import COLUMNS, LONGEST_CELL, defused, lines
+from catalog.columns import HEADERS, defused, lines
+from catalog.exports import LONGEST_CELL
 from catalog.models import Case, Source
 from tests.making import FUNAGATA, KASHIHARA, MIYAGI, make_case
 
@@ -96,7 +97,7 @@ def test_a_row_tells_the_whole_record() -> None:
         "made", title="題", bodies=[FUNAGATA, MIYAGI], topics=["bpr", "data"], points=["一", "二"]
     )
     (row,) = [row for row in table(Client()) if row["識別名"] == case.slug]
-    assert list(row) == [header for header, _ in COLUMNS]
+    assert list(row) == list(HEADERS)
     assert row["団体コード"] == "063631\n040002"
     assert row["人口"] == "5000\n"
     assert row["人口の基準日"] == "2020-01-01\n"
@@ -143,7 +144,7 @@ def test_a_workbook_has_its_header_frozen_and_its_links_live(client: Client) -> 
         ("URL", "http://testserver/cases/dx2021-1-1/"),
         ("関連リンクのURL", "https://www.pref.fukushima.lg.jp/sec/11045a/dx-kihon-houshin.html"),
     ):
-        cell = cases.cell(2, [title for title, _ in COLUMNS].index(header) + 1)
+        cell = cases.cell(2, HEADERS.index(header) + 1)
         assert cell.value == address
         assert cell.hyperlink is not None
         assert cell.hyperlink.target == address
