@@ -1,0 +1,267 @@
+"""A table as editors send it, CSV or XLSX, as rows of texts; what cannot be read is told in plain words."""
+
+from __future__ import annotations
+
+import csv
+import re
+import unicodedata
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from io import BytesIO, StringIO
+from typing import IO, Any
+from xml.parsers.expat import ExpatError, ParserCreate
+
+from openpyxl import load_workbook
+from openpyxl.cell.cell import TYPE_FORMULA
+from openpyxl.utils import get_column_letter
+from openpyxl.utils.escape import unescape
+
+MEBIBYTE = 1024 * 1024
+MOST_BYTES = 20 * MEBIBYTE
+MOST_BYTES_UNPACKED = 50 * MEBIBYTE  # of a workbook, which is a ZIP file
+MOST_PARTS = 1_000  # files in that ZIP file
+MOST_ROWS = 20_000
+MOST_COLUMNS = 100
+MOST_SHEET_ROWS, MOST_SHEET_COLUMNS = 1_048_576, 16_384  # what a spreadsheet has, empty ones included
+MOST_ELEMENTS = 3_000_000  # of XML in a part of a workbook
+LONGEST_TEXT = 100_000  # characters of a cell
+
+ZIP_START, OLD_WORKBOOK_START = b"PK", b"\xd0\xcf\x11\xe0"
+UTF16_STARTS = (b"\xff\xfe", b"\xfe\xff")
+CONTROL = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
+
+NOT_TEXT = (
+    "文字コードを読み取れません。表計算ソフトで「CSV UTF-8（コンマ区切り）」か「Excelブック（.xlsx）」として"
+    "保存し直してください。"
+)
+CUT_SHORT = "ファイルが途中で切れています。元のファイルをもう一度入手するか、保存し直してください。"
+BROKEN_BOOK = (
+    "ブックを読み取れません。途中で切れているか壊れています。"
+    "表計算ソフトで開き、「Excelブック（.xlsx）」として保存し直してください。"
+)
+TOO_MUCH_UNPACKED = (
+    f"ブックの中身が大きすぎます。展開して{MOST_BYTES_UNPACKED // MEBIBYTE}MB以下に分けてください。"
+)
+FORMULA = "数式が入っています。値に置き換えてください（文字として書くときは先頭に「'」を付けます）。"
+
+csv.field_size_limit(MOST_BYTES)  # longer cells than usual are told apart below, in our words
+
+
+class UnreadableTable(Exception):
+    """The file cannot be taken as a table; says why, in which row where there is one, and what to do."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong, and in which column where it is in one."""
+
+    message: str
+    column: str = ""
+
+
+@dataclass
+class TableRow:
+    """A row of a table: its number as a spreadsheet counts, from 1, its cells, and what is wrong with them.
+
+    Line breaks within a cell are \\n. `problems` are by the index of the cell.
+    """
+
+    number: int
+    cells: list[str]
+    problems: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def is_blank(self) -> bool:
+        return not self.problems and not any(map(str.strip, self.cells))
+
+
+def read_table(content: bytes) -> list[TableRow]:
+    """The rows of a CSV file (UTF-8 or CP932) or of the first sheet of a workbook, without blank ones.
+
+    What the file is, its content tells. Raises UnreadableTable.
+    """
+    if len(content) > MOST_BYTES:
+        raise UnreadableTable(f"ファイルが大きすぎます。{MOST_BYTES // MEBIBYTE}MB以下に分けてください。")
+    if content.startswith(OLD_WORKBOOK_START):
+        raise UnreadableTable(
+            "古い形式（.xls）かパスワード付きのブックです。パスワードを外し、"
+            "「Excelブック（.xlsx）」として保存し直してください。"
+        )
+    rows = _rows_of_book(content) if content.startswith(ZIP_START) else _rows_of_text(content)
+    table = list(_within_limits(rows))
+    if not table:
+        raise UnreadableTable("ファイルが空です。")
+    return table
+
+
+def column_name(index: int) -> str:
+    """The letters by which a spreadsheet calls the column."""
+    return get_column_letter(index + 1)
+
+
+def plain(text: str) -> str:
+    """A label in the form in which labels are compared: half width, without blanks."""
+    return "".join(unicodedata.normalize("NFKC", text).split())
+
+
+def with_plain_breaks(text: str) -> str:
+    """The text with \\n for every line break."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _within_limits(rows: Iterable[TableRow]) -> Iterator[TableRow]:
+    number = 0
+    for row in rows:
+        if row.number > MOST_SHEET_ROWS:
+            raise UnreadableTable(f"行番号が{MOST_SHEET_ROWS:,}を超えています。")
+        if row.is_blank:
+            continue
+        number += 1
+        if number > MOST_ROWS + 1:
+            raise UnreadableTable(f"行が多すぎます。見出しを除いて{MOST_ROWS:,}行以下に分けてください。")
+        if len(row.cells) > MOST_COLUMNS:
+            raise UnreadableTable(
+                f"{row.number}行目：列が多すぎます（{len(row.cells):,}列）。{MOST_COLUMNS}列以下にしてください。"
+            )
+        yield row
+
+
+def _rows_of_text(content: bytes) -> Iterator[TableRow]:
+    """Rows of CSV. A cell that begins with = is a formula to a spreadsheet: exports write ' before it."""
+    reader = csv.reader(StringIO(_decoded(content), newline=""), strict=True)
+    number = 0
+    try:
+        for number, cells in enumerate(reader, start=1):
+            yield _checked(number, [with_plain_breaks(cell) for cell in cells])
+    except csv.Error as error:
+        raise UnreadableTable(_about_csv_error(error, number + 1)) from error
+
+
+def _about_csv_error(error: csv.Error, number: int) -> str:
+    if "unexpected end" in str(error):
+        return f'{number}行目：引用符（"）が閉じていません。{CUT_SHORT}'
+    return (
+        f'{number}行目：引用符（"）の使い方が正しくありません。'
+        'セルの中の「"」は「""」と2つ重ねて書いてください。'
+    )
+
+
+def _decoded(content: bytes) -> str:
+    """The text. Raises UnreadableTable where it is neither UTF-8 nor CP932."""
+    if content.startswith(UTF16_STARTS):
+        raise UnreadableTable(NOT_TEXT)
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        if error.reason == "unexpected end of data":
+            raise UnreadableTable(CUT_SHORT) from error
+    try:
+        return content.decode("cp932")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise UnreadableTable(f"{line}行目：{NOT_TEXT}") from error
+
+
+def _rows_of_book(content: bytes) -> Iterator[TableRow]:
+    """Rows of the first sheet, each as wide as the widest before it at least.
+
+    openpyxl reads foreign XML and raises what it likes at a broken book.
+    """
+    _refuse_bomb(content)
+    width = 0
+    try:
+        book = load_workbook(BytesIO(content), read_only=True, keep_links=False)
+        sheet: Any = book.worksheets[0]
+        sheet.reset_dimensions()
+        for number, cells in enumerate(sheet.iter_rows(), start=1):
+            if cells or number > MOST_SHEET_ROWS:
+                row = _row_of_sheet(number, cells, width)
+                width = len(row.cells)
+                yield row
+    except Exception as error:
+        raise UnreadableTable(BROKEN_BOOK) from error
+
+
+def _refuse_bomb(content: bytes) -> None:
+    """Looks at what the parts of a workbook say they unpack to; zipfile unpacks no more than that.
+
+    Then counts the elements of each, since an element takes far more memory than its few letters.
+    """
+    try:
+        with zipfile.ZipFile(BytesIO(content)) as book:
+            parts = book.infolist()
+            if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > MOST_BYTES_UNPACKED:
+                raise UnreadableTable(TOO_MUCH_UNPACKED)
+            for part in parts:
+                if part.filename.endswith(".xml"):
+                    _count_elements(book.open(part))
+    except (zipfile.BadZipFile, ExpatError, zlib.error, ValueError, RuntimeError, EOFError) as error:
+        raise UnreadableTable(BROKEN_BOOK) from error
+
+
+def _count_elements(part: IO[bytes]) -> None:
+    """Raises UnreadableTable where there are too many elements or cells in a row; a DTD is not for a book."""
+    parser = ParserCreate(namespace_separator=" ")
+    elements = cells = 0
+
+    def count(name: str, attributes: Any) -> None:
+        nonlocal elements, cells
+        elements += 1
+        local = name.rpartition(" ")[2]
+        cells = 0 if local == "row" else cells + (local == "c")
+        if elements > MOST_ELEMENTS:
+            raise UnreadableTable(TOO_MUCH_UNPACKED)
+        if cells > MOST_SHEET_COLUMNS:
+            raise UnreadableTable(f"列が多すぎます。{MOST_COLUMNS}列以下にしてください。")
+
+    def refuse(*declaration: Any) -> None:
+        raise UnreadableTable(BROKEN_BOOK)
+
+    parser.StartElementHandler, parser.StartDoctypeDeclHandler = count, refuse
+    parser.ParseFile(part)
+
+
+def _row_of_sheet(number: int, cells: Iterable[Any], width: int) -> TableRow:
+    texts, formulas = [], {}
+    for index, cell in enumerate(cells):
+        texts.append(_text_of(cell.value))
+        if cell.data_type == TYPE_FORMULA:
+            formulas[index] = FORMULA
+    while texts and not texts[-1]:
+        texts.pop()
+    problems = {**_problems_of(texts), **formulas}
+    return TableRow(number, texts + [""] * (width - len(texts)), problems)
+
+
+def _text_of(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return with_plain_breaks(unescape(value))
+    if isinstance(value, datetime) and value.time().isoformat() == "00:00:00":
+        return value.date().isoformat()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _checked(number: int, cells: list[str]) -> TableRow:
+    formulas = {index: FORMULA for index, cell in enumerate(cells) if cell.startswith("=")}
+    return TableRow(number, cells, {**_problems_of(cells), **formulas})
+
+
+def _problems_of(cells: list[str]) -> dict[int, str]:
+    return {index: problem for index, cell in enumerate(cells) if (problem := _problem_of(cell))}
+
+
+def _problem_of(cell: str) -> str:
+    if len(cell) > LONGEST_TEXT:
+        return f"長すぎます（{len(cell):,}文字）。{LONGEST_TEXT:,}文字以下にしてください。"
+    found = CONTROL.search(cell)
+    if found:
+        at = found.start() + 1
+        return f"{at}文字目に、使えない制御文字（U+{ord(found[0]):04X}）があります。消してください。"
+    return ""
