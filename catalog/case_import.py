@@ -1,0 +1,336 @@
+"""Cases from a table with the columns of `columns.COLUMNS`, as the exports write it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from itertools import zip_longest
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import DataError, IntegrityError, transaction
+
+from catalog.columns import COLUMNS, HEADERS, Column, Row, as_key, as_lines, row_of, undefused
+from catalog.exports import CUT, cut
+from catalog.importing import Change, Progress, Report, RowReport, all_or_nothing, wrong_codes
+from catalog.models import Body, Case, CaseRow, Section, Source, Topic
+from catalog.tables import (
+    CUT_SHORT,
+    Problem,
+    TableRow,
+    UnreadableTable,
+    column_name,
+    plain,
+    with_plain_breaks,
+)
+
+KEY, BODIES = "識別名", "団体コード"
+UNREADABLE = object()  # the value of a cell that cannot be read
+
+Fields = dict[str, str]  # of a row that belongs to a case, by name
+
+
+def import_cases(
+    table: list[TableRow], *, dry_run: bool, progress: Progress = iter, expected: str | None = None
+) -> Report:
+    """Makes and changes cases after a table with the columns of `columns.COLUMNS`, in any order.
+
+    A case is known by its slug. A column that is not there leaves what it sets as it is; rows of a case that
+    are not in its cell go. New cases are drafts, others keep their status. Raises UnreadableTable where the
+    header is wrong; see `all_or_nothing`.
+    """
+    header, *rows = table
+    columns = _columns_of(header)
+    if not rows:
+        raise UnreadableTable("見出しのほかに行がありません。")
+    return all_or_nothing(
+        lambda: CaseTable(columns, rows).report(progress), dry_run=dry_run, expected=expected
+    )
+
+
+def _columns_of(header: TableRow) -> list[Column | None]:
+    """The column of each cell of the header; None for an empty cell. Raises UnreadableTable."""
+    known = {column.header: column for column in COLUMNS}
+    labels = [plain(cell) for cell in header.cells]
+    if KEY not in labels:
+        raise UnreadableTable(
+            f"{header.number}行目に「{KEY}」の列がありません。事例の一覧から保存したCSVかXLSXと同じ見出しに"
+            "してください（文字が化けているときは「CSV UTF-8」で保存し直してください）。"
+        )
+    wrong = [label for label in labels if label and label not in known]
+    if wrong:
+        raise UnreadableTable(f"{header.number}行目：「{'」「'.join(wrong)}」という列はありません。")
+    twice = [label for label in HEADERS if labels.count(label) > 1]
+    if twice:
+        raise UnreadableTable(f"{header.number}行目：「{'」「'.join(twice)}」の列が2つ以上あります。")
+    _refuse_parted(header, labels)
+    return [known.get(label) for label in labels]
+
+
+def _refuse_parted(header: TableRow, labels: list[str]) -> None:
+    """Columns that tell one list line by line stand in a table together, or not at all."""
+    for column in COLUMNS:
+        beside = [other.header for other in COLUMNS if column.parts and other.sets == column.sets]
+        missing = [label for label in beside if label not in labels]
+        if column.header in labels and missing:
+            raise UnreadableTable(
+                f"{header.number}行目：「{column.header}」の列があるのに「{'」「'.join(missing)}」の列が"
+                "ありません。そろえるか、どちらも除いてください。"
+            )
+
+
+class CaseTable:
+    """A table of cases within the transaction of its import, with all that its cells refer to."""
+
+    def __init__(self, columns: list[Column | None], rows: list[TableRow]) -> None:
+        self.rows = rows
+        self.headers = {index: column.header for index, column in enumerate(columns) if column}
+        self.columns = [column for column in columns if column and column.sets]
+        self.sections = {section.pk: section for section in Section.objects.all()}
+        self.topics = {topic.title: topic for topic in Topic.objects.all()}
+        self.sources = _with_unique_names(Source.objects.all())
+        self.bodies = set(Body.objects.values_list("pk", flat=True))
+        self.cases = self._locked_cases()
+        self.first_with: dict[str, int] = {}  # the number of the row, by slug
+
+    def report(self, progress: Progress) -> Report:
+        report = Report([CaseLine(self, row).report() for row in progress(self.rows)])
+        self._warn(report)
+        return report
+
+    def cells_of(self, row: TableRow) -> dict[str, str]:
+        """The texts of a row by header."""
+        cells = dict(enumerate(row.cells))
+        return {header: undefused(cells.get(index, "")) for index, header in self.headers.items()}
+
+    def problems_of(self, row: TableRow) -> list[Problem]:
+        """What is wrong with the row before anything is made of it."""
+        found = [
+            Problem(message, self.headers.get(index, f"{column_name(index)}列"))
+            for index, message in row.problems.items()
+        ]
+        width = max(self.headers) + 1
+        if len(row.cells) < width:
+            found.append(Problem(f"見出しは{width}列ですが、この行は{len(row.cells)}列です。{CUT_SHORT}"))
+        if any(cell.strip() for index, cell in enumerate(row.cells) if index not in self.headers):
+            found.append(Problem("見出しのない列に値があります。余分なコンマや列を消してください。"))
+        return found
+
+    def value_of(self, column: Column, cell: str) -> Any:
+        """What the cell sets. Raises ValueError with what to do."""
+        if cell.endswith(CUT):
+            raise ValueError("書き出しで短くなった文です。全文を入れるか、この列を除いてください。")
+        value = column.read(cell)
+        if column.sets == "section":
+            return _found(self.sections, value)
+        if column.sets == "source":
+            return _found(self.sources, value)
+        if column.sets == "topics":
+            return [_found(self.topics, title) for title in value]
+        if "body_id" in column.parts:
+            self._check_bodies([code for (code,) in value])
+        return value
+
+    def _check_bodies(self, codes: list[str]) -> None:
+        unknown = [code for code in codes if code not in self.bodies]
+        wrong = wrong_codes(unknown) if unknown else set()
+        for code in unknown:
+            if code in wrong:
+                raise ValueError(f"「{code}」は検査数字の合う6桁の全国地方公共団体コードではありません。")
+            raise ValueError(f"コード「{code}」の団体は登録されていません。")
+
+    def _locked_cases(self) -> dict[str, Case]:
+        """The cases that the table names, kept from others until the end of the transaction."""
+        named = {as_key(self.cells_of(row)[KEY]) for row in self.rows}
+        cases = Case.objects.select_for_update(of=("self",)).filter(slug__in=named).order_by("pk")
+        return {case.slug: case for case in cases.for_records()}
+
+    def _warn(self, report: Report) -> None:
+        """Tells where a cell that follows from others disagrees with them: one of the two is a slip."""
+        cells = {row.number: self.cells_of(row) for row in self.rows}
+        kept = [told for told in report.rows if not told.problems]
+        cases = Case.objects.filter(pk__in=[told.key for told in kept]).for_records()
+        records = {case.pk: row_of(case, str) for case in cases}
+        for told in kept:
+            told.warnings = _disagreements(records[told.key], cells[told.number])
+
+
+class CaseLine:
+    """One row of the table: what it says of a case, and what that changes."""
+
+    def __init__(self, table: CaseTable, row: TableRow) -> None:
+        self.table = table
+        self.cells = table.cells_of(row)
+        self.told = RowReport(row.number, as_key(self.cells[KEY]), problems=table.problems_of(row))
+        self.case = table.cases.get(self.told.name, Case())
+        self.told.is_new = self.case.pk is None
+        self.texts = {} if self.told.is_new else self._texts()
+        self.values = {column.header: self._value(column) for column in table.columns}
+
+    def report(self) -> RowReport:
+        """Changes the case, and tells how; or tells all that is wrong."""
+        self._check_slug()
+        touched = [column for column in self.table.columns if self._is_touched(column)]
+        self.told.changes = [self._change(column) for column in touched if self._is_shown(column)]
+        if touched:
+            self._set(touched)
+        if touched and not self.told.problems:
+            self._save(touched)
+        self.told.key = self.case.pk
+        return self.told
+
+    def refuse(self, message: str, header: str = "") -> None:
+        self.told.problems.append(Problem(message, header))
+
+    def _texts(self) -> dict[str, str]:
+        """The cells of the case as an export writes them, in full."""
+        record = row_of(self.case, str)
+        return {column.header: with_plain_breaks(str(column.write(record))) for column in self.table.columns}
+
+    def _value(self, column: Column) -> Any:
+        """What the cell sets; UNREADABLE where it says nothing, which is told."""
+        cell, text = self.cells[column.header], self.texts.get(column.header, "")
+        try:
+            return self.table.value_of(column, text if cell == cut(text) else cell)
+        except ValueError as error:
+            self.refuse(str(error), column.header)
+            return UNREADABLE
+
+    def _is_touched(self, column: Column) -> bool:
+        """Whether the column sets something: of a new case, each does."""
+        value, text = self.values[column.header], self.texts.get(column.header)
+        if value is UNREADABLE or text is None:
+            return value is not UNREADABLE
+        return self.cells[column.header] != cut(text) and value != self.table.value_of(column, text)
+
+    def _is_shown(self, column: Column) -> bool:
+        return not self.told.is_new or bool(self.cells[column.header])
+
+    def _change(self, column: Column) -> Change:
+        return Change(column.header, self.texts.get(column.header, ""), self.cells[column.header])
+
+    def _check_slug(self) -> None:
+        first = self.table.first_with.setdefault(self.told.name, self.told.number)
+        if not self.told.name:
+            self.refuse("識別名を入力してください。", KEY)
+        elif first != self.told.number:
+            self.refuse(f"{first}行目と同じ識別名です。1行にまとめてください。", KEY)
+
+    def _set(self, touched: list[Column]) -> None:
+        """Sets the fields of the case, and tells all that is wrong with it and the rows it will have."""
+        for column in touched:
+            if not column.parts and column.sets != "topics":
+                setattr(self.case, column.sets, self.values[column.header])
+        self.wanted = {
+            name: self._rows_wanted(name) for name in dict.fromkeys(one.sets for one in touched if one.parts)
+        }
+        if not self.wanted.get("case_bodies", not self.told.is_new):
+            self.refuse("団体を1つ以上入力してください。", BODIES)
+        headers = {column.sets: column.header for column in self.table.columns}
+        try:
+            self.case.full_clean()
+        except ValidationError as error:
+            told_of = {problem.column for problem in self.told.problems if problem.column}
+            found = _problems_of(error, headers)
+            self.told.problems += [problem for problem in found if problem.column not in told_of]
+
+    def _rows_wanted(self, name: str) -> list[Fields]:
+        """The rows that the case is to have, from the lines of the cells beside each other."""
+        columns = [column for column in self.table.columns if column.sets == name]
+        cells = [self.values[column.header] for column in columns]
+        if UNREADABLE in cells:
+            return []
+        parts = [part for column in columns for part in column.parts]
+        wanted = [dict(zip(parts, _joined(columns, line), strict=True)) for line in zip_longest(*cells)]
+        self.told.problems += _problems_of_rows(_model_of(name), wanted, columns)
+        return wanted
+
+    def _save(self, touched: list[Column]) -> None:
+        try:
+            with transaction.atomic():
+                self.case.save()
+                for column in touched:
+                    if column.sets == "topics":
+                        self.case.topics.set(self.values[column.header])
+                for name, wanted in self.wanted.items():
+                    _write_rows(self.case, name, wanted)
+        except (IntegrityError, DataError) as error:
+            self.refuse(f"データの決まりに合わないため保存できません（{error}）。")
+
+
+def _with_unique_names(sources: Iterable[Source]) -> dict[str, Source]:
+    """The sources by what a table calls them; without those that share it, since no table tells which."""
+    named = [(as_key(str(source)), source) for source in sources]
+    times = Counter(name for name, _ in named)
+    return {name: source for name, source in named if times[name] == 1}
+
+
+def _found(known: Mapping[str, Any], name: str) -> Any:
+    """What is known under the name. Raises ValueError with the names that there are."""
+    if name not in known:
+        raise ValueError(f"「{name}」はありません。使えるのは次のとおりです：{'、'.join(known)}")
+    return known[name]
+
+
+def _problems_of(error: ValidationError, headers: Mapping[str, str], before: str = "") -> list[Problem]:
+    return [
+        Problem(f"{before}{message}", headers.get(name, ""))
+        for name, messages in error.message_dict.items()
+        for message in messages
+    ]
+
+
+def _model_of(name: str) -> type[CaseRow]:
+    """The model of the rows that a case has under the name."""
+    return Case._meta.get_field(name).related_model  # type: ignore[return-value]
+
+
+def _joined(columns: list[Column], line: Iterable[tuple[str, ...] | None]) -> list[str]:
+    """The texts of one line of several cells; of a cell that ends before it, empty ones."""
+    given = zip(columns, line, strict=True)
+    return [text for column, texts in given for text in texts or [""] * len(column.parts)]
+
+
+def _problems_of_rows(model: type[CaseRow], wanted: list[Fields], columns: list[Column]) -> list[Problem]:
+    headers = {part: column.header for column in columns for part in column.parts}
+    key_header = headers[model.key_field]
+    found = []
+    for number, fields in enumerate(wanted, start=1):
+        try:
+            model(**fields).clean_fields(exclude={"case", "body", "position"})
+        except ValidationError as error:
+            found += _problems_of(error, headers, f"セルの{number}行目：")
+        if "body_id" in fields and not fields["body_id"]:
+            found.append(
+                Problem(f"セルの{number}行目：コードがありません。行をそろえてください。", key_header)
+            )
+    times = Counter(fields[model.key_field] for fields in wanted)
+    return found + [Problem(f"「{key}」が{n}回あります。", key_header) for key, n in times.items() if n > 1]
+
+
+def _write_rows(case: Case, name: str, wanted: list[Fields]) -> None:
+    """Makes the rows of the case those wanted, in that order; saves and deletes only what differs."""
+    model = _model_of(name)
+    there = {getattr(row, model.key_field): row for row in getattr(case, name).all()}
+    for key in there.keys() - {fields[model.key_field] for fields in wanted}:
+        there[key].delete()
+    for position, fields in enumerate(wanted, start=1):
+        row = there.get(fields[model.key_field], model())
+        values = {**fields, "case_id": case.pk, "position": position}
+        if any(getattr(row, field) != value for field, value in values.items()):
+            for field, value in values.items():
+                setattr(row, field, value)
+            row.save()
+
+
+def _disagreements(record: Row, cells: Mapping[str, str]) -> list[Problem]:
+    told = []
+    for column in COLUMNS:
+        cell, text = cells.get(column.header, ""), str(column.write(record))
+        if column.follows and cell.strip() and as_lines(cell) != as_lines(text):
+            message = (
+                f"「{cell}」とありますが、コードや番号からは「{text}」です。この列は取り込みません。"
+                "コードや番号に誤りがないか確かめてください。"
+            )
+            told.append(Problem(message.replace("\n", "、"), column.header))
+    return told

@@ -1,0 +1,392 @@
+from __future__ import annotations
+
+import csv
+from copy import copy
+from io import BytesIO, StringIO
+from typing import Any
+
+import pytest
+from django.core.validators import validate_slug
+from django.test import Client
+from openpyxl import load_workbook
+
+from catalog.case_import import import_cases
+from catalog.columns import HEADERS
+from catalog.importing import Change, Report
+from catalog.models import Case, Figure, Link, SimilarBody, Source, Topic
+from catalog.tables import CUT_SHORT, UnreadableTable, read_table
+from tests.making import FUNAGATA, HIDAKA, KASHIHARA, MIYAGI, make_case
+from tests.state import database_state
+
+pytestmark = pytest.mark.django_db
+
+NEW = {
+    "識別名": "new-case",
+    "題名": "新しい題",
+    "区分": "3-1",
+    "ポイント": "一つ目\n二つ目",
+    "取組内容": "内容",
+    "団体コード": f"{FUNAGATA}\n{MIYAGI}",
+    "団体の注記": "",
+    "出典": "自治体DX推進手順書参考事例集",
+    "出典のページ": "900",
+    "ページ内の順番": "1",
+}
+
+
+def as_csv(*rows: dict[str, str]) -> bytes:
+    file = StringIO(newline="")
+    writer = csv.DictWriter(file, rows[0].keys())
+    writer.writeheader()
+    writer.writerows(rows)
+    return file.getvalue().encode()
+
+
+def run(*rows: dict[str, str], dry_run: bool = False) -> Report:
+    return import_cases(read_table(as_csv(*rows)), dry_run=dry_run)
+
+
+def exported(slug: str) -> dict[str, str]:
+    """The row of a published case as the site gives it."""
+    text = Client().get("/cases.csv").getvalue().decode()
+    return next(row for row in csv.DictReader(StringIO(text, newline="")) if row["識別名"] == slug)
+
+
+def file_of(name: str) -> bytes:
+    return Client().get(f"/cases.{name}").getvalue()
+
+
+def problems(report: Report) -> list[tuple[int, str, str]]:
+    return [(row.number, one.column, one.message) for row in report.rows for one in row.problems]
+
+
+def outcomes(report: Report) -> list[str]:
+    return [str(row.outcome) for row in report.rows]
+
+
+def make_full_case(slug: str, **fields: Any) -> Case:
+    """A case with rows of each kind, and texts that a table finds hard to hold."""
+    case = make_case(
+        slug,
+        bodies=(FUNAGATA, KASHIHARA),
+        topics=("data", "bpr"),
+        **{
+            "title": "=題",
+            "points": ["-一", "二\\n\n三"],
+            "background": "'引用\r\n\t終わり ",
+            "references": ["＝資料"],
+            "similar_open_ended": True,
+            **fields,
+        },
+    )
+    case.case_bodies.filter(body=KASHIHARA).update(note="注\r\n記")
+    Figure.objects.create(case=case, label="回：数\\", value="8：9回", position=1)
+    Figure.objects.create(case=case, label="-人", value="+1人", position=2)
+    Link.objects.create(case=case, url="https://example.jp/a", label="@例", position=1)
+    Link.objects.create(case=case, url="https://example.jp/b", label="例", position=1)
+    SimilarBody.objects.create(case=case, body_id=MIYAGI, position=1)
+    SimilarBody.objects.create(case=case, body_id=HIDAKA, note="研修", url="https://example.jp/c", position=3)
+    return case
+
+
+def make_copies(case: Case, number: int) -> None:
+    """Copies of a case with its rows, written a table at a time."""
+    rows = [list(getattr(case, name).all()) for name in ("case_bodies", "figures", "links", "similar_bodies")]
+    topics = list(case.topics.through.objects.filter(case=case))
+    copies = [copy(case) for _ in range(number)]
+    for at, one in enumerate(copies, start=1):
+        one.pk, one.slug, one.page, one.title = None, f"copy-{at}", 2_000 + at, f"{case.title}{at}"
+    Case.objects.bulk_create(copies)
+    for group in (*rows, topics):
+        made = [copy(row) for row in group for _ in copies]
+        for row, one in zip(made, copies * len(group), strict=True):
+            row.pk, row.case_id = None, one.pk
+        type(group[0]).objects.bulk_create(made)
+
+
+@pytest.fixture
+def thousand_cases() -> None:
+    case = make_full_case("made")
+    make_copies(case, 1_000 - Case.objects.count())
+
+
+@pytest.mark.usefixtures("thousand_cases")
+@pytest.mark.parametrize("name", ["csv", "xlsx"])
+def test_a_thousand_cases_come_back_unchanged(name: str) -> None:
+    state = database_state()
+    report = import_cases(read_table(file_of(name)), dry_run=False)
+    assert report.summary == "新規 0行、変更 0行、変更なし 1,000行、取り込めない 0行"
+    assert [row.warnings for row in report.rows if row.warnings] == []
+    assert database_state() == state
+
+
+@pytest.mark.parametrize("name", ["csv", "xlsx"])
+def test_deleted_cases_come_back_as_they_were(name: str) -> None:
+    make_full_case("made")
+    content, record = file_of(name), Client().get("/cases.json").json()
+    Case.objects.all().delete()
+    report = import_cases(read_table(content), dry_run=False)
+    assert report.summary == "新規 61行、変更 0行、変更なし 0行、取り込めない 0行"
+    assert set(Case.objects.values_list("status", flat=True)) == {"draft"}
+    Case.objects.update(status="published")
+    again = Client().get("/cases.json").json()
+    for before, after in zip(record["results"], again["results"], strict=True):
+        del before["updated_at"], after["updated_at"]
+        before["background"] = before["background"].replace("\r\n", "\n")
+        for body in before["bodies"]:
+            body["note"] = body["note"].replace("\r\n", "\n")
+        assert before == after
+    assert import_cases(read_table(content), dry_run=False).effective == []
+
+
+def test_a_dry_run_tells_what_the_import_then_does() -> None:
+    changed = {**exported("dx2021-1-1"), "題名": "直した題", "テーマ": "職員採用"}
+    rows = [changed, {**changed, **NEW, "類似団体コード": "", "類似団体の注記": "", "類似団体のURL": ""}]
+    state = database_state()
+    planned = run(*rows, dry_run=True)
+    assert database_state() == state
+    assert not planned.is_applied
+    assert outcomes(planned) == ["変更", "新規"]
+    assert planned.rows[0].changes == [
+        Change("題名", Case.objects.get(slug="dx2021-1-1").title, "直した題"),
+        Change("テーマ", exported("dx2021-1-1")["テーマ"], "職員採用"),
+    ]
+    done = run(*rows)
+    assert done.is_applied
+    assert done.digest == planned.digest
+    assert Case.objects.get(slug="dx2021-1-1").title == "直した題"
+    assert outcomes(run(*rows)) == ["変更なし", "変更なし"]
+
+
+def test_a_new_case_is_a_draft_and_one_that_is_there_keeps_its_status() -> None:
+    run(NEW)
+    case = Case.objects.get(slug="new-case")
+    assert (case.status, case.points, case.order) == ("draft", ["一つ目", "二つ目"], 1)
+    assert [row.body_id for row in case.case_bodies.all()] == [FUNAGATA, MIYAGI]
+    run({"識別名": "dx2021-1-1", "題名": "直した題"})
+    assert Case.objects.get(slug="dx2021-1-1").status == "published"
+
+
+def test_a_column_that_is_not_there_leaves_what_it_sets() -> None:
+    make_full_case("made")
+    before = exported("made")
+    assert [change.column for change in run({"識別名": "made", "題名": "直した題"}).rows[0].changes] == [
+        "題名"
+    ]
+    after = exported("made")
+    assert {header for header in HEADERS if before[header] != after[header]} <= {"題名", "更新日時"}
+
+
+def test_rows_of_a_case_are_written_only_where_they_differ() -> None:
+    case = make_full_case("made")
+    kept = case.case_bodies.get(body=KASHIHARA).pk
+    row = {"識別名": "made", "団体コード": f"{HIDAKA}\n{KASHIHARA}", "団体の注記": "\n注\\n記"}
+    assert outcomes(run(row)) == ["変更"]
+    assert [(one.body_id, one.note, one.position) for one in case.case_bodies.all()] == [
+        (HIDAKA, "", 1),
+        (KASHIHARA, "注\n記", 2),
+    ]
+    assert case.case_bodies.get(body=KASHIHARA).pk == kept
+    assert outcomes(run(row)) == ["変更なし"]
+
+
+def test_one_refused_row_keeps_all_others_out() -> None:
+    state = database_state()
+    report = run(NEW, {**NEW, "識別名": "other", "区分": "9"})
+    assert outcomes(report) == ["新規", "取り込めない"]
+    assert not report.is_applied
+    assert database_state() == state
+
+
+SLUG_MESSAGE = str(validate_slug.message)
+SECTIONS = "1、2、3-1、3-2、3-3、4-1、4-2、4-3"
+
+BAD_CELLS = [
+    ({"識別名": ""}, [("識別名", "識別名を入力してください。")]),
+    ({"識別名": "New Case"}, [("識別名", SLUG_MESSAGE)]),
+    ({"識別名": "New-Case"}, [("", "識別名は半角の英小文字・数字・ハイフンで付けてください。")]),
+    ({"題名": ""}, [("題名", "このフィールドは空ではいけません。")]),
+    (
+        {"題名": "長" * 201},
+        [("題名", "この値は 200 文字以下でなければなりません( 201 文字になっています)。")],
+    ),
+    ({"区分": "2026-03-01"}, [("区分", f"「2026-03-01」はありません。使えるのは次のとおりです：{SECTIONS}")]),
+    (
+        {"出典": "別の本"},
+        [("出典", "「別の本」はありません。使えるのは次のとおりです：自治体DX推進手順書参考事例集")],
+    ),
+    ({"出典のページ": "0"}, [("", "ページと順番は1以上の数を入力してください。")]),
+    ({"出典のページ": "p.3"}, [("出典のページ", "0以上の整数を入力してください。")]),
+    ({"出典のページ": "99999"}, [("出典のページ", "この値は 32767 以下でなければなりません。")]),
+    ({"出典のページ": "1"}, [("", "同じ出典の同じページ・順番の事例がすでにあります。")]),
+    ({"団体コード": ""}, [("団体コード", "団体を1つ以上入力してください。")]),
+    (
+        {"団体コード": "063632"},
+        [("団体コード", "「063632」は検査数字の合う6桁の全国地方公共団体コードではありません。")],
+    ),
+    (
+        {"団体コード": "06363"},
+        [("団体コード", "「06363」は検査数字の合う6桁の全国地方公共団体コードではありません。")],
+    ),
+    ({"団体コード": "011011"}, [("団体コード", "コード「011011」の団体は登録されていません。")]),
+    ({"団体コード": f"{FUNAGATA}\n{FUNAGATA}"}, [("団体コード", "「063631」が2回あります。")]),
+    (
+        {"団体コード": FUNAGATA, "団体の注記": "\n注"},
+        [("団体コード", "セルの2行目：コードがありません。行をそろえてください。")],
+    ),
+    (
+        {"題名": "=1+1"},
+        [
+            (
+                "題名",
+                "数式が入っています。値に置き換えてください（文字として書くときは先頭に「'」を付けます）。",
+            )
+        ],
+    ),
+    ({"題名": "題\0"}, [("題名", "2文字目に、使えない制御文字（U+0000）があります。消してください。")]),
+    (
+        {"取組内容": "長" * 100_001},
+        [("取組内容", "長すぎます（100,001文字）。100,000文字以下にしてください。")],
+    ),
+]
+
+
+@pytest.mark.parametrize(("cells", "expected"), BAD_CELLS)
+def test_a_bad_cell_is_refused_with_row_column_and_reason(
+    cells: dict[str, str], expected: list[tuple[str, str]]
+) -> None:
+    state = database_state()
+    report = run(NEW | cells)
+    assert set(problems(report)) >= {(2, column, message) for column, message in expected}
+    assert not report.is_applied
+    assert database_state() == state
+
+
+LISTS = {
+    "数値": "",
+    "テーマ": "",
+    "関連リンクのURL": "",
+    "関連リンクの表示名": "",
+    "類似団体はほかにもある": "",
+}
+
+
+@pytest.mark.parametrize(
+    ("cells", "column", "message"),
+    [
+        ({"数値": "8回"}, "数値", "「項目：値」の形で、1行に1件ずつ入力してください（8回）。"),
+        ({"数値": "回数：8回\n回数：9回"}, "数値", "「回数」が2回あります。"),
+        ({"数値": "：8回"}, "数値", "セルの1行目：このフィールドは空ではいけません。"),
+        (
+            {"関連リンクのURL": "ftp://example.jp/", "関連リンクの表示名": "例"},
+            "関連リンクのURL",
+            "セルの1行目：有効なURLを入力してください。",
+        ),
+        (
+            {"関連リンクのURL": "https://example.jp/"},
+            "関連リンクの表示名",
+            "セルの1行目：このフィールドは空ではいけません。",
+        ),
+        (
+            {"類似団体はほかにもある": "TRUE"},
+            "類似団体はほかにもある",
+            "「はい」か「いいえ」を入力してください。",
+        ),
+    ],
+)
+def test_a_bad_line_of_a_list_is_refused(cells: dict[str, str], column: str, message: str) -> None:
+    report = run(NEW | LISTS | cells)
+    assert problems(report) == [(2, column, message)]
+
+
+def test_an_unknown_topic_is_refused_with_the_topics_there_are() -> None:
+    Topic.objects.exclude(slug__in=["bpr", "data"]).delete()
+    assert problems(run(NEW | {"テーマ": "業務改革"})) == [
+        (
+            2,
+            "テーマ",
+            "「業務改革」はありません。使えるのは次のとおりです："
+            "業務改革（BPR）、データ利活用・オープンデータ",
+        )
+    ]
+
+
+def test_a_source_that_shares_its_name_with_another_is_not_guessed() -> None:
+    Source.objects.create(
+        slug="twin",
+        title="自治体DX推進手順書参考事例集",
+        publisher="別",
+        published_on="2022-01-01",
+        terms="—",
+    )
+    assert [column for _, column, _ in problems(run(NEW))] == ["出典"]
+
+
+def test_a_slug_that_comes_twice_is_refused() -> None:
+    report = run(NEW, {**NEW, "出典のページ": "901"})
+    assert problems(report) == [(3, "識別名", "2行目と同じ識別名です。1行にまとめてください。")]
+
+
+def test_a_place_that_two_new_cases_claim_is_refused() -> None:
+    report = run(NEW, {**NEW, "識別名": "other"})
+    assert problems(report) == [(3, "", "同じ出典の同じページ・順番の事例がすでにあります。")]
+
+
+def test_a_row_that_stops_short_is_refused() -> None:
+    content = as_csv(NEW)
+    report = import_cases(read_table(content[: content.index(b",900")]), dry_run=False)
+    assert (2, "", f"見出しは10列ですが、この行は8列です。{CUT_SHORT}") in problems(report)
+
+
+@pytest.mark.parametrize(
+    ("header", "message"),
+    [
+        ("団体コード,都道府県名", "1行目に「識別名」の列がありません。"),
+        ("識別名,題,名前", "1行目：「題」「名前」という列はありません。"),
+        ("識別名,題名,題 名", "1行目：「題名」の列が2つ以上あります。"),
+        (
+            "識別名,団体コード",
+            "1行目：「団体コード」の列があるのに「団体の注記」の列がありません。"
+            "そろえるか、どちらも除いてください。",
+        ),
+        ("識別名,題名", "見出しのほかに行がありません。"),
+    ],
+)
+def test_a_wrong_header_is_refused(header: str, message: str) -> None:
+    rows = f"{header}\nx,y,z\n" if "ほかに" not in message else header
+    with pytest.raises(UnreadableTable) as refused:
+        import_cases(read_table(rows.encode()), dry_run=False)
+    assert str(refused.value).startswith(message)
+
+
+def test_a_name_beside_another_code_is_a_warning() -> None:
+    row = exported("dx2021-1-1")
+    report = run({**row, "団体名": "舟形町", "ステップ": "2", "人口": "1", "URL": "https://example.jp/"})
+    assert outcomes(report) == ["変更なし"]
+    assert [(one.column, one.message) for one in report.rows[0].warnings] == [
+        (
+            column,
+            f"「{cell}」とありますが、コードや番号からは「{text}」です。この列は取り込みません。"
+            "コードや番号に誤りがないか確かめてください。",
+        )
+        for column, cell, text in (("ステップ", "2", "0"), ("団体名", "舟形町", "福島県"))
+    ]
+
+
+def test_a_text_that_the_workbook_cut_is_left_alone_but_not_taken_for_the_whole() -> None:
+    make_case("made", approach="長" * 40_000)
+    report = import_cases(read_table(file_of("xlsx")), dry_run=False)
+    assert report.effective == []
+    book = load_workbook(BytesIO(file_of("xlsx")))
+    sheet: Any = book["事例"]
+    column = HEADERS.index("取組内容") + 1
+    (cell,) = [
+        row[0] for row in sheet.iter_rows(2, None, column, column) if (row[0].value or "").startswith("長長")
+    ]
+    cell.value = "短" + cell.value[1:]
+    file = BytesIO()
+    book.save(file)
+    report = import_cases(read_table(file.getvalue()), dry_run=False)
+    assert [(column, message) for _, column, message in problems(report)] == [
+        ("取組内容", "書き出しで短くなった文です。全文を入れるか、この列を除いてください。")
+    ]
