@@ -1,0 +1,6 @@
+"""The settings with a database of its own, for programs that commit."""
+
+from dxcases.settings import *  # noqa: F403
+from dxcases.settings import DATABASES
+
+DATABASES["default"]["NAME"] = "dxcases_scratch"

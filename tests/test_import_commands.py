@@ -1,0 +1,206 @@
+"""The commands that import, as a person at a terminal runs them, on a database of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import date
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test import Client
+from psycopg import sql
+
+from catalog.models import Body, Case
+from tests import scratch_settings
+from tests.making import FUNAGATA
+from tests.state import state_of
+
+SCRATCH = scratch_settings.DATABASES["default"]["NAME"]
+
+
+def command(name: str, *arguments: object) -> tuple[int, str, str]:
+    """Exit code, output and errors of a command, run in this process."""
+    out, errors = StringIO(), StringIO()
+    try:
+        call_command(name, *map(str, arguments), stdout=out, stderr=errors)
+    except CommandError as error:
+        return error.returncode, out.getvalue(), str(error)
+    return 0, out.getvalue(), errors.getvalue()
+
+
+def populations_csv(path: Path, population: int) -> Path:
+    codes = Body.objects.values_list("pk", flat=True)
+    lines = ["団体コード,人口", *(f"{code},{population}" for code in codes)]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+@pytest.mark.django_db
+def test_a_dry_run_prints_what_would_change_and_changes_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "cases.csv"
+    file.write_text("識別名,題名\ndx2021-1-1,直した題\ndx2021-2-1,\n", encoding="cp932")
+    title = Case.objects.get(slug="dx2021-1-1").title
+    code, out, error = command("import_cases", file, "--dry-run")
+    assert code == 1
+    assert out.splitlines() == [
+        "3行目 dx2021-2-1：取り込めない",
+        "    題名：このフィールドは空ではいけません。",
+        f"    題名：「{Case.objects.get(slug='dx2021-2-1').title}」→「」",
+        "2行目 dx2021-1-1：変更",
+        f"    題名：「{title}」→「直した題」",
+        "新規 0行、変更 1行、変更なし 0行、取り込めない 1行",
+    ]
+    assert error == "取り込めない行があるため、何も変えていません。直してからもう一度実行してください。"
+    file.write_text("識別名,題名\ndx2021-1-1,直した題\n", encoding="utf-8")
+    code, out, error = command("import_cases", file, "--dry-run")
+    assert (code, out.splitlines()[-1]) == (0, "確認だけを行い、何も変えていません。")
+    assert "確認中: 100%" in error
+    assert Case.objects.get(slug="dx2021-1-1").title == title
+    assert command("import_cases", file)[1].splitlines()[-1] == "取り込みました。"
+    assert Case.objects.get(slug="dx2021-1-1").title == "直した題"
+
+
+@pytest.mark.django_db
+def test_populations_come_with_their_date(tmp_path: Path) -> None:
+    file = tmp_path / "populations.csv"
+    file.write_text(f"団体コード,人口\n{FUNAGATA},4900\n", encoding="utf-8")
+    code, out, _ = command("import_populations", file, "--as-of", "2025-01-01")
+    assert (code, out.splitlines()) == (
+        0,
+        [
+            "2行目 063631 山形県舟形町：変更",
+            "    人口：「5000」→「4900」",
+            "    人口の基準日：「2020-01-01」→「2025-01-01」",
+            "新規 0行、変更 1行、変更なし 0行、取り込めない 0行",
+            "取り込みました。",
+        ],
+    )
+    assert Body.objects.get(pk=FUNAGATA).population_as_of == date(2025, 1, 1)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["import_cases", "missing.csv"], "ファイルを開けません：missing.csv（No such file or directory）"),
+        (["import_cases", os.devnull], "ファイルが空です。"),
+        (["import_populations", __file__], "人口の基準日（--as-of）を指定してください"),
+        (["import_populations", os.devnull, "--as-of", "令和7年"], "「令和7年」を日付として読めません"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_line(arguments: list[str], message: str) -> None:
+    code, out, error = command(*arguments)
+    assert (code, out) == (1, "")
+    assert message in error
+
+
+@pytest.fixture(scope="module")
+def scratch(django_db_setup: None, django_db_blocker: Any) -> Iterator[dict[str, Any]]:
+    """An empty, migrated database apart from the tests' own; gives how to connect to it."""
+    with django_db_blocker.unblock():
+        own = connection.get_connection_params()
+    to = {key: own[key] for key in ("host", "port", "user", "password") if own.get(key)}
+    with psycopg.connect(**to, dbname="postgres", autocommit=True) as server:
+        remove = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(SCRATCH))
+        server.execute(remove)
+        server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(SCRATCH)))
+        assert manage("migrate", "--verbosity", "0").returncode == 0
+        yield {**to, "dbname": SCRATCH}
+        server.execute(remove)
+
+
+def start(*arguments: str | Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "manage.py", *arguments],
+        cwd=settings.BASE_DIR,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.scratch_settings"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def manage(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    process = start(*arguments)
+    out, errors = process.communicate()
+    return subprocess.CompletedProcess(arguments, process.returncode, out, errors)
+
+
+def scratch_state(scratch: dict[str, Any]) -> dict[str, str]:
+    with psycopg.connect(**scratch) as other, other.cursor() as cursor:
+        return state_of(cursor)
+
+
+@pytest.mark.django_db
+def test_a_dump_loads_into_an_empty_database_and_dumps_the_same(
+    scratch: dict[str, Any], tmp_path: Path
+) -> None:
+    file, csv_file = tmp_path / "dump.json", tmp_path / "cases.csv"
+    call_command("dumpdata", "catalog", output=str(file), verbosity=0)
+    csv_file.write_bytes(Client().get("/cases.csv").getvalue())
+    loaded = manage("loaddata", file)
+    assert loaded.returncode == 0, loaded.stderr
+    assert json.loads(manage("dumpdata", "catalog").stdout) == json.loads(file.read_text())
+    report = manage("import_cases", csv_file)
+    assert report.stdout.splitlines() == [
+        "新規 0行、変更 0行、変更なし 60行、取り込めない 0行",
+        "取り込みました。",
+    ]
+
+
+@pytest.mark.django_db
+def test_an_import_that_is_killed_has_done_all_or_nothing(scratch: dict[str, Any], tmp_path: Path) -> None:
+    """Killed amid its writing, then at moments over the whole run: the database is as before or as after."""
+    assert manage("load_catalogue").returncode == 0
+    before = scratch_state(scratch)
+    amid = start_import(tmp_path, 701)
+    wait_for(amid, r"[3-7]\d%")
+    kill(amid)
+    assert scratch_state(scratch) == before
+    started = time.monotonic()
+    whole = start_import(tmp_path, 702)
+    assert whole.communicate()[0].endswith("取り込みました。\n")
+    seconds = time.monotonic() - started
+    for number, share in enumerate((0.7, 0.85, 1.0), start=703):
+        before = scratch_state(scratch)
+        process = start_import(tmp_path, number)
+        time.sleep(seconds * share)
+        kill(process)
+        assert scratch_state(scratch) == before or populations(scratch) == {number}
+
+
+def start_import(folder: Path, population: int) -> subprocess.Popen[str]:
+    file = populations_csv(folder / f"{population}.csv", population)
+    return start("import_populations", file, "--as-of", "2025-01-01")
+
+
+def wait_for(process: subprocess.Popen[str], shown: str) -> None:
+    """Until the progress bar has shown what matches."""
+    assert process.stderr is not None
+    text = ""
+    while not re.search(shown, text):
+        more = process.stderr.read(1)
+        assert more, text
+        text += more
+
+
+def kill(process: subprocess.Popen[str]) -> None:
+    process.kill()
+    process.communicate()
+
+
+def populations(scratch: dict[str, Any]) -> set[int]:
+    with psycopg.connect(**scratch) as other:
+        return {number for (number,) in other.execute("SELECT DISTINCT population FROM catalog_body")}
