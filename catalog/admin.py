@@ -20,7 +20,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from reversion.models import Version
 
-from catalog import history
+from catalog import admin_import, history
 from catalog.editing import (
     AccountPasswordForm,
     CaseBodyFormSet,
@@ -225,6 +225,11 @@ class CaseAdmin(RecordedAdmin):
         is_draft = obj is not None and obj.status == Case.Status.DRAFT
         return is_draft and super().has_delete_permission(request, obj)
 
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return super().changelist_view(
+            request, {**(extra_context or {}), "may_import": admin_import.may_import(self, request)}
+        )
+
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Case]:
         return super().get_queryset(request).prefetch_related("case_bodies__body__prefecture")
 
@@ -297,6 +302,7 @@ class CaseAdmin(RecordedAdmin):
     def get_urls(self) -> list[URLPattern]:
         own = self.admin_site.admin_view
         return [
+            *admin_import.case_page(self).urls,
             path("<path:object_id>/preview/", own(self.preview_view), name="catalog_case_preview"),
             path(
                 "<path:object_id>/history/<int:version_id>/revert/",
@@ -402,6 +408,14 @@ class BodyAdmin(RecordedAdmin):
     list_select_related = ("prefecture",)
     search_fields = ("name", "kana", "code", "written_in_full")
     search_help_text = "名称、よみ、コード、都道府県名から探します。"
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*admin_import.population_page(self).urls, *super().get_urls()]
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return super().changelist_view(
+            request, {**(extra_context or {}), "may_import": admin_import.may_import(self, request)}
+        )
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Body]:
         in_full = Concat("prefecture__name", "name", output_field=models.CharField())

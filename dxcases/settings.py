@@ -105,6 +105,7 @@ DATABASES = {
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+IMPORT_DIR = VAR_DIR / "imports"  # files that an editor has yet to agree to
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]
 BACKUP_DIR = Path(env("BACKUP_DIR") or VAR_DIR / "backups")
 
