@@ -125,7 +125,7 @@ class ImportPage:
     ) -> HttpResponse:
         """The dry run, with a button to do what it shows."""
         try:
-            report = self.run(read_table(content), options, dry_run=True)
+            report = self.run(read_table(content), options, dry_run=True, by=request.user)
         except UnreadableTable as error:
             form.add_error("file", str(error))
             return self.answer(request, form)
@@ -142,7 +142,11 @@ class ImportPage:
         agreement, content = agreed
         with transaction.atomic():
             report = self.run(
-                read_table(content), agreement.options, dry_run=False, expected=agreement.digest
+                read_table(content),
+                agreement.options,
+                dry_run=False,
+                expected=agreement.digest,
+                by=request.user,
             )
             if report.is_applied:
                 self.log(request, report, agreement.file_name)

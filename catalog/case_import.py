@@ -7,9 +7,11 @@ from collections.abc import Iterable, Mapping
 from itertools import zip_longest
 from typing import Any
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, transaction
 
+from catalog import history
 from catalog.columns import COLUMNS, HEADERS, Column, Row, as_key, as_lines, row_of, undefused
 from catalog.exports import CUT, cut
 from catalog.importing import Change, Progress, Report, RowReport, all_or_nothing, wrong_codes
@@ -31,20 +33,26 @@ Fields = dict[str, str]  # of a row that belongs to a case, by name
 
 
 def import_cases(
-    table: list[TableRow], *, dry_run: bool, progress: Progress = iter, expected: str | None = None
+    table: list[TableRow],
+    *,
+    dry_run: bool,
+    progress: Progress = iter,
+    expected: str | None = None,
+    by: AbstractBaseUser | None = None,
 ) -> Report:
     """Makes and changes cases after a table with the columns of `columns.COLUMNS`, in any order.
 
     A case is known by its slug. A column that is not there leaves what it sets as it is; rows of a case that
-    are not in its cell go. New cases are drafts, others keep their status. Raises UnreadableTable where the
-    header is wrong; see `all_or_nothing`.
+    are not in its cell go. New cases are drafts, others keep their status. The history names `by`, who must
+    be allowed to publish to change what is or was public; None is the operator, at the command line. Raises
+    UnreadableTable where the header is wrong; see `all_or_nothing`.
     """
     header, *rows = table
     columns = _columns_of(header)
     if not rows:
         raise UnreadableTable("見出しのほかに行がありません。")
     return all_or_nothing(
-        lambda: CaseTable(columns, rows).report(progress), dry_run=dry_run, expected=expected
+        lambda: CaseTable(columns, rows, by).report(progress), dry_run=dry_run, expected=expected
     )
 
 
@@ -82,8 +90,11 @@ def _refuse_parted(header: TableRow, labels: list[str]) -> None:
 class CaseTable:
     """A table of cases within the transaction of its import, with all that its cells refer to."""
 
-    def __init__(self, columns: list[Column | None], rows: list[TableRow]) -> None:
-        self.rows = rows
+    def __init__(
+        self, columns: list[Column | None], rows: list[TableRow], by: AbstractBaseUser | None
+    ) -> None:
+        self.rows, self.by = rows, by
+        self.may_publish = by is None or by.has_perm("catalog.publish_case")  # type: ignore[attr-defined]
         self.headers = {index: column.header for index, column in enumerate(columns) if column}
         self.columns = [column for column in columns if column and column.sets]
         self.sections = {section.pk: section for section in Section.objects.all()}
@@ -173,6 +184,7 @@ class CaseLine:
         touched = [column for column in self.table.columns if self._is_touched(column)]
         self.told.changes = [self._change(column) for column in touched if self._is_shown(column)]
         if touched:
+            self._check_publisher()
             self._set(touched)
         if touched and not self.told.problems:
             self._save(touched)
@@ -216,6 +228,10 @@ class CaseLine:
         elif first != self.told.number:
             self.refuse(f"{first}行目と同じ識別名です。1行にまとめてください。", KEY)
 
+    def _check_publisher(self) -> None:
+        if self.case.status != Case.Status.DRAFT and not self.table.may_publish:
+            self.refuse("公開した事例を変えられるのは公開担当者だけです。この行を除くか、依頼してください。")
+
     def _set(self, touched: list[Column]) -> None:
         """Sets the fields of the case, and tells all that is wrong with it and the rows it will have."""
         for column in touched:
@@ -248,12 +264,15 @@ class CaseLine:
     def _save(self, touched: list[Column]) -> None:
         try:
             with transaction.atomic():
+                if not self.told.is_new:
+                    history.keep(self.case)
                 self.case.save()
                 for column in touched:
                     if column.sets == "topics":
                         self.case.topics.set(self.values[column.header])
                 for name, wanted in self.wanted.items():
                     _write_rows(self.case, name, wanted)
+                history.record(self.case, self.table.by, history.IMPORTED)
         except (IntegrityError, DataError) as error:
             self.refuse(f"データの決まりに合わないため保存できません（{error}）。")
 

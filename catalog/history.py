@@ -40,6 +40,7 @@ KEPT_AT_REVERT = ("slug", "status", "withdrawn_reason", "withdrawn_pointer", "cr
 CREATED = "新しく作成"
 BEGUN = "記録を始めたときの内容"
 UNRECORDED = "管理画面の外での変更"
+IMPORTED = "ファイルからの取り込み"
 CANNOT_REVERT = (
     "この版には戻せません。版が指す出典・区分・団体・テーマが今はないか、同じ出典の同じ場所に別の事例があります。"
     "「比べる」で内容を見て、必要なところを写してください。"
@@ -103,6 +104,24 @@ def keep(written: models.Model) -> None:
         record(written, None, BEGUN)
     elif texts_in(latest) != texts_of(written):
         record(written, None, UNRECORDED)
+
+
+def record_together(written: Iterable[models.Model], user: AbstractBaseUser | None, reason: str) -> None:
+    """Keeps many rows, none of them a case, as one revision; they are as the database has them."""
+    with reversion.create_revision(manage_manually=True):
+        reversion.set_user(user)
+        reversion.set_comment(reason)
+        for row in written:
+            reversion.add_to_revision(row)
+
+
+def without_version(written: Iterable[models.Model]) -> list[models.Model]:
+    """Those of the rows, all of one model, that no version has yet."""
+    rows = list(written)
+    if not rows:
+        return []
+    known = set(Version.objects.get_for_model(type(rows[0])).values_list("object_id", flat=True))
+    return [row for row in rows if str(row.pk) not in known]
 
 
 def versions_of(written: models.Model) -> models.QuerySet[Version]:

@@ -11,8 +11,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.utils import timezone
 
+from catalog import history
 from catalog.columns import as_code
 from catalog.importing import Change, Progress, Report, RowReport, all_or_nothing, wrong_codes
 from catalog.models import Body, Kind
@@ -54,18 +56,19 @@ def import_populations(
     dry_run: bool,
     progress: Progress = iter,
     expected: str | None = None,
+    by: AbstractBaseUser | None = None,
 ) -> Report:
     """Sets the populations of bodies, in persons, and their date. Bodies the table lacks stay as they are.
 
-    Wards and totals are skipped and counted. Raises UnreadableTable where the columns cannot be told or the
-    date is yet to come; see `all_or_nothing`.
+    Wards and totals are skipped and counted. The history names `by`; None is the operator. Raises
+    UnreadableTable where the columns cannot be told or the date is yet to come; see `all_or_nothing`.
     """
     if as_of > timezone.localdate():
         raise UnreadableTable("人口の基準日が未来の日付です。")
     columns = columns_of(table)
     rows = table[columns.data :]
     return all_or_nothing(
-        lambda: PopulationTable(columns, rows, as_of).report(progress), dry_run=dry_run, expected=expected
+        lambda: PopulationTable(columns, rows, as_of, by).report(progress), dry_run=dry_run, expected=expected
     )
 
 
@@ -151,7 +154,9 @@ class PopulationTable:
     columns: Columns
     rows: list[TableRow]
     as_of: date
+    by: AbstractBaseUser | None
     told: Report = field(default_factory=Report)
+    changed: dict[str, int] = field(default_factory=dict)  # the new population by code
 
     def report(self, progress: Progress) -> Report:
         codes = [self._code(row) for row in self.rows]
@@ -167,7 +172,17 @@ class PopulationTable:
                 self.told.skipped.setdefault(reason, []).append(row.number)
             else:
                 self.told.rows.append(self._row(row))
+        self._save()
         return self.told
+
+    def _save(self) -> None:
+        """Writes what differs, and keeps in the history what was there and what is."""
+        changed = [self.bodies[code] for code in self.changed]
+        history.record_together(history.without_version(changed), None, history.BEGUN)
+        for body in changed:
+            body.population, body.population_as_of = self.changed[body.code], self.as_of
+            body.save(update_fields=["population", "population_as_of"])
+        history.record_together(changed, self.by, history.IMPORTED)
 
     def _cell(self, row: TableRow, index: int | None) -> str:
         return plain(row.cells[index]) if index is not None and index < len(row.cells) else ""
@@ -199,9 +214,8 @@ class PopulationTable:
         if body and population and not told.problems:
             told.warnings = list(self._warnings(row, body, population))
             told.changes = _changes(body, population, self.as_of)
-        if body and told.changes:
-            body.population, body.population_as_of = population, self.as_of
-            body.save(update_fields=["population", "population_as_of"])
+        if population and told.changes:
+            self.changed[code] = population
         return told
 
     def _problems(self, row: TableRow, code: str) -> Iterator[Problem]:

@@ -11,7 +11,7 @@ from django.contrib.auth.models import Permission, User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from catalog import admin_import
+from catalog import admin_import, history
 from catalog.models import Body, Case
 from tests.making import FUNAGATA
 from tests.state import database_state
@@ -36,9 +36,8 @@ def user_with(*permissions: str) -> User:
 
 @pytest.fixture
 def editor(client: Client) -> Client:
-    client.force_login(
-        user_with("view_case", "add_case", "change_case", "add_body", "change_body", "view_body")
-    )
+    cases = ("view_case", "add_case", "change_case", "publish_case")
+    client.force_login(user_with(*cases, "add_body", "change_body", "view_body"))
     return client
 
 
@@ -189,3 +188,27 @@ def test_the_pages_are_led_to_in_japanese_and_without_anything_inline(editor: Cl
     assert not re.search(r"<script|<style|\sstyle=|\son\w+=", content)
     words = re.sub(r"<[^>]*>", " ", content)
     assert set(re.findall(r"[A-Za-z]{3,}", words)) <= {"CSV", "UTF", "JIS", "XLSX", "cases", "csv", "xlsx"}
+
+
+def told(written: Any) -> list[tuple[str, str]]:
+    """Who and why of each version in the history, newest first."""
+    revisions = [version.revision for version in history.versions_of(written)]
+    return [(str(one.user or ""), one.comment) for one in revisions]
+
+
+def test_the_history_tells_what_was_there_and_who_imported(editor: Client) -> None:
+    editor.post(CASES, {"agreement": agreement(upload(editor, CHANGE))})
+    case = Case.objects.get(slug="dx2021-1-1")
+    assert told(case) == [("henshu-7", history.IMPORTED), ("", history.BEGUN)]
+    before, after = (history.texts_in(version)["題名"] for version in reversed(history.versions_of(case)))
+    assert (before, after) == (["DX推進基本方針の策定に向けた取組み"], ["直した題"])
+    shown = upload(editor, f"団体コード,人口\n{FUNAGATA},4900\n", BODIES, as_of="2025-01-01")
+    editor.post(BODIES, {"agreement": agreement(shown)})
+    assert told(Body.objects.get(pk=FUNAGATA)) == [("henshu-7", history.IMPORTED), ("", history.BEGUN)]
+
+
+def test_what_is_public_is_changed_by_those_alone_who_may_publish(client: Client) -> None:
+    client.force_login(user_with("view_case", "add_case", "change_case"))
+    shown = upload(client, CHANGE)
+    assert "公開した事例を変えられるのは公開担当者だけです" in shown.text
+    assert Case.objects.get(slug="dx2021-1-1").title != "直した題"
