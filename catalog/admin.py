@@ -11,7 +11,7 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group, User
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.db.models import Count
 from django.db.models.functions import Concat
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -244,11 +244,18 @@ class CaseAdmin(RecordedAdmin):
         self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None
     ) -> Any:
         try:
-            return super().changeform_view(request, object_id, form_url, extra_context)
+            return self.checked_again(request, object_id, form_url, extra_context)
         except PermissionDenied:
             if request.method != "POST" or not self.has_view_permission(request):
                 raise
             return self.not_saved(request)
+
+    def checked_again(self, request: HttpRequest, *options: Any) -> Any:
+        """The page; checked anew where another took the slug or the place between check and save."""
+        try:
+            return super().changeform_view(request, *options)
+        except IntegrityError:
+            return super().changeform_view(request, *options)
 
     def not_saved(self, request: HttpRequest) -> HttpResponse:
         """403 that gives back what was sent: the case may have been published while an editor wrote."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -10,13 +11,13 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.db import connection
+from django.db import connection, transaction
 from pytest_django.plugin import DjangoDbBlocker
 from reversion.models import Revision
 
 from catalog import history
 from catalog.models import Body, Case, CaseBody, Figure, Link, SimilarBody, Topic
-from tests.filling import a_publisher, change_url, errors, opened, sent_by
+from tests.filling import ADD, a_publisher, change_url, errors, new_case, opened, sent_by
 from tests.making import FUNAGATA, HIDAKA, KASHIHARA, MIYAGI, make_case
 
 TRIES = 20
@@ -318,3 +319,27 @@ def test_two_editors_who_save_at_the_same_time_lose_no_update(committed: Case) -
     lines = Case.objects.get(pk=committed.pk).background.split()
     assert sorted(lines) == sorted(f"{name}{number}" for name in clients for number in range(TRIES))
     assert refusals >= TRIES
+
+
+def wait_for_a_blocked_statement() -> None:
+    """Returns when another connection waits for a lock. Fails after ten seconds."""
+    for _ in range(200):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+            if cursor.fetchone() != (0,):
+                return
+        time.sleep(0.05)
+    pytest.fail("nothing waits")
+
+
+def test_a_slug_taken_between_check_and_save_is_told_beside_the_field(committed: Case) -> None:
+    client = a_publisher("suzuki")
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            Case.objects.filter(pk=committed.pk).update(slug="taken")
+            job = pool.submit(client.post, ADD, new_case(slug="taken"))
+            wait_for_a_blocked_statement()
+        response = job.result()
+        pool.submit(lambda: connection.close()).result()
+    assert response.status_code == 200
+    assert errors(response) == ["この 識別名 を持った 事例 が既に存在します。"]

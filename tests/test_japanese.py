@@ -127,7 +127,6 @@ WRONG = [
     {"links-0-url": "https://" + "a" * 600 + ".jp/", "case_bodies-0-body": "0", "similar_bodies-0-body": ""},
     {"case_bodies-TOTAL_FORMS": "0"},
     {"case_bodies-TOTAL_FORMS": "x"},
-    {"case_bodies-TOTAL_FORMS": "2000"},
     {"slug": "dx2021-1-1", "page": "1001", "withdrawn_pointer": "javascript:x", "status": "withdrawn"},
 ]
 
