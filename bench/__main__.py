@@ -113,10 +113,8 @@ def fill(size: int) -> None:
 
 
 def turn_triggers(cursor: Any, which: str) -> None:
-    """Search text is made once for all at the end, and not with every statement."""
-    cursor.execute(
-        "SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger WHERE tgname LIKE 'case_search_%'"
-    )
+    """Search text is made once for all at the end, and not with every statement; versions are not counted."""
+    cursor.execute("SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger WHERE tgname LIKE 'case_%'")
     for (table,) in cursor.fetchall():
         cursor.execute(f"ALTER TABLE {table} {which} TRIGGER USER")
 
