@@ -25,7 +25,8 @@ from psycopg import sql
 from catalog.models import Body, Case
 from tests import scratch_settings
 from tests.making import FUNAGATA
-from tests.state import state_of
+from tests.state import database_state, state_of
+from tests.test_tables import BAD_FILES
 
 SCRATCH = scratch_settings.DATABASES["default"]["NAME"]
 
@@ -104,6 +105,19 @@ def test_what_cannot_be_done_is_said_in_one_line(arguments: list[str], message: 
     code, out, error = command(*arguments)
     assert (code, out) == (1, "")
     assert message in error
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("content", "message"), BAD_FILES.values(), ids=BAD_FILES)
+def test_a_bad_file_is_told_and_leaves_every_table_as_it_was(
+    content: bytes, message: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(content)
+    state = database_state()
+    assert command("import_cases", file) == (1, "", message)
+    assert command("import_populations", file, "--as-of", "2025-01-01") == (1, "", message)
+    assert database_state() == state
 
 
 @pytest.fixture(scope="module")
