@@ -345,7 +345,7 @@ def _write_rows(case: Case, name: str, wanted: list[Fields]) -> None:
 def _disagreements(record: Row, cells: Mapping[str, str]) -> list[Problem]:
     told = []
     for column in COLUMNS:
-        cell, text = cells.get(column.header, ""), str(column.write(record))
+        cell, text = cells.get(column.header, ""), with_plain_breaks(str(column.write(record)))
         if column.follows and cell.strip() and as_lines(cell) != as_lines(text):
             message = (
                 f"「{cell}」とありますが、コードや番号からは「{text}」です。この列は取り込みません。"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -30,23 +29,18 @@ class ImportCommand(BaseCommand):
         raise NotImplementedError
 
     def handle(self, *args: Any, **options: Any) -> None:
-        bar = partial(
-            tqdm, desc="確認中" if options["dry_run"] else "取り込み中", unit="行", file=self.stderr
-        )
+        bar = partial(tqdm, desc="確認中" if options["dry_run"] else "取り込み中", unit="行")
         try:
             report = self.run(read_table(content_of(options["file"])), bar, options)
         except UnreadableTable as error:
             raise CommandError(str(error)) from error
-        self.print(report.lines())
+        for line in report.lines():
+            self.stdout.write(line)
         if report.refused:
             raise CommandError(
                 "取り込めない行があるため、何も変えていません。直してからもう一度実行してください。"
             )
         self.stdout.write("取り込みました。" if report.is_applied else "確認だけを行い、何も変えていません。")
-
-    def print(self, lines: Iterable[str]) -> None:
-        for line in lines:
-            self.stdout.write(line)
 
 
 def content_of(file: Path) -> bytes:
