@@ -2,11 +2,12 @@
 
 PY := .venv/bin/python
 
-.PHONY: help run test admin backup restore check bench bench-browser browser
+.PHONY: help run test test-deploy admin backup restore check bench bench-browser browser
 
 help:
 	@echo 'make run    起動（http://127.0.0.1:8000/ 。PORT=8001 make run で番号を変更）'
 	@echo 'make test   すべてのテスト'
+	@echo 'make test-deploy nginxとsystemdの設定のテスト（nginx、opensslが必要）'
 	@echo 'make admin  編集者の登録'
 	@echo 'make backup データベース全体のバックアップ（var/backups/ 。BACKUP_DIR で変更）'
 	@echo 'make restore FILE=ファイル  空のデータベースへの復元（FORCE=1 でいまの内容を置き換え）'
@@ -30,6 +31,11 @@ restore: .venv/run.stamp
 
 test: .venv/dev.stamp browser
 	@exec $(PY) -m pytest
+
+test-deploy: .venv/dev.stamp
+	@command -v nginx >/dev/null && command -v systemd-analyze >/dev/null && command -v openssl >/dev/null || \
+		{ echo 'nginx、systemd、opensslが必要です。Debian・Ubuntuでは「apt install nginx systemd openssl」を実行してください。' >&2; exit 1; }
+	@exec $(PY) -m pytest tests/deploy
 
 check: .venv/dev.stamp
 	$(PY) -m ruff format --check .

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from http.client import RemoteDisconnected
+from urllib.parse import quote
+
+import pytest
+
+from dxcases.local_postgres import Cluster
+from tests.clusters import HOST
+from tests.deploy.conftest import Front, site
+
+SEARCH = f"/cases/?q={quote('研修')}"
+
+
+@pytest.fixture(scope="module")
+def server(front: Front, cluster: Cluster) -> Iterator[subprocess.Popen[bytes]]:
+    with site(front, cluster) as server:
+        yield server
+
+
+def test_nginx_finds_no_fault_in_the_file(front: Front) -> None:
+    told = subprocess.run(front.command("-t"), capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stderr
+    assert "warn" not in told.stderr
+
+
+running = pytest.mark.usefixtures("server")
+
+
+@running
+def test_http_leads_to_https(front: Front) -> None:
+    answer = front.ask_plainly("/cases/?page=1")
+    assert (answer.status, answer.headers["Location"]) == (301, f"https://{HOST}/cases/?page=1")
+
+
+@running
+def test_another_host_name_gets_no_answer(front: Front) -> None:
+    with pytest.raises(RemoteDisconnected):
+        front.ask_plainly("/", host="elsewhere.example")
+
+
+@running
+def test_a_proof_for_acme_is_read_from_its_folder(front: Front) -> None:
+    folder = front.folder / "acme/.well-known/acme-challenge"
+    folder.mkdir(parents=True)
+    (folder / "token").write_text("proof")
+    assert front.ask_plainly("/.well-known/acme-challenge/token").text == "proof"
+
+
+@running
+def test_a_page_is_fetched_once_and_then_comes_from_the_cache(front: Front) -> None:
+    first, second = front.ask("/cases/dx2021-17-2/"), front.ask("/cases/dx2021-17-2/")
+    assert (first.status, first.cache, second.cache) == (200, "MISS", "HIT")
+    assert second.body == first.body
+    for name in ("Content-Security-Policy", "X-Content-Type-Options", "Strict-Transport-Security"):
+        assert second.headers[name] == first.headers[name] != ""
+
+
+@running
+def test_pages_are_compressed(front: Front) -> None:
+    plain, packed = front.ask("/about/"), front.ask("/about/", headers={"Accept-Encoding": "gzip"})
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert packed.cache == "HIT"
+    assert len(packed.body) < len(plain.body) / 2
+
+
+@running
+def test_a_static_file_is_cached_for_good_with_djangos_headers(front: Front) -> None:
+    (path,) = re.findall(r'href="(/static/catalog/site\.[^"]+\.css)"', front.ask("/").text)
+    first, second = front.ask(path), front.ask(path)
+    assert (first.status, second.cache) == (200, "HIT")
+    assert "immutable" in second.headers["Cache-Control"]
+    assert second.headers["Content-Type"] == 'text/css; charset="utf-8"'
+    assert second.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@running
+def test_the_admin_is_never_cached(front: Front) -> None:
+    token = re.compile(r'name="csrfmiddlewaretoken" value="(\w+)"')
+    first, second = front.ask("/admin/login/"), front.ask("/admin/login/")
+    assert (first.status, first.cache, second.cache) == (200, None, None)
+    assert token.findall(first.text) != token.findall(second.text)
+
+
+@running
+def test_what_a_visitor_claims_about_the_way_here_changes_nothing(front: Front) -> None:
+    claims = {"X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "http", "Forwarded": "proto=http"}
+    answer = front.ask("/robots.txt", headers=claims)
+    assert answer.status == 200
+    assert f"Sitemap: https://{HOST}/sitemap.xml" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("path", "size", "status"), [("/cases/", 2, 413), ("/admin/", 2, 403), ("/admin/", 33, 413)]
+)
+@running
+def test_only_the_admin_takes_large_files(front: Front, path: str, size: int, status: int) -> None:
+    answer = front.ask(path, "POST", b"x" * (size * 1024**2))
+    assert answer.status == status
+    assert ("<h1>ファイルが大きすぎます</h1>" in answer.text) is (status == 413)
+
+
+@running
+def test_the_log_has_request_ids_and_what_the_cache_did(front: Front) -> None:
+    front.ask("/guidelines/")
+    line = json.loads((front.folder / "dxcases.log").read_text().splitlines()[-1])
+    assert re.fullmatch("[0-9a-f]{32}", line["request_id"])
+    assert (line["uri"], line["status"], line["cache"]) == ("/guidelines/", 200, "MISS")
+
+
+def test_without_the_database_the_last_good_copy_is_served(
+    front: Front, cluster: Cluster, server: subprocess.Popen[bytes]
+) -> None:
+    fresh = front.ask(SEARCH)
+    time.sleep(6)  # until the copy is no longer fresh
+    os.kill(postmaster(cluster), signal.SIGINT)
+    with ExitStack() as again:
+        try:
+            stale = front.ask(SEARCH)
+        finally:
+            again.enter_context(cluster.running())
+        assert (stale.status, stale.cache, stale.body) == (200, "STALE", fresh.body)
+
+
+def postmaster(cluster: Cluster) -> int:
+    return int((cluster.data / "postmaster.pid").read_text().split()[0])

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from dxcases.settings import env
+
+DEPLOY = settings.BASE_DIR / "deploy"
+UNITS = sorted(path.name for path in (DEPLOY / "systemd").glob("*.*") if path.is_file())
+
+
+@pytest.fixture(scope="module")
+def units(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The units as installed, with this checkout and its Python where /opt/dxcases will be."""
+    folder = tmp_path_factory.mktemp("units")
+    shutil.copytree(DEPLOY / "systemd", folder, dirs_exist_ok=True)
+    for path in folder.rglob("*.*"):
+        if path.is_file():
+            text = path.read_text(encoding="utf-8").replace("/opt/dxcases/.venv/bin/python", sys.executable)
+            path.write_text(text.replace("/opt/dxcases", str(settings.BASE_DIR)), encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_systemd_finds_no_fault_in_a_unit(units: Path, name: str) -> None:
+    told = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", units / name],
+        env={**os.environ, "SYSTEMD_UNIT_PATH": f"{units}:/lib/systemd/system"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (told.returncode, told.stdout + told.stderr) == (0, "")
+
+
+def example() -> dict[str, str]:
+    lines = (DEPLOY / "env.example").read_text(encoding="utf-8").splitlines()
+    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+
+
+def test_the_environment_example_passes_djangos_check_and_names_no_unknown_variable() -> None:
+    assert set(example()) <= set(env.scheme)
+    told = subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+        cwd=settings.BASE_DIR,
+        env={**os.environ, **example(), "SECRET_KEY": "not a secret " * 5},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (told.returncode, told.stderr) == (0, "")
