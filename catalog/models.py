@@ -4,27 +4,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import reduce
 from itertools import chain, count
 from operator import and_
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.db.models import Count, Exists, F, Func, OuterRef, Q, Subquery, Value
-from django.db.models.functions import Cast, Coalesce, Concat, Left
+from django.db.models.functions import Cast, Coalesce, Concat, JSONObject, Left
 from django.urls import reverse
 from django.utils import timezone
 
 from catalog import bands
 
 if TYPE_CHECKING:
+    from catalog.links import Finding
     from catalog.nearest import Nearness, Target
     from catalog.search import Term
 
@@ -448,12 +450,32 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
     def for_records(self) -> CaseQuerySet:
         """With all that a record holds, in a fixed number of queries."""
-        similar = SimilarBody.objects.select_related("body__prefecture")
-        return (
-            self.for_cards()
-            .select_related("source")
-            .prefetch_related("topics", "figures", "links", models.Prefetch("similar_bodies", similar))
+        return self.with_rows(Link.objects.all(), SimilarBody.objects.all())
+
+    def for_detail(self) -> CaseQuerySet:
+        """As for records; links and similar bodies have `found_dead_at` as well."""
+        dead_at = LinkCheck.dead_at(OuterRef("url"))
+        links, similar = (row.objects.annotate(found_dead_at=dead_at) for row in (Link, SimilarBody))
+        return self.with_rows(links, similar)
+
+    def with_rows(self, links: models.QuerySet[Any], similar: models.QuerySet[Any]) -> CaseQuerySet:
+        """With every row of the cases, links and similar bodies as given, in a fixed number of queries."""
+        rows = (
+            models.Prefetch("links", links),
+            models.Prefetch("similar_bodies", similar.select_related("body__prefecture")),
         )
+        return self.for_cards().select_related("source").prefetch_related("topics", "figures", *rows)
+
+    def linked_urls(self) -> models.QuerySet[Any, str]:
+        """Every address that the cases or their similar bodies link to, once."""
+        of_links, of_similar = (
+            row.objects.filter(case__in=self.order_by())
+            .exclude(url="")
+            .order_by()
+            .values_list("url", flat=True)
+            for row in (Link, SimilarBody)
+        )
+        return of_links.union(of_similar)
 
 
 # Section ids sort as the sections stand in the document: "1" < "2" < "3-1" < … < "4-3".
@@ -828,6 +850,100 @@ class Link(CaseRow):
 
     def __str__(self) -> str:
         return self.label
+
+
+class LinkCheckQuerySet(models.QuerySet["LinkCheck"]):
+    def dead(self) -> LinkCheckQuerySet:
+        """Dead addresses that a published case links to."""
+        linked = Case.objects.published().linked_urls()
+        return self.filter(outcome=LinkCheck.Outcome.DEAD, url__in=linked)
+
+    def with_cases(self) -> LinkCheckQuerySet:
+        """With `cases`, the pk and title of every case that links to the address."""
+        linking = Q(links__url=OuterRef("url")) | Q(similar_bodies__url=OuterRef("url"))
+        cases = Case.objects.filter(linking).order_by("pk").distinct("pk")
+        return self.annotate(cases=ArraySubquery(cases.values(data=JSONObject(pk="pk", title="title"))))
+
+    def record(self, finding: Finding) -> LinkCheck:
+        """Takes over what a check has found. Two runs at a time wait for each other, address by address."""
+        unknown = {"outcome": LinkCheck.Outcome.UNCLEAR, "checked_at": finding.checked_at}
+        with transaction.atomic():
+            check, _ = self.select_for_update().get_or_create(url=finding.url, defaults=unknown)
+            check.take_over(finding)
+            check.save()
+        return check
+
+
+class LinkCheck(models.Model):
+    """What the last check of an address has found; of the address, so that it outlives edits of the rows.
+
+    Failures are counted by day (of the catalogue's time zone), and any other outcome ends the count.
+    """
+
+    class Outcome(models.TextChoices):
+        ALIVE = "alive", "つながる"
+        FAILING = "failing", "つながらない"
+        DEAD = "dead", "リンク切れ"
+        UNCLEAR = "unclear", "確かめられない"
+        REFUSED = "refused", "確認の対象外"
+
+    DAYS_TO_DEAD = 3
+
+    url = web_address(unique=True)
+    outcome = models.CharField("結果", max_length=10, choices=Outcome)
+    http_status = models.PositiveSmallIntegerField("HTTPステータス", null=True, blank=True)
+    reason = models.CharField("理由", max_length=100, blank=True)
+    final_url = models.TextField("最後に応答したURL", blank=True)
+    checked_at = models.DateTimeField("確認日時")
+    first_failed_on = models.DateField("つながらなくなった日", null=True, blank=True)
+    failed_days = models.PositiveSmallIntegerField("つながらなかった日数", default=0)
+
+    objects = LinkCheckQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "リンクの確認"
+        ordering = ("-checked_at", "url")
+        constraints = (
+            models.CheckConstraint(name="link_check_url_is_web_address", condition=is_web_address("url")),
+            models.CheckConstraint(
+                name="link_check_final_url_is_web_address",
+                condition=Q(final_url="") | is_web_address("final_url"),
+            ),
+            models.CheckConstraint(
+                name="link_check_status_has_three_digits",
+                condition=Q(http_status=None) | Q(http_status__range=(100, 999)),
+            ),
+            models.CheckConstraint(
+                name="link_check_is_dead_after_three_days",
+                condition=Q(outcome__in=["alive", "unclear", "refused"], failed_days=0, first_failed_on=None)
+                | Q(outcome="failing", failed_days__range=(1, 2), first_failed_on__isnull=False)
+                | Q(outcome="dead", failed_days__gte=3, first_failed_on__isnull=False),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.url
+
+    @classmethod
+    def dead_at(cls, url: Any) -> Subquery:
+        """An expression: when `url` was last found dead, or null."""
+        return Subquery(cls.objects.filter(url=url, outcome=cls.Outcome.DEAD).values("checked_at"))
+
+    def take_over(self, finding: Finding) -> None:
+        failed = finding.outcome == self.Outcome.FAILING
+        self._count_days(timezone.localdate(finding.checked_at) if failed else None)
+        self.outcome = self.Outcome.DEAD if self.failed_days >= self.DAYS_TO_DEAD else finding.outcome
+        self.http_status, self.reason = finding.http_status, finding.reason
+        self.final_url, self.checked_at = finding.final_url, finding.checked_at
+
+    def _count_days(self, failed_on: date | None) -> None:
+        """Counts a day of failure; None, no failure, ends the count. The check before is still on the row."""
+        if failed_on is None:
+            self.failed_days, self.first_failed_on = 0, None
+        elif not self.failed_days:
+            self.failed_days, self.first_failed_on = 1, failed_on
+        elif failed_on > timezone.localdate(self.checked_at):
+            self.failed_days += 1
 
 
 class Figure(CaseRow):

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from datetime import date, datetime
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, models, transaction
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
+from catalog.links import Finding
 from catalog.models import (
     Body,
     Case,
@@ -14,6 +18,7 @@ from catalog.models import (
     Figure,
     Guideline,
     Link,
+    LinkCheck,
     Prefecture,
     SearchSynonym,
     Section,
@@ -67,6 +72,18 @@ def refused(queryset: models.QuerySet[Any], **fields: Any) -> str:
         ("similar_body_url_is_web_address", SimilarBody, {"url": "http:/example.jp"}),
         ("link_url_is_web_address", Link, {"url": "example.jp"}),
         ("figure_is_complete", Figure, {"value": ""}),
+        ("link_check_url_is_web_address", LinkCheck, {"url": "example.jp"}),
+        ("link_check_final_url_is_web_address", LinkCheck, {"final_url": "ftp://example.jp/"}),
+        ("link_check_status_has_three_digits", LinkCheck, {"http_status": 20}),
+        ("link_check_is_dead_after_three_days", LinkCheck, {"outcome": "lost"}),
+        ("link_check_is_dead_after_three_days", LinkCheck, {"failed_days": 1}),
+        ("link_check_is_dead_after_three_days", LinkCheck, {"first_failed_on": date(2026, 11, 1)}),
+        ("link_check_is_dead_after_three_days", LinkCheck, {"outcome": "failing", "failed_days": 1}),
+        (
+            "link_check_is_dead_after_three_days",
+            LinkCheck,
+            {"outcome": "dead", "failed_days": 2, "first_failed_on": date(2026, 11, 1)},
+        ),
     ],
 )
 def test_the_database_refuses(constraint: str, model: type[models.Model], fields: dict[str, Any]) -> None:
@@ -74,6 +91,7 @@ def test_the_database_refuses(constraint: str, model: type[models.Model], fields
     SimilarBody.objects.create(case=case, body_id=KASHIHARA)
     Link.objects.create(case=case, url="https://example.jp/", label="例")
     Figure.objects.create(case=case, label="回数", value="8回")
+    LinkCheck.objects.create(url="https://example.jp/", outcome="alive", checked_at=timezone.now())
     rows: models.QuerySet[Any] = model._default_manager.all()
     if model is Prefecture:
         rows = rows.filter(code="47")
@@ -268,3 +286,57 @@ def test_cases_without_known_population_have_no_body_with_one() -> None:
     make_case("unknown", bodies=[MIYAGI])
     make_case("none", bodies=[], status="draft")
     assert sorted(slugs(Case.objects.all().without_known_population())) == ["none", "unknown"]
+
+
+def found(outcome: str, moment: str) -> Finding:
+    """A finding about one address, at a moment of the catalogue's time zone in November 2026."""
+    at = datetime.strptime(f"2026-11-{moment}+0900", "%Y-%m-%d %H:%M%z")
+    return Finding("https://example.jp/", LinkCheck.Outcome(outcome), checked_at=at)
+
+
+@pytest.mark.parametrize(
+    ("findings", "outcome", "days", "since"),
+    [
+        (["alive 01 12:00"], "alive", 0, None),
+        (["failing 01 12:00"], "failing", 1, 1),
+        (["failing 01 00:00", "failing 01 12:00", "failing 01 23:59"], "failing", 1, 1),
+        (["failing 01 23:59", "failing 02 00:00", "failing 02 23:59"], "failing", 2, 1),
+        (["failing 01 12:00", "failing 02 12:00", "failing 03 12:00"], "dead", 3, 1),
+        (["failing 01 12:00", "failing 10 12:00", "failing 20 12:00"], "dead", 3, 1),
+        (["failing 01 12:00", "failing 02 12:00", "failing 03 12:00", "failing 03 13:00"], "dead", 3, 1),
+        (["failing 01 12:00", "failing 02 12:00", "alive 03 12:00", "failing 04 12:00"], "failing", 1, 4),
+        (["failing 01 12:00", "failing 02 12:00", "unclear 03 12:00", "failing 04 12:00"], "failing", 1, 4),
+        (["failing 01 12:00", "failing 02 12:00", "failing 03 12:00", "alive 03 13:00"], "alive", 0, None),
+        (["failing 01 12:00", "refused 02 12:00"], "refused", 0, None),
+    ],
+)
+def test_an_address_is_dead_after_failures_on_three_days_in_succession(
+    findings: list[str], outcome: str, days: int, since: int | None
+) -> None:
+    for each in findings:
+        LinkCheck.objects.record(found(*each.split(" ", 1)))
+    check = LinkCheck.objects.get()
+    assert (check.outcome, check.failed_days) == (outcome, days)
+    assert check.first_failed_on == (date(2026, 11, since) if since else None)
+
+
+def test_dead_links_are_those_of_published_cases() -> None:
+    shown, hidden = make_case(), make_case(status=Case.Status.DRAFT)
+    Link.objects.create(case=shown, url="https://example.jp/link", label="例")
+    SimilarBody.objects.create(case=shown, body_id=KASHIHARA, url="https://example.jp/similar")
+    Link.objects.create(case=hidden, url="https://example.jp/draft", label="例")
+    dead = {"outcome": "dead", "failed_days": 3, "first_failed_on": date(2026, 11, 1)}
+    for name in ("link", "similar", "draft", "gone"):
+        LinkCheck.objects.create(url=f"https://example.jp/{name}", checked_at=timezone.now(), **dead)
+    assert {check.url for check in LinkCheck.objects.dead()} == {
+        "https://example.jp/link",
+        "https://example.jp/similar",
+    }
+
+
+def test_the_page_of_a_case_takes_no_more_queries_than_a_record(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    with django_assert_num_queries(6):
+        cases = list(Case.objects.published().for_detail())
+    assert len(cases) == 60
