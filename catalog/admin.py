@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -18,9 +19,10 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html_join
 from reversion.models import Version
 
-from catalog import admin_import, history
+from catalog import admin_import, history, links
 from catalog.editing import (
     AccountPasswordForm,
     CaseBodyFormSet,
@@ -38,6 +40,7 @@ from catalog.models import (
     Figure,
     Guideline,
     Link,
+    LinkCheck,
     SearchSynonym,
     SimilarBody,
     Source,
@@ -182,7 +185,10 @@ class CaseAdmin(RecordedAdmin):
         *("case_bodies__body__name", "case_bodies__body__kana"),
     )
     search_help_text = "題名、本文、識別名、団体の名称・よみから探します。"
-    actions = ("publish", "return_to_draft")
+    actions = ("publish", "return_to_draft", "check_links")
+    # A page has to answer before the browser gives up: few addresses, and less time for each than at night.
+    link_checker = partial(links.Checker, hop_seconds=5, total_seconds=5)
+    most_links = 10
     save_on_top = True
     autocomplete_fields = ("source",)
     inlines = (CaseBodyInline, FigureInline, LinkInline, SimilarBodyInline)
@@ -406,6 +412,63 @@ class CaseAdmin(RecordedAdmin):
         history.record(case, request.user, form.cleaned_data["reason"])  # type: ignore[arg-type]
         self.log_change(request, case, f"状態を「{status.label}」にしました。")
         return True
+
+    @admin.action(description="選んだ事例のリンクを確認する", permissions=["change"])
+    def check_links(self, request: HttpRequest, cases: models.QuerySet[Case]) -> None:
+        """Checks the links of those that are published. Drafts are left out, as by the command."""
+        urls = list(Case.objects.published().filter(pk__in=cases.values("pk")).linked_urls())
+        if len(urls) > self.most_links:
+            self.message_user(request, self.too_many_links(len(urls)), messages.ERROR)
+        elif not urls:
+            self.message_user(request, "選んだ事例に、公開中の事例のリンクはありません。", messages.WARNING)
+        else:
+            run = links.Run(self.link_checker())
+            for _ in run.check(urls):
+                pass
+            self.message_user(request, *told_of(run))
+
+    def too_many_links(self, number: int) -> str:
+        return (
+            f"リンクが{number}件あります。ここで一度に確認できるのは{self.most_links}件までです。"
+            "事例を減らすか、運用担当者に「python manage.py check_links」の実行を依頼してください。"
+        )
+
+
+def told_of(run: links.Run) -> tuple[str, int]:
+    """What to tell of a run, and the level of the message."""
+    if run.recorded:
+        return f"リンクを確認しました。{run.summary}", messages.SUCCESS
+    reasons = "、".join(f"{one.url}（{one.reason}）" for one in run.held_back)
+    return f"つながるリンクが1件もなかったため、何も記録しませんでした。{reasons}", messages.WARNING
+
+
+@admin.register(LinkCheck)
+class LinkCheckAdmin(admin.ModelAdmin):
+    """To read only: `check_links` writes it, and a link is corrected in its case."""
+
+    list_display = ("url", "outcome", "reason", "failed_days", "checked_at", "linked_from")
+    list_filter = ("outcome",)
+    search_fields = ("url", "reason")
+    list_per_page = 50
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[LinkCheck]:
+        return LinkCheck.objects.with_cases()
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.display(description="リンクのある事例")
+    def linked_from(self, check: Any) -> str:
+        pages = (
+            (reverse("admin:catalog_case_change", args=[one["pk"]]), one["title"]) for one in check.cases
+        )
+        return format_html_join("、", '<a href="{}">{}</a>', pages)
 
 
 @admin.register(Body)

@@ -1,16 +1,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
+from django.utils import timezone
 
 from catalog import history
-from catalog.models import Body, Case, Topic
+from catalog.admin import CaseAdmin
+from catalog.models import Body, Case, Link, LinkCheck, SimilarBody, Topic
 from tests.filling import ADD, a_publisher, an_editor, change_url, errors, logged_in, new_case, opened
-from tests.making import FUNAGATA, HIDAKA, MIYAGI, make_case
+from tests.link_network import Network, running, says
+from tests.making import FUNAGATA, HIDAKA, KASHIHARA, MIYAGI, make_case
 
 pytestmark = pytest.mark.django_db
 
@@ -324,3 +329,73 @@ def test_the_public_page_is_offered_for_published_cases_alone(editor: Client) ->
 
 def test_strangers_are_asked_to_log_in(client: Client) -> None:
     assert client.get("/admin/catalog/case/").headers["Location"].startswith("/admin/login/")
+
+
+@pytest.fixture
+def network(monkeypatch: pytest.MonkeyPatch) -> Iterator[Network]:
+    """Where the admin's link checker goes instead of the Internet."""
+    with running() as network:
+        monkeypatch.setattr(CaseAdmin, "link_checker", network.checker)
+        yield network
+
+
+def check_links(editor: Client, *cases: Case) -> list[str]:
+    """The messages after the links of these cases have been checked."""
+    data = {"action": "check_links", "_selected_action": [case.pk for case in cases]}
+    response = editor.post("/admin/catalog/case/", data, follow=True)
+    return [str(message) for message in response.context["messages"]]
+
+
+def test_an_action_checks_the_links_of_the_chosen_published_cases(editor: Client, network: Network) -> None:
+    shown, draft, other = make_case(), make_case(status="draft"), make_case()
+    for name, case in (("a", shown), ("b", shown), ("draft", draft), ("other", other)):
+        Link.objects.create(case=case, url=f"http://{name}.example/", label=name)
+    network.pages |= {"a.example/": says("200 OK"), "b.example/": says("404 Not Found")}
+    assert check_links(editor, shown, draft) == ["リンクを確認しました。つながる：1件、つながらない：1件"]
+    assert set(LinkCheck.objects.values_list("url", "outcome")) == {
+        ("http://a.example/", "alive"),
+        ("http://b.example/", "failing"),
+    }
+
+
+def test_the_action_says_why_it_records_nothing(editor: Client, network: Network) -> None:
+    case, draft = make_case(), make_case(status="draft")
+    Link.objects.create(case=case, url="http://a.example/", label="甲")
+    Link.objects.create(case=draft, url="http://draft.example/", label="乙")
+    network.pages["a.example/"] = says("404 Not Found")
+    assert check_links(editor, case) == [
+        "つながるリンクが1件もなかったため、何も記録しませんでした。http://a.example/（サーバーの応答：404）"
+    ]
+    assert check_links(editor, draft) == ["選んだ事例に、公開中の事例のリンクはありません。"]
+    for number in range(10):
+        Link.objects.create(case=case, url=f"http://a.example/{number}", label="甲")
+    assert check_links(editor, case) == [
+        "リンクが11件あります。ここで一度に確認できるのは10件までです。"
+        "事例を減らすか、運用担当者に「python manage.py check_links」の実行を依頼してください。"
+    ]
+    assert not LinkCheck.objects.exists()
+    assert [request.host for request in network.requests] == ["a.example", "a.example"]
+
+
+def test_checks_are_listed_with_the_cases_that_link_there_and_cannot_be_changed(editor: Client) -> None:
+    first, second = make_case(title="一つ目"), make_case(title="二つ目")
+    url = "https://example.jp/page"
+    Link.objects.create(case=first, url=url, label="甲")
+    SimilarBody.objects.create(case=first, body_id=KASHIHARA, url=url)
+    SimilarBody.objects.create(case=second, body_id=KASHIHARA, url=url)
+    check = LinkCheck.objects.create(
+        url=url,
+        outcome="dead",
+        failed_days=3,
+        reason="サーバーの応答：404",
+        checked_at=timezone.now(),
+        first_failed_on=date(2026, 11, 1),
+    )
+    text = editor.get("/admin/catalog/linkcheck/?outcome__exact=dead").text
+    assert re.findall(r'<a href="(/admin/catalog/case/[^"]+)">(.+?)</a>', text) == [
+        (f"/admin/catalog/case/{first.pk}/change/", "一つ目"),
+        (f"/admin/catalog/case/{second.pk}/change/", "二つ目"),
+    ]
+    assert editor.get(f"/admin/catalog/linkcheck/{check.pk}/change/").status_code == 200
+    assert editor.get("/admin/catalog/linkcheck/add/").status_code == 403
+    assert editor.post(f"/admin/catalog/linkcheck/{check.pk}/change/", {"reason": ""}).status_code == 403
