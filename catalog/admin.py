@@ -334,7 +334,7 @@ class CaseAdmin(RecordedAdmin):
     def preview_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """The page that readers would see, of a case whatever its state, for editors alone."""
         pk = self.viewed(request, object_id).pk
-        response = case_page(request, Case.objects.for_records().get(pk=pk), preview=True)
+        response = case_page(request, Case.objects.for_detail().get(pk=pk), preview=True)
         response.headers["Cache-Control"] = "no-store"
         response.headers["X-Robots-Tag"] = "noindex"
         return response

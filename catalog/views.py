@@ -149,7 +149,7 @@ def case_list_atom(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def case_detail(request: HttpRequest, slug: str) -> HttpResponse:
-    case = Case.objects.published().for_records().filter(slug=slug).first()
+    case = Case.objects.published().for_detail().filter(slug=slug).first()
     return case_page(request, case) if case else case_gone(request, slug)
 
 

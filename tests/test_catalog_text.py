@@ -1,6 +1,6 @@
 import pytest
 
-from catalog.templatetags.catalog_text import host, persons, prose
+from catalog.templatetags.catalog_text import archive_copy, host, persons, prose
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,10 @@ def test_populations_are_written_as_printed(population: int | None, written: str
 
 def test_the_host_of_an_address_is_where_the_link_leads() -> None:
     assert host("https://www.city.example.jp:8443/a?b=c") == "www.city.example.jp"
+
+
+def test_a_copy_of_an_address_is_looked_for_in_the_web_archive() -> None:
+    assert archive_copy("http://a.example/?b=c") == "https://web.archive.org/web/http://a.example/?b=c"
 
 
 def test_prose_has_paragraphs_line_breaks_and_lists() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, date, datetime
 from html import unescape
 
 import pytest
@@ -9,7 +10,7 @@ from django.views.defaults import server_error
 from pytest_django import DjangoAssertNumQueries
 
 from catalog import coverage
-from catalog.models import Case, Step
+from catalog.models import Case, Link, LinkCheck, SimilarBody, Step
 from tests.making import FUNAGATA, HIDAKA, KASHIHARA, TAWARAMOTO, make_case
 
 pytestmark = pytest.mark.django_db
@@ -281,6 +282,37 @@ def test_public_pages_are_read_only_and_set_no_cookie(client: Client, url: str) 
     assert response.status_code == 200
     assert not response.cookies
     assert client.post(url).status_code == 405
+
+
+def test_a_dead_link_says_so_and_leads_to_a_copy_while_others_do_not(client: Client) -> None:
+    case = make_case("made")
+    for name in ("dead", "failing", "unknown"):
+        Link.objects.create(case=case, url=f"https://example.jp/{name}?a=b&c", label=name)
+    SimilarBody.objects.create(case=case, body_id=KASHIHARA, url="https://example.jp/similar")
+    checked_at = datetime(2026, 11, 22, 15, 0, tzinfo=UTC)
+    failures = {"checked_at": checked_at, "first_failed_on": date(2026, 11, 21)}
+    for url, outcome, days in (
+        ("https://example.jp/dead?a=b&c", "dead", 3),
+        ("https://example.jp/similar", "dead", 3),
+        ("https://example.jp/failing?a=b&c", "failing", 2),
+    ):
+        LinkCheck.objects.create(url=url, outcome=outcome, failed_days=days, **failures)
+    text = client.get("/cases/made/").text
+    lists = "".join(re.findall(r'<ul class="(?:links|similar)">(.*?)</ul>', text, re.S))
+    items = [" ".join(re.sub(r"<[^>]+>", "", item).split()) for item in lists.split("</li>")[:-1]]
+    mark = "リンク切れ（2026年11月23日確認） 保存された写しを探す web.archive.org（外部サイト）"
+    assert items == [
+        f"dead example.jp（外部サイト） {mark}",
+        "failing example.jp（外部サイト）",
+        "unknown example.jp（外部サイト）",
+        f"奈良県橿原市 橿原市の関連ページ example.jp（外部サイト） {mark}",
+    ]
+    assert re.findall(r'href="([^"]*example.jp/(?:dead|similar)[^"]*)"', text) == [
+        "https://example.jp/dead?a=b&amp;c",
+        "https://web.archive.org/web/https://example.jp/dead?a=b&amp;c",
+        "https://example.jp/similar",
+        "https://web.archive.org/web/https://example.jp/similar",
+    ]
 
 
 def test_about_tells_source_notes_and_terms(client: Client) -> None:

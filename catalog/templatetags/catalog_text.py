@@ -40,6 +40,12 @@ def host(url: str) -> str:
 
 
 @register.filter
+def archive_copy(url: str) -> str:
+    """Where the Internet Archive's Wayback Machine shows its latest copy of an address."""
+    return f"https://web.archive.org/web/{url}"
+
+
+@register.filter
 def prose(text: str) -> SafeString:
     """Plain text as HTML: an empty line ends a paragraph; lines that start with ・ are a list."""
     blocks = re.split(r"\n\s*\n", text.replace("\r\n", "\n").strip())
