@@ -13,7 +13,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from reversion.models import Version
 
-from catalog.models import Body, Case, ZeroResultSearch
+from catalog.models import Body, Case, LinkCheck, ZeroResultSearch
 
 MOST_LISTED = 10
 MOST_TERMS = 20
@@ -62,7 +62,7 @@ class EditorsSite(admin.AdminSite):
 
 
 def panels() -> list[Panel]:
-    """The lists of the first page, in their order. The one for dead links belongs behind the bodies."""
+    """The lists of the first page, in their order."""
     cases = reverse("admin:catalog_case_changelist")
     published = Case.objects.published()
     return [
@@ -70,6 +70,7 @@ def panels() -> list[Panel]:
         of_cases("取り下げた事例", Case.objects.withdrawn(), f"{cases}?status__exact=withdrawn"),
         of_cases("人口の分かる団体がない公開中の事例", published.without_known_population()),
         of_bodies(),
+        of_dead_links(),
         of_searches(),
     ]
 
@@ -88,6 +89,17 @@ def of_bodies() -> Panel:
     ]
     title = "公開中の事例に出ていて、人口が未入力の団体"
     return Panel(title, bodies.count(), rows)
+
+
+def of_dead_links() -> Panel:
+    """Each dead address leads to a case with it, where it is corrected."""
+    dead = LinkCheck.objects.dead().with_cases().order_by("first_failed_on", "url")
+    rows = [
+        Row(check.url, reverse("admin:catalog_case_change", args=[check.cases[0]["pk"]]))
+        for check in dead[:MOST_LISTED]
+    ]
+    url = reverse("admin:catalog_linkcheck_changelist") + "?outcome__exact=dead"
+    return Panel("リンク切れ", dead.count(), rows, url=url)
 
 
 def of_searches() -> Panel:

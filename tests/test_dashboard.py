@@ -10,9 +10,12 @@ from django.test import Client
 from django.utils import timezone
 
 from catalog import dashboard
-from catalog.models import Case, ZeroResultSearch
+from catalog.links import Finding
+from catalog.models import Case, Link, LinkCheck, ZeroResultSearch
 from tests.filling import ADD, a_publisher, an_editor, logged_in, new_case
 from tests.making import FUNAGATA, MIYAGI, make_case
+
+DEAD = "https://example.jp/gone"
 
 pytestmark = pytest.mark.django_db
 
@@ -30,11 +33,16 @@ def test_the_first_page_lists_what_waits_for_an_editor() -> None:
     make_case(title="人口不明の題", bodies=[MIYAGI])
     make_case(title="一部は分かる題", bodies=[MIYAGI, FUNAGATA])
     ZeroResultSearch.objects.record("ドローン 配送")
+    dead = Link.objects.create(case=Case.objects.get(title="人口不明の題"), url=DEAD, label="例")
+    for day in (3, 2, 1):
+        at = timezone.now() - timedelta(days=day)
+        LinkCheck.objects.record(Finding(dead.url, LinkCheck.Outcome.FAILING, checked_at=at))
     assert shown() == {
         "下書き": (1, ["下書きの題"]),
         "取り下げた事例": (1, ["取り下げの題"]),
         "人口の分かる団体がない公開中の事例": (1, ["人口不明の題"]),
         "公開中の事例に出ていて、人口が未入力の団体": (1, ["宮城県"]),
+        "リンク切れ": (1, [DEAD]),
         "結果のなかった検索（過去30日間）": (1, ["どろーん 配送1回"]),
     }
 
