@@ -464,7 +464,7 @@ class LinkCheckAdmin(admin.ModelAdmin):
         return False
 
     @admin.display(description="リンクのある事例")
-    def linked_from(self, check: Any) -> str:
+    def linked_from(self, check: LinkCheck) -> str:
         pages = (
             (reverse("admin:catalog_case_change", args=[one["pk"]]), one["title"]) for one in check.cases
         )

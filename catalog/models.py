@@ -900,6 +900,9 @@ class LinkCheck(models.Model):
 
     objects = LinkCheckQuerySet.as_manager()
 
+    # The pk and title of each case that links here; see `LinkCheckQuerySet.with_cases`.
+    cases: list[dict[str, Any]]
+
     class Meta:
         verbose_name = verbose_name_plural = "リンクの確認"
         ordering = ("-checked_at", "url")

@@ -166,22 +166,24 @@ class PopulationTable:
         cities = Body.objects.filter(kind=Kind.DESIGNATED_CITY)
         self.with_wards = set(cities.values_list("prefecture", flat=True))
         self.first_with: dict[str, int] = {}
-        for row in progress(self.rows):
+        for row in self.rows:
             reason = self._reason_to_skip(row)
             if reason:
                 self.told.skipped.setdefault(reason, []).append(row.number)
             else:
                 self.told.rows.append(self._row(row))
-        self._save()
+        self._save(progress)
         return self.told
 
-    def _save(self) -> None:
+    def _save(self, progress: Progress) -> None:
         """Writes what differs, and keeps in the history what was there and what is."""
         changed = [self.bodies[code] for code in self.changed]
         history.record_together(history.without_version(changed), None, history.BEGUN)
-        for body in changed:
-            body.population, body.population_as_of = self.changed[body.code], self.as_of
-            body.save(update_fields=["population", "population_as_of"])
+        for code in map(self._code, progress(self.rows)):
+            if code in self.changed:
+                body = self.bodies[code]
+                body.population, body.population_as_of = self.changed[code], self.as_of
+                body.save(update_fields=["population", "population_as_of"])
         history.record_together(changed, self.by, history.IMPORTED)
 
     def _cell(self, row: TableRow, index: int | None) -> str:

@@ -76,11 +76,11 @@ def test_an_account_without_rights_sees_no_panel() -> None:
 def test_the_first_page_takes_a_fixed_number_of_queries(django_assert_num_queries: Any) -> None:
     client = an_editor()
     client.get("/admin/")
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(17):
         client.get("/admin/")
     for _ in range(3):
         make_case(status="draft")
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(17):
         client.get("/admin/")
 
 
