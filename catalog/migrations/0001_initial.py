@@ -81,7 +81,7 @@ class Migration(migrations.Migration):
             name='LinkCheck',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('url', models.URLField(max_length=500, unique=True, validators=[django.core.validators.URLValidator(schemes=['http', 'https'])], verbose_name='URL')),
+                ('url', models.URLField(max_length=500, unique=True, validators=[django.core.validators.URLValidator(schemes=['http', 'https']), catalog.models.refuse_credentials], verbose_name='URL')),
                 ('outcome', models.CharField(choices=[('alive', 'つながる'), ('failing', 'つながらない'), ('dead', 'リンク切れ'), ('unclear', '確かめられない'), ('refused', '確認の対象外')], max_length=10, verbose_name='結果')),
                 ('http_status', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='HTTPステータス')),
                 ('reason', models.CharField(blank=True, max_length=100, verbose_name='理由')),
@@ -94,7 +94,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'リンクの確認',
                 'verbose_name_plural': 'リンクの確認',
                 'ordering': ('-checked_at', 'url'),
-                'constraints': [models.CheckConstraint(condition=models.Q(('url__regex', '^https?://[^\\s]+$')), name='link_check_url_is_web_address'), models.CheckConstraint(condition=models.Q(('final_url', ''), ('final_url__regex', '^https?://[^\\s]+$'), _connector='OR'), name='link_check_final_url_is_web_address'), models.CheckConstraint(condition=models.Q(('http_status', None), ('http_status__range', (100, 999)), _connector='OR'), name='link_check_status_has_three_digits'), models.CheckConstraint(condition=models.Q(models.Q(('failed_days', 0), ('first_failed_on', None), ('outcome__in', ['alive', 'unclear', 'refused'])), models.Q(('failed_days__range', (1, 2)), ('first_failed_on__isnull', False), ('outcome', 'failing')), models.Q(('failed_days__gte', 3), ('first_failed_on__isnull', False), ('outcome', 'dead')), _connector='OR'), name='link_check_is_dead_after_three_days')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('url__regex', '^https?://[^\\s/?#@\\\\]+([/?#]\\S*)?$')), name='link_check_url_is_web_address'), models.CheckConstraint(condition=models.Q(('final_url', ''), ('final_url__regex', '^https?://[^\\s/?#@\\\\]+([/?#]\\S*)?$'), _connector='OR'), name='link_check_final_url_is_web_address'), models.CheckConstraint(condition=models.Q(('http_status', None), ('http_status__range', (100, 999)), _connector='OR'), name='link_check_status_has_three_digits'), models.CheckConstraint(condition=models.Q(models.Q(('failed_days', 0), ('first_failed_on', None), ('outcome__in', ['alive', 'unclear', 'refused'])), models.Q(('failed_days__range', (1, 2)), ('first_failed_on__isnull', False), ('outcome', 'failing')), models.Q(('failed_days__gte', 3), ('first_failed_on__isnull', False), ('outcome', 'dead')), _connector='OR'), name='link_check_is_dead_after_three_days')],
             },
         ),
         migrations.CreateModel(
