@@ -3,10 +3,11 @@ from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 
 from catalog import api, discovery, views
+from catalog.version import by_version
 
 app_name = "catalog"
 
-urlpatterns = [
+public = [
     path("", views.home, name="home"),
     path("cases/", views.case_list, name="case_list"),
     path("near/", views.near, name="near"),
@@ -30,6 +31,10 @@ urlpatterns = [
     path("opensearch.xml", discovery.opensearch, name="opensearch"),
     path("robots.txt", discovery.robots, name="robots"),
     path("sitemap.xml", sitemap, {"sitemaps": discovery.SITEMAPS}, name="sitemap"),
+]
+health = [
     path("healthz/live", discovery.live, name="live"),
     path("healthz/ready", discovery.ready, name="ready"),
 ]
+
+urlpatterns = [*map(by_version, public), *health]

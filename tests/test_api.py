@@ -147,7 +147,7 @@ def test_a_list_takes_the_same_queries_for_any_number_of_cases(
     Case.objects.all().delete()
     for _ in range(count):
         make_case(bodies=[FUNAGATA, KASHIHARA], topics=["data"])
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(19):
         client.get("/api/v1/cases/")
 
 

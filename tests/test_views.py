@@ -33,11 +33,11 @@ def no_cases() -> None:
 @pytest.mark.parametrize(
     ("url", "queries"),
     [
-        ("/", 8),
-        ("/cases/", 13),
-        ("/cases/?population=0-1&step=0", 13),
-        ("/steps/0/", 8),
-        ("/cases.json", 11),
+        ("/", 9),
+        ("/cases/", 14),
+        ("/cases/?population=0-1&step=0", 14),
+        ("/steps/0/", 4),
+        ("/cases.json", 12),
     ],
 )
 @pytest.mark.parametrize("number", [1, 3])

@@ -1,0 +1,30 @@
+-- The version of the catalogue: a new stamp before any statement on a table that a reader could see a change of. A table
+-- more is one word in the list below.
+--
+-- The row's lock is held until the transaction ends, so writers wait for each other here: before they lock anything else, so
+-- that they do not lock each other out.
+CREATE FUNCTION move_catalogue_version() RETURNS trigger
+    LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO catalog_catalogueversion (id, stamp, changed_at) VALUES (1, gen_random_uuid(), clock_timestamp())
+    ON CONFLICT (id) DO UPDATE SET stamp = excluded.stamp, changed_at = excluded.changed_at;
+    RETURN NULL;
+END
+$$;
+
+DO $$
+DECLARE
+    name text;
+BEGIN
+    FOREACH name IN ARRAY
+        '{case, casebody, similarbody, link, figure, case_topics, topic, body, prefecture, section, source, guideline,
+          searchsynonym}'::text[]
+    LOOP
+        EXECUTE format(
+            'CREATE TRIGGER catalogue_version_moves BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %I '
+            'FOR EACH STATEMENT EXECUTE FUNCTION move_catalogue_version()',
+            'catalog_' || name
+        );
+    END LOOP;
+END
+$$;

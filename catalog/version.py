@@ -1,0 +1,115 @@
+"""The version of the catalogue, and public answers that know by it whether the reader has them already."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache, wraps
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern
+from django.utils import timezone
+from django.utils.cache import patch_cache_control
+from django.views.decorators.http import condition
+
+from catalog.models import CatalogueVersion
+
+View = Callable[..., HttpResponseBase]
+
+SECONDS_FRESH = 60
+SECONDS_FOR_WANT_OF_BETTER = 86_400  # a cache may still serve a copy as old where the site fails
+CODE = ("catalog/**/*.py", "dxcases/**/*.py", "templates/**/*", "static/**/*", "requirements.txt")
+LAST_MODIFIED_STEP = timedelta(seconds=1)  # what HTTP dates can tell apart
+
+
+@dataclass(frozen=True)
+class Version:
+    """A state of the catalogue: no two have the same stamp, not even one that was rolled back."""
+
+    stamp: str
+    changed_at: datetime
+
+
+NOTHING_YET = Version("nothing yet", datetime(1970, 1, 1, tzinfo=UTC))
+
+
+def current() -> Version:
+    """The version that this connection sees, in one tiny query.
+
+    Ask before reading what is to be kept under it: a change in between then ages it too early, never too
+    late.
+    """
+    row = CatalogueVersion.objects.values_list("stamp", "changed_at").first()
+    return Version(str(row[0]), row[1]) if row else NOTHING_YET
+
+
+def by_version(pattern: URLPattern) -> URLPattern:
+    """The URL, its answers with ETag, Last-Modified and Cache-Control, or 304 without calling the view."""
+    pattern.callback = answered_by_version(pattern.callback)
+    return pattern
+
+
+def answered_by_version(view: View) -> View:
+    @wraps(view)
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        # Who works on templates wants to see every change at once.
+        if request.method not in ("GET", "HEAD") or settings.DEBUG:
+            return view(request, *args, **kwargs)
+        version = current()
+        etag, last_modified = etag_of(request, version), last_modified_of(version)
+        conditional = condition(lambda *a, **k: etag, lambda *a, **k: last_modified)(view)
+        return kept_by_caches(conditional(request, *args, **kwargs))
+
+    return answer
+
+
+def kept_by_caches(response: HttpResponseBase) -> HttpResponseBase:
+    """The response with how long caches may keep it; one that refuses is not kept, and has no validators."""
+    if response.status_code in (200, 304):
+        patch_cache_control(
+            response, public=True, max_age=SECONDS_FRESH, stale_if_error=SECONDS_FOR_WANT_OF_BETTER
+        )
+    else:
+        del response.headers["ETag"], response.headers["Last-Modified"]
+    return response
+
+
+def etag_of(request: HttpRequest, version: Version) -> str:
+    """Of all an answer depends on: catalogue, code, address as pages print it, form asked for, and the date.
+
+    Weak, as a workbook tells the minute it was made.
+    """
+    address = request.build_absolute_uri(request.get_full_path())
+    form = request.headers.get("Accept", "") if request.path_info.startswith("/api/") else ""
+    parts = (version.stamp, code().digest, address, form, str(timezone.localdate()))
+    return f'W/"{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:32]}"'
+
+
+def last_modified_of(version: Version) -> datetime | None:
+    """When catalogue, code or printed date last changed; None while another change could have that time."""
+    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    changed_at = max(version.changed_at, code().changed_at, midnight)
+    return changed_at if timezone.now() - changed_at > LAST_MODIFIED_STEP else None
+
+
+@dataclass(frozen=True)
+class Code:
+    """What pages are made with: a digest that is the same on every machine, and the youngest file's time."""
+
+    digest: str
+    changed_at: datetime
+
+
+@cache
+def code() -> Code:
+    files = sorted(file for pattern in CODE for file in settings.BASE_DIR.glob(pattern) if file.is_file())
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(f"{file.relative_to(settings.BASE_DIR)}\0".encode())
+        digest.update(file.read_bytes())
+    return Code(digest.hexdigest(), datetime.fromtimestamp(max(file.stat().st_mtime for file in files), UTC))

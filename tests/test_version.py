@@ -1,0 +1,200 @@
+from __future__ import annotations
+
+import random
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.core.management import call_command
+from django.db import connection, transaction
+from django.test import Client, RequestFactory
+from django.urls import get_resolver
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from catalog import urls, version
+from catalog.models import Body, Case, CaseBody, CaseSearch, CatalogueVersion, Figure, Topic
+from tests.making import FUNAGATA, KASHIHARA, make_case
+
+pytestmark = pytest.mark.django_db
+
+ADDRESSES = {
+    "case_detail": "/cases/dx2021-17-1/",
+    "compare": "/compare/?case=dx2021-17-1&case=dx2021-17-2",
+    "near": "/near/?name=美郷町",
+    "body_detail": f"/bodies/{FUNAGATA}/",
+    "step_detail": "/steps/2/",
+    "api_case_detail": "/api/v1/cases/dx2021-17-1/",
+    "api_body_detail": f"/api/v1/bodies/{FUNAGATA}/",
+}
+NOT_READ = (CaseSearch, CatalogueVersion)  # what they hold follows from other tables
+
+
+def public_addresses() -> list[str]:
+    """One for every public URL."""
+    names = {str(pattern.name): f"/{pattern.pattern}" for pattern in urls.public}
+    return [ADDRESSES.get(name, address) for name, address in names.items()]
+
+
+PUBLIC = public_addresses()
+
+
+@pytest.mark.parametrize("address", PUBLIC)
+def test_an_answer_known_already_takes_one_query_and_no_words(
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries, address: str
+) -> None:
+    first = client.get(address)
+    assert first.status_code == 200
+    assert first.headers["Cache-Control"] == "public, max-age=60, stale-if-error=86400"
+    assert "Cookie" not in first.headers.get("Vary", "")
+    with django_assert_num_queries(1):
+        second = client.get(address, headers={"If-None-Match": first.headers["ETag"]})
+    assert (second.status_code, second.content) == (304, b"")
+    assert second.headers["ETag"] == first.headers["ETag"]
+
+
+def test_every_url_is_public_or_of_health_or_of_editors() -> None:
+    known = {*urls.public, *urls.health}
+    assert {pattern for pattern in urls.urlpatterns if pattern not in known} == set()
+    assert {pattern.app_name for pattern in get_resolver().url_patterns if hasattr(pattern, "app_name")} == {
+        "admin",
+        "catalog",
+    }
+
+
+def test_a_published_change_is_seen_at_once(client: Client) -> None:
+    address = "/cases/dx2021-17-1/"
+    tag = client.get(address).headers["ETag"]
+    Case.objects.filter(slug="dx2021-17-1").update(title="新しい題名")
+    response = client.get(address, headers={"If-None-Match": tag})
+    assert response.status_code == 200
+    assert "新しい題名" in response.text
+    assert response.headers["ETag"] != tag
+
+
+def test_a_date_is_told_only_once_no_other_change_can_have_it(client: Client) -> None:
+    make_case()
+    assert "Last-Modified" not in client.get("/").headers
+    before = timezone.now() - timedelta(days=400)
+    CatalogueVersion.objects.update(changed_at=before)
+    response = client.get("/")
+    known = client.get("/", headers={"If-Modified-Since": response.headers["Last-Modified"]})
+    assert known.status_code == 304
+    older = client.get("/", headers={"If-Modified-Since": "Wed, 01 Jan 2020 00:00:00 GMT"})
+    assert older.status_code == 200
+
+
+def test_the_tag_depends_on_address_host_date_code_and_form(
+    monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.ALLOWED_HOSTS = ["testserver", "example.jp"]
+    now, get = version.current(), RequestFactory().get
+    tags = [
+        version.etag_of(get("/cases/"), now),
+        version.etag_of(get("/cases/?step=1"), now),
+        version.etag_of(get("/cases/", headers={"Host": "example.jp"}), now),
+        version.etag_of(get("/cases/", secure=True), now),
+        version.etag_of(get("/api/v1/schema/"), now),
+        version.etag_of(get("/api/v1/schema/", headers={"Accept": "application/json"}), now),
+    ]
+    with monkeypatch.context() as other_day:
+        other_day.setattr(timezone, "localdate", lambda: date(2000, 1, 1))
+        tags.append(version.etag_of(get("/cases/"), now))
+    settings.BASE_DIR /= "catalog/migrations"
+    monkeypatch.setattr(version, "CODE", ("*.py",))
+    version.code.cache_clear()
+    tags.append(version.etag_of(get("/cases/"), now))
+    version.code.cache_clear()
+    assert len(set(tags)) == len(tags)
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [("/cases/?step=9", 400), ("/cases/?page=99", 404), ("/cases/nope/", 404), ("/api/v1/cases/?x=1", 400)],
+)
+def test_a_refusal_is_not_kept(client: Client, address: str, status: int) -> None:
+    response = client.get(address)
+    assert response.status_code == status
+    assert {"ETag", "Last-Modified", "Cache-Control"} & set(response.headers) == set()
+
+
+def test_health_and_editors_pages_are_not_answered_by_version(client: Client) -> None:
+    for address in ("/healthz/live", "/healthz/ready", "/admin/login/"):
+        headers = client.get(address).headers
+        assert "ETag" not in headers
+        assert "public" not in headers["Cache-Control"]
+
+
+def test_who_works_on_the_code_gets_every_page_anew(client: Client, settings: Any) -> None:
+    settings.DEBUG = True
+    assert "ETag" not in client.get("/about/").headers
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        model._meta.db_table
+        for model in apps.get_app_config("catalog").get_models(include_auto_created=True)
+        if model not in NOT_READ
+    ],
+)
+def test_a_statement_on_any_table_that_is_read_moves_the_version(table: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum = 1", [table]
+        )
+        (column,) = cursor.fetchone()
+        for statement in (f'UPDATE {table} SET "{column}" = "{column}"', f"DELETE FROM {table} WHERE false"):
+            before = version.current().stamp
+            cursor.execute(statement)
+            assert version.current().stamp != before
+
+
+def test_every_way_of_writing_moves_the_version() -> None:
+    case = make_case(topics=["bpr"])
+    ways: list[Any] = [
+        case.save,
+        lambda: case.topics.add(Topic.objects.get(slug="data")),
+        lambda: CaseBody.objects.bulk_create([CaseBody(case=case, body_id=KASHIHARA)]),
+        lambda: Figure.objects.create(case=case, label="件数", value="1件"),
+        lambda: Body.objects.filter(pk=FUNAGATA).update(population=5_000),
+        lambda: call_command("loaddata", "10_prefectures", verbosity=0),
+        case.delete,
+    ]
+    stamps = [version.current().stamp]
+    for way in ways:
+        way()
+        stamps.append(version.current().stamp)
+    assert len(set(stamps)) == len(ways) + 1
+
+
+def test_a_rollback_takes_the_version_back_and_the_next_one_is_new() -> None:
+    before = version.current().stamp
+    with transaction.atomic():
+        make_case("undone")
+        undone = version.current().stamp
+        transaction.set_rollback(True)
+    assert version.current().stamp == before
+    make_case()
+    assert len({before, undone, version.current().stamp}) == 3
+
+
+def test_a_catalogue_without_a_version_answers_all_the_same(client: Client) -> None:
+    CatalogueVersion.objects.all().delete()
+    assert version.current() == version.NOTHING_YET
+    assert client.get("/cases/").status_code == 200
+
+
+def test_drafts_never_change_what_strangers_get(client: Client) -> None:
+    chance = random.Random(1)
+    drafts = [make_case(status="draft", bodies=[FUNAGATA], topics=["bpr"]) for _ in range(3)]
+    listed = [address for address in PUBLIC if "xlsx" not in address]  # tells the minute it was made
+    before = {address: client.get(address).getvalue() for address in listed}
+    for _ in range(4):
+        draft = chance.choice(drafts)
+        draft.title = f"下書き{chance.random()}"
+        draft.save()
+        draft.topics.set(chance.sample(list(Topic.objects.all()), 3))
+    drafts[0].delete()
+    assert {address: client.get(address).getvalue() for address in listed} == before
