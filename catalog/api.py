@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from django import forms
 from django.core.paginator import Page
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -31,9 +31,10 @@ from catalog.filters import (
     CaseFilter,
     ChoicesField,
     PageSizeForm,
+    Results,
     StrictFilterSet,
 )
-from catalog.models import Body, Case
+from catalog.models import Body, Case, CaseQuerySet
 from catalog.records import (
     BodyListRecord,
     BodyRecord,
@@ -50,7 +51,6 @@ from catalog.views import page_of
 
 RESULTS_PER_PAGE = 20
 Filters = TypeVar("Filters", bound=StrictFilterSet)
-Row = TypeVar("Row", bound=Model)
 READ = ["GET", "HEAD"]
 CODE = {"type": "string", "pattern": "^[0-9]{6}$"}
 A_BODY = {"$ref": "#/components/schemas/BodyCode"}
@@ -165,7 +165,7 @@ def case_list(request: Request) -> Response:
     case_filter, size = asked(request, CaseFilter)
     if errors := {**case_filter.errors, **size.errors}:
         return Response({"errors": errors}, status=400)
-    page = api_page(case_filter.page_number, case_filter.qs.for_records(), size)
+    page = api_page(case_filter.page_number, case_filter.results(CaseQuerySet.for_records), size)
     cases = case_filter.with_nearness(page.object_list)
     answer: CaseListRecord = {
         **paging(request, page),
@@ -261,7 +261,7 @@ def asked(request: Request, filters: type[Filters]) -> tuple[Filters, PageSizeFo
     return filters.for_request(request._request, strict=True, also=also), PageSizeForm(request.GET)
 
 
-def api_page(number: int, results: QuerySet[Row], size: PageSizeForm) -> Page[Row]:
+def api_page(number: int, results: QuerySet[Any] | Results, size: PageSizeForm) -> Page[Any]:
     return page_of(results, number, size.cleaned_data["page_size"] or RESULTS_PER_PAGE)
 
 

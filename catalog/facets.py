@@ -6,11 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 
-from django.db.models import Count, F
-
-from catalog import bands
 from catalog.filters import BodyChoicesFilter, CaseFilter
-from catalog.models import Case, CaseBody
 
 NAMES = ("step", "section", "population", "region", "prefecture", "kind", "topic")
 
@@ -71,7 +67,7 @@ def facets_of(case_filter: CaseFilter, names: Iterable[str] = NAMES) -> list[Fac
 
 def _facet(case_filter: CaseFilter, name: str) -> Facet:
     field = case_filter.form.fields[name]
-    counts = {} if case_filter.errors else _counts(case_filter, name)
+    counts = _counts(case_filter, name)
     chosen = case_filter.chosen.get(name, [])
     options = [
         Option(value, label, counts.get(value, 0), value in chosen, group)
@@ -82,17 +78,10 @@ def _facet(case_filter: CaseFilter, name: str) -> Facet:
 
 def _counts(case_filter: CaseFilter, name: str) -> dict[str, int]:
     """Numbers of cases by value."""
-    cases = case_filter.narrow(leave_out=name)
-    if name == "topic":
-        pairs = Case.topics.through.objects.filter(case__in=cases).values_list("topic__slug")
-        return dict(pairs.annotate(Count("case", distinct=True)))
-    declared = case_filter.filters[name]
-    if not isinstance(declared, BodyChoicesFilter):
-        counted = cases.values_list(declared.field_name).annotate(Count("pk"))
-        return {str(value): count for value, count in counted}
-    bodies = CaseBody.objects.filter(case_filter.body_condition(leave_out=name), case__in=cases).order_by()
-    if name == "population":
-        values = bodies.annotate(value=bands.value_expression("body__population"))
-    else:
-        values = bodies.annotate(value=F(f"body__{declared.field_name}"))
-    return dict(values.values_list("value").annotate(Count("case", distinct=True)))
+    index, declared = case_filter.index, case_filter.filters[name]
+    cases, bodies = case_filter.found(leave_out=name), case_filter.bodies(leave_out=name)
+    of_value = index.of_case[declared.field_name]
+    if isinstance(declared, BodyChoicesFilter) and bodies != index.bodies:
+        of_body = index.of_body[declared.field_name]
+        of_value = {value: index.with_body_among(bodies & having) for value, having in of_body.items()}
+    return {value: cases.intersection_cardinality(having) for value, having in of_value.items()}

@@ -4,29 +4,21 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self, cast
 
 import django_filters
 from django import forms
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Q, TextChoices
 from django.http import HttpRequest, QueryDict
+from pyroaring import BitMap
 
-from catalog import bands
-from catalog.models import (
-    Body,
-    BodyQuerySet,
-    Case,
-    CaseQuerySet,
-    Kind,
-    Prefecture,
-    Region,
-    Section,
-    Step,
-    Topic,
-)
+from catalog import bands, index
+from catalog.index import Index, Marks, prefecture_choices
+from catalog.models import Body, BodyQuerySet, Case, CaseQuerySet, Kind, Region, Step
 from catalog.nearest import Target, with_nearness
 from catalog.search import Marker, Term, any_of, close_words, terms_of
 
@@ -39,26 +31,6 @@ CASES_AT_A_TIME = 500
 MOST_BODIES = 2_000  # more than there are
 MOST_PEOPLE = 1_000_000_000  # no body has as many; keeps numbers within what the database holds
 WITH_COMMAS = re.compile(r"[0-9]{1,3}(,[0-9]{3})+")
-
-
-def section_choices() -> list[tuple[str, str]]:
-    return list(Section.objects.values_list("pk", "title"))
-
-
-def prefecture_choices() -> list[tuple[str, list[tuple[str, str]]]]:
-    """The prefectures grouped by 地方."""
-    return group_by_region(Prefecture.objects.order_by("code"))
-
-
-def group_by_region(prefectures: Iterable[Prefecture]) -> list[tuple[str, list[tuple[str, str]]]]:
-    groups: dict[str, list[tuple[str, str]]] = {label: [] for label in Region.labels}
-    for prefecture in prefectures:
-        groups[prefecture.get_region_display()].append((prefecture.code, prefecture.name))
-    return list(groups.items())
-
-
-def topic_choices() -> list[tuple[str, str]]:
-    return list(Topic.objects.values_list("slug", "title"))
 
 
 class ChoicesField(forms.MultipleChoiceField):
@@ -113,6 +85,10 @@ class BodyCodesField(ChoicesField):
         return sorted(set(values))
 
 
+def of_any(marks: Marks, values: list[str]) -> BitMap:
+    return BitMap().union(*(marks[value] for value in values if value in marks))
+
+
 class ChoicesFilter(django_filters.Filter):
     """Rows of which `field_name` is one of the values chosen."""
 
@@ -120,6 +96,10 @@ class ChoicesFilter(django_filters.Filter):
 
     def filter(self, rows: Any, values: list[str]) -> Any:
         return rows.filter(**{f"{self.field_name}__in": values})
+
+    def of_cases(self, values: list[str], of: Index) -> BitMap:
+        """The same cases in the index."""
+        return of_any(of.of_case[self.field_name], values)
 
     def labels(self, values: list[str]) -> list[str]:
         """What the page calls the values, each understood by itself."""
@@ -144,6 +124,10 @@ class BodyChoicesFilter(ChoicesFilter):
     def condition(self, values: list[str]) -> Q:
         """What the values ask of a `CaseBody`."""
         return Q((f"body__{self.field_name}__in", values))
+
+    def of_bodies(self, values: list[str], of: Index) -> BitMap:
+        """The bodies in the index that satisfy it."""
+        return of_any(of.of_body[self.field_name], values)
 
 
 class PopulationFilter(BodyChoicesFilter):
@@ -177,6 +161,10 @@ class PopulationBoundFilter(BodyChoicesFilter):
 
     def condition(self, values: list[str]) -> Q:
         return Q((f"body__population__{self.lookup_expr}", int(values[0])))
+
+    def of_bodies(self, values: list[str], of: Index) -> BitMap:
+        bound = int(values[0])
+        return of.bodies_where(bound.__le__ if self.lookup_expr == "gte" else bound.__ge__)
 
     def labels(self, values: list[str]) -> list[str]:
         return [f"人口{int(values[0]):,}人{'以上' if self.lookup_expr == 'gte' else '以下'}"]
@@ -300,13 +288,6 @@ class QueryForm(StrictForm):
         label="ページ", required=False, min_value=1, max_value=MOST_PEOPLE, error_messages=NUMBER_ERRORS
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        # Asked for once here, the choices are not fetched again at every use.
-        for field in self.fields.values():
-            if isinstance(field, ChoicesField):
-                field.choices = list(cast("list[tuple[Any, Any]]", field.choices))
-
 
 class CaseFilterForm(QueryForm):
     near = forms.ModelChoiceField(
@@ -335,6 +316,20 @@ class Chip:
     value: str
     label: str
     query: str
+
+
+@dataclass(frozen=True)
+class Results:
+    """What a paginator asks for: how many cases a filter finds, and a slice of them."""
+
+    of: CaseFilter
+    read: Callable[[CaseQuerySet], CaseQuerySet]
+
+    def __len__(self) -> int:
+        return len(self.of.found())
+
+    def __getitem__(self, at: slice) -> CaseQuerySet:
+        return self.read(self.of.cut(at))
 
 
 @dataclass(frozen=True)
@@ -430,12 +425,12 @@ class CaseFilter(StrictFilterSet):
         label="ステップ",
         choices=[(str(value), f"ステップ{value} {label}") for value, label in Step.choices],
     )
-    section = ChoicesFilter(field_name="section", label="区分", choices=section_choices)
+    section = ChoicesFilter(field_name="section", label="区分")
     population = PopulationFilter(field_name="population", label="人口", choices=bands.CHOICES)
     region = BodyChoicesFilter(field_name="prefecture__region", label="地方", choices=Region.choices)
-    prefecture = BodyChoicesFilter(field_name="prefecture", label="都道府県", choices=prefecture_choices)
+    prefecture = BodyChoicesFilter(field_name="prefecture", label="都道府県")
     kind = BodyChoicesFilter(field_name="kind", label="団体の種別", choices=Kind.choices)
-    topic = TopicFilter(field_name="topics__slug", label="テーマ", choices=topic_choices)
+    topic = TopicFilter(field_name="topics__slug", label="テーマ")
     body = BodyFilter(field_name="code", label="団体")
     population_min = PopulationBoundFilter(
         lookup_expr="gte",
@@ -459,14 +454,81 @@ class CaseFilter(StrictFilterSet):
         form = CaseFilterForm
         fields: tuple[str, ...] = ()
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.index = index.current()
+        for name, choices in self.index.choices.items():
+            self.filters[name].extra["choices"] = choices
+
     @classmethod
     def of(cls, given: QueryDict) -> Self:
         return cls(given, queryset=Case.objects.published())
 
+    def get_form_class(self) -> type[forms.Form]:
+        """Made once an index, as it depends on the choices alone and takes longer to make than to fill in."""
+        if self.index.form_class is None:
+            self.index.form_class = super().get_form_class()
+        return self.index.form_class
+
+    def results(self, read: Callable[[CaseQuerySet], CaseQuerySet] = CaseQuerySet.all) -> Results:
+        """The same as `qs` for a paginator, `read` with what it shows; deep pages cost no more."""
+        return Results(self, read)
+
     @cached_property
     def qs(self) -> CaseQuerySet:
-        """The cases, in the order asked for. With a target each has what `with_nearness` needs."""
+        """All the cases in the same order, by the database alone. Each has what `with_nearness` needs."""
         return self.queryset.none() if self.errors else self.ordered(self.narrow())
+
+    def found(self, leave_out: str = "") -> BitMap:
+        """The cases in the index that satisfy every filter given but the one left out; see `narrow`."""
+        if self.errors:
+            return BitMap()
+        found, bodies = self.index.cases, self.bodies(leave_out)
+        for name, values in self.chosen.items():
+            case_filter = self.filters[name]
+            if name == leave_out:
+                continue
+            if name == "q":
+                found = found & BitMap().union(*self.hits)
+            elif not isinstance(case_filter, BodyChoicesFilter):
+                found = found & case_filter.of_cases(values, self.index)
+        return found if bodies == self.index.bodies else found & self.index.with_body_among(bodies)
+
+    def bodies(self, leave_out: str = "") -> BitMap:
+        """The bodies in the index that satisfy every filter given but the one left out."""
+        bodies = self.index.bodies
+        for name, values in self.chosen.items():
+            case_filter = self.filters[name]
+            if name != leave_out and isinstance(case_filter, BodyChoicesFilter):
+                bodies = bodies & case_filter.of_bodies(values, self.index)
+        return bodies
+
+    @cached_property
+    def hits(self) -> list[BitMap]:
+        """The cases in which all words are found; where the order is by relevance, a bitmap a rank."""
+        ranked_by = self.terms if self.sort == Sort.RELEVANCE else []
+        cases = Case.objects.search(self.terms).by_relevance(ranked_by).order_by("relevance")
+        return [self.index.numbered(pks) for _, pks in cases.values_list("relevance", ArrayAgg("pk", default=[]))]
+
+    def groups(self) -> Iterable[BitMap]:
+        """The order asked for as `index.cut` takes it."""
+        match self.sort:
+            case Sort.NEAREST if self.target:
+                return self.index.by_score(self.target.scores())
+            case Sort.RELEVANCE:
+                return self.hits
+            case Sort.POPULATION | Sort.POPULATION_DESCENDING:
+                return self.index.by_population(descending=self.sort == Sort.POPULATION_DESCENDING)
+        return []
+
+    def cut(self, at: slice) -> CaseQuerySet:
+        """The cases of a slice, in order: picked in the index, read from the database."""
+        if self.sort == Sort.UPDATED:
+            found = self.found()
+            numbers = [number for number in self.index.latest_first if number in found][at]
+        else:
+            numbers = index.cut(self.found(), self.groups(), at)
+        return self.ordered(self.queryset.filter(pk__in=[self.index.pks[number] for number in numbers]))
 
     def narrow(self, leave_out: str = "") -> CaseQuerySet:
         """The cases that satisfy every filter given but the one left out, in no order."""
@@ -581,7 +643,7 @@ class CaseFilter(StrictFilterSet):
         order = f"（{self.target}に近い順）" if self.target and self.sort == Sort.NEAREST else ""
         return (f"{words}の事例" if words else "すべての事例") + order
 
-    @property
+    @cached_property
     def query(self) -> str:
         """The query string that gives this list again, from its first page, without unknown parameters."""
         return self.given().urlencode()
@@ -618,7 +680,7 @@ class CaseFilter(StrictFilterSet):
             *self._ways_by_other_words(),
         ]
         counted = [
-            WayOut(label, CaseFilter.of(given).narrow().count(), given.urlencode()) for label, given in ways
+            WayOut(label, len(CaseFilter.of(given).found()), given.urlencode()) for label, given in ways
         ]
         return sorted((way for way in counted if way.count), key=lambda way: -way.count)
 
@@ -668,13 +730,17 @@ class BodyListFilter(StrictFilterSet):
     )
     population = BandFilter(label="人口", choices=bands.CHOICES)
     region = ChoicesFilter(field_name="prefecture__region", label="地方", choices=Region.choices)
-    prefecture = ChoicesFilter(field_name="prefecture", label="都道府県", choices=prefecture_choices)
+    prefecture = ChoicesFilter(field_name="prefecture", label="都道府県")
     kind = ChoicesFilter(field_name="kind", label="団体の種別", choices=Kind.choices)
 
     class Meta:
         model = Body
         form = QueryForm
         fields: tuple[str, ...] = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.filters["prefecture"].extra["choices"] = prefecture_choices()
 
     @property
     def query(self) -> str:

@@ -581,8 +581,11 @@ class Case(CatalogueModel):
     objects = CaseManager()
 
     # The texts of a card with the words searched for marked; see `CaseFilter.with_marks`.
-    marked_title: str
+    marked_title: str = ""
     marked_points: list[str]
+
+    # How many topics it shares with another case; see `CaseQuerySet.related_to`.
+    shared_topics: int = 0
 
     # Why the case stands where it stands in a list ordered by nearness; see `CaseFilter.with_nearness`.
     nearness: Nearness | None = None

@@ -50,8 +50,12 @@ class Target:
     def population(self) -> int | None:
         return self.given_population or (self.body.population if self.body else None)
 
-    def score(self) -> Expression:
-        """How far a `CaseBody` is from the target: smaller is nearer.
+    def scores(self) -> dict[str, float]:
+        """The score of every body, by code."""
+        return dict(Body.objects.order_by().values_list("code", self.score(of="")))
+
+    def score(self, of: str = "body__") -> Expression:
+        """How far a `CaseBody` is from the target, or with `of=""` a `Body`: smaller is nearer.
 
         Compared in turn: the ratio of populations in steps of 1.25 (0 is alike), kind, prefecture, region and
         distance. Each is a digit of one number: 10,000,000 for a step of the ratio, 4,000,000 for another
@@ -61,35 +65,35 @@ class Target:
         """
         score: Any = Value(0.0)
         if self.population:
-            score += Floor(self._steps() if self.body else self._steps() * 100.0) * 10_000_000.0
+            score += Floor(self._steps(of) if self.body else self._steps(of) * 100.0) * 10_000_000.0
         if self.body:
-            score += self._differs(kind=self.body.kind) * 4_000_000.0
-            score += self._differs(prefecture=self.body.prefecture_id) * 2_000_000.0
-            score += self._differs(prefecture__region=self.body.prefecture.region) * 1_000_000.0
-            score += self.distance_km()
+            score += self._differs(of, kind=self.body.kind) * 4_000_000.0
+            score += self._differs(of, prefecture=self.body.prefecture_id) * 2_000_000.0
+            score += self._differs(of, prefecture__region=self.body.prefecture.region) * 1_000_000.0
+            score += self.distance_km(of)
         return Cast(score, FloatField())
 
-    def _steps(self) -> Expression:
-        theirs, ours = Cast("body__population", FloatField()), Value(float(self.population or 0))
+    def _steps(self, of: str) -> Expression:
+        theirs, ours = Cast(f"{of}population", FloatField()), Value(float(self.population or 0))
         steps = Ln(Greatest(theirs, ours) / Least(theirs, ours)) / LN_1_25
         return Case(
-            When(body__population=None, then=Value(UNKNOWN_POPULATION)),
+            When(Q((f"{of}population", None)), then=Value(UNKNOWN_POPULATION)),
             default=steps,
             output_field=FloatField(),
         )
 
-    def _differs(self, **fields: Any) -> Expression:
-        same = Q(**{f"body__{name}": value for name, value in fields.items()})
+    def _differs(self, of: str, **fields: Any) -> Expression:
+        same = Q(**{f"{of}{name}": value for name, value in fields.items()})
         return Case(When(same, then=Value(0.0)), default=Value(1.0), output_field=FloatField())
 
-    def distance_km(self) -> Expression:
+    def distance_km(self, of: str = "body__") -> Expression:
         """The great-circle distance of the two offices (haversine formula), in km with one decimal."""
         if self.body is None:
             return Cast(Value(None), FloatField())
         latitude, longitude = Value(self.body.latitude), Value(self.body.longitude)
-        across = Power(Sin(Radians((F("body__latitude") - latitude) / 2.0)), 2)
-        along = Power(Sin(Radians((F("body__longitude") - longitude) / 2.0)), 2)
-        shrunk = Cos(Radians(latitude)) * Cos(Radians(F("body__latitude")))
+        across = Power(Sin(Radians((F(f"{of}latitude") - latitude) / 2.0)), 2)
+        along = Power(Sin(Radians((F(f"{of}longitude") - longitude) / 2.0)), 2)
+        shrunk = Cos(Radians(latitude)) * Cos(Radians(F(f"{of}latitude")))
         chord = Least(Sqrt(across + along * shrunk), Value(1.0))
         return Round(Cast(ASin(chord) * EARTH_DIAMETER_KM, FloatField()) * 10.0) / 10.0
 

@@ -18,6 +18,8 @@ from django.db.models import Case, IntegerField, Q, Value, When
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from catalog import index
+
 RUN = re.compile(r"[^\W_]+")
 # Runs of one script: kanji, kana, and the rest of letters and digits.
 SCRIPT = re.compile(r"[一-鿿々〆]+|[ぁ-ゖー]+|[^\W_一-鿿々〆ぁ-ゖー]+")
@@ -146,25 +148,13 @@ def grams_decide(folded: str) -> bool:
 
 def terms_of(text: str) -> list[Term]:
     """The terms of a query: its words, without those that are punctuation alone, each with its variants."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT typed, fold(typed), coalesce(
-                (SELECT array_agg(word ORDER BY s.id, at) FROM catalog_searchsynonym s
-                 CROSS JOIN unnest(s.words) WITH ORDINALITY AS of_group(word, at)
-                 WHERE EXISTS (SELECT FROM unnest(s.words) AS one WHERE fold(one) = fold(typed))), '{}')
-            FROM unnest(%s::text[]) WITH ORDINALITY AS given(typed, place) ORDER BY place
-            """,
-            [text.split()],
-        )
-        rows = [row for row in cursor.fetchall() if RUN.search(row[1])]
-    folded = fold_each({word for _, _, words in rows for word in words})
-    return [
-        Term(
-            typed, tuple(dict.fromkeys([own, *(folded[word] for word in words)])), tuple(dict.fromkeys(words))
-        )
-        for typed, own, words in rows
-    ]
+    folded, synonyms = fold_each(text.split()), index.current().synonyms
+    terms = []
+    for typed in text.split():
+        same = synonyms.get(folded[typed], {})
+        if RUN.search(folded[typed]):
+            terms.append(Term(typed, tuple(dict.fromkeys([folded[typed], *same.values()])), tuple(same)))
+    return terms
 
 
 def close_words(term: Term) -> list[str]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from contextlib import suppress
 from tempfile import TemporaryFile
-from typing import TypeVar
+from typing import Any, cast
 
 from django.conf import settings
 from django.core.paginator import EmptyPage, Page, Paginator
 from django.db import DatabaseError, transaction
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import (
     FileResponse,
     Http404,
@@ -36,14 +36,24 @@ from catalog.filters import (
     BomForm,
     CaseFilter,
     CompareForm,
-    group_by_region,
+    Results,
     picked_cases,
 )
-from catalog.models import Body, Case, Guideline, Prefecture, Region, Section, Source, Step, ZeroResultSearch
+from catalog.index import prefecture_choices
+from catalog.models import (
+    Body,
+    Case,
+    CaseQuerySet,
+    Guideline,
+    Region,
+    Section,
+    Source,
+    Step,
+    ZeroResultSearch,
+)
 from catalog.nearest import Target, with_nearness
 from catalog.records import case_linked_data, case_record, catalogue_linked_data, provenance
 
-Row = TypeVar("Row", bound=Model)
 CASES_PER_PAGE = 20
 CASES_PER_SECTION = 50
 STEP_FACETS = ("population", "region")
@@ -72,7 +82,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def case_list(request: HttpRequest) -> HttpResponse:
     case_filter = CaseFilter.for_request(request)
-    page = page_of(case_filter.qs.for_cards(), case_filter.page_number, CASES_PER_PAGE)
+    page = page_of(case_filter.results(CaseQuerySet.for_cards), case_filter.page_number, CASES_PER_PAGE)
     if case_filter.words_find_nothing(page.paginator.count):
         record_zero_result(case_filter.cleaned["q"])
     context = {
@@ -204,7 +214,7 @@ def body_list(request: HttpRequest) -> HttpResponse:
         "filter": body_filter,
         "page": page,
         "page_numbers": page.paginator.get_elided_page_range(page.number),
-        "prefectures": group_by_region(Prefecture.objects.order_by("code")),
+        "prefectures": prefecture_choices(),
     }
     return render(request, "catalog/body_list.html", context, status=400 if body_filter.errors else 200)
 
@@ -274,10 +284,10 @@ def failed(request: HttpRequest, status: int, message: str) -> HttpResponse:
     return render(request, f"{status}.html", status=status)
 
 
-def page_of(results: QuerySet[Row], number: int, size: int) -> Page[Row]:
+def page_of(results: QuerySet[Any] | Results, number: int, size: int) -> Page[Any]:
     """A page of the results. Raises Http404 past the last page."""
     try:
-        return Paginator(results, size).page(number)
+        return Paginator(cast("QuerySet[Any]", results), size).page(number)
     except EmptyPage as error:
         raise Http404(f"no page {number}") from error
 

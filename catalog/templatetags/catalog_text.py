@@ -8,8 +8,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django import template
-from django.utils.html import format_html, format_html_join
+from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+
+from catalog.facets import Option
 
 register = template.Library()
 NOT_IN_SCRIPT = {ord(character): f"\\u{ord(character):04x}" for character in "<>&"}
@@ -24,6 +26,23 @@ def persons(population: int | None) -> str:
     if population < 1_000:
         return f"{population}人"
     return f"{population / 10_000:,.1f}万人"
+
+
+@register.filter
+def checkboxes(options: list[Option], name: str) -> SafeString:
+    """The options of the facet `name`. A page has a hundred, which as templates took half of its time."""
+    return mark_safe("".join(checkbox(name, option) for option in options))  # noqa: S308 – escaped below
+
+
+def checkbox(name: str, option: Option) -> str:
+    value, label = escape(option.value), escape(option.label)
+    dead, disabled = (" checkbox--dead", " disabled") if option.is_dead else ("", "")
+    checked = " checked" if option.selected else ""
+    return (
+        f'<label class="checkbox{dead}"><input type="checkbox" id="id_{name}_{value}" name="{name}" '
+        f'value="{value}"{checked}{disabled}><span>{label} <span class="checkbox__count">{option.count}'
+        '<span class="visually-hidden">件</span></span></span></label>'
+    )
 
 
 @register.filter
