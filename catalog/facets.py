@@ -81,7 +81,7 @@ def _counts(case_filter: CaseFilter, name: str) -> dict[str, int]:
     index, declared = case_filter.index, case_filter.filters[name]
     cases, bodies = case_filter.found(leave_out=name), case_filter.bodies(leave_out=name)
     of_value = index.of_case[declared.field_name]
-    if isinstance(declared, BodyChoicesFilter) and bodies != index.bodies:
+    if isinstance(declared, BodyChoicesFilter) and bodies is not None:
         of_body = index.of_body[declared.field_name]
         of_value = {value: index.with_body_among(bodies & having) for value, having in of_body.items()}
     return {value: cases.intersection_cardinality(having) for value, having in of_value.items()}

@@ -492,16 +492,16 @@ class CaseFilter(StrictFilterSet):
                 found = found & BitMap().union(*self.hits)
             elif not isinstance(case_filter, BodyChoicesFilter):
                 found = found & case_filter.of_cases(values, self.index)
-        return found if bodies == self.index.bodies else found & self.index.with_body_among(bodies)
+        return found if bodies is None else found & self.index.with_body_among(bodies)
 
-    def bodies(self, leave_out: str = "") -> BitMap:
-        """The bodies in the index that satisfy every filter given but the one left out."""
-        bodies = self.index.bodies
-        for name, values in self.chosen.items():
-            case_filter = self.filters[name]
-            if name != leave_out and isinstance(case_filter, BodyChoicesFilter):
-                bodies = bodies & case_filter.of_bodies(values, self.index)
-        return bodies
+    def bodies(self, leave_out: str = "") -> BitMap | None:
+        """The bodies in the index that satisfy every filter given but the one left out; None if none asks."""
+        asked = [
+            case_filter.of_bodies(values, self.index)
+            for name, values in self.chosen.items()
+            if name != leave_out and isinstance(case_filter := self.filters[name], BodyChoicesFilter)
+        ]
+        return BitMap.intersection(*asked) if asked else None
 
     @cached_property
     def hits(self) -> list[BitMap]:

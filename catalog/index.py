@@ -61,7 +61,6 @@ class Index:
     def _read_bodies(self) -> None:
         fields = ("code", "kind", "prefecture", "prefecture__region", "population")
         rows = list(Body.objects.order_by("code").values_list(*fields, ArrayAgg("case_bodies__case")))
-        self.bodies = BitMap(range(len(rows)))
         self.cases_of = [self.numbered(row[-1]) for row in rows]
         self.body_codes, *_, self.populations, _ = map(list, zip(*rows, strict=True))
         self.of_body = {

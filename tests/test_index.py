@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from catalog import index
 from catalog.filters import CaseFilter
-from catalog.models import Body, Case, SearchSynonym
+from catalog.models import Body, Case, Kind, SearchSynonym
 from tests.making import FUNAGATA, KASHIHARA, MIYAGI, make_case, slugs
 
 pytestmark = pytest.mark.django_db
@@ -104,3 +104,11 @@ def test_a_new_synonym_is_in_the_next_search() -> None:
     SearchSynonym.objects.create(words=["ブルドッグ", "クロールケイ"])
     assert page("q=ぶるどっぐ") == ["found"]
     assert page("q=ぶるどっぐ&sort=document") == ["found"]
+
+
+def test_a_case_without_a_body_is_of_no_kind_even_where_all_are_chosen() -> None:
+    make_case("bodiless", bodies=[])
+    everything = "&".join(f"kind={kind}" for kind in Kind.values)
+    assert page("sort=-updated", 0, 1) == ["bodiless"]
+    assert page(f"{everything}&sort=-updated", 0, 1) != ["bodiless"]
+    assert len(CaseFilter.of(QueryDict(everything)).results()) == 60
