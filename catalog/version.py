@@ -83,13 +83,13 @@ def kept_by_caches(response: HttpResponseBase) -> HttpResponseBase:
 
 
 def etag_of(request: HttpRequest, version: Version) -> str:
-    """Of all an answer depends on: catalogue, code, address as pages print it, form asked for, and the date.
+    """Of all an answer depends on: catalogue, code, contact, address as printed, form asked for, the date.
 
     Weak, as a workbook tells the minute it was made.
     """
     address = request.build_absolute_uri(request.get_full_path())
     form = request.headers.get("Accept", "") if request.path_info.startswith("/api/") else ""
-    parts = (version.stamp, code().digest, address, form, str(timezone.localdate()))
+    parts = (version.stamp, code().digest, settings.CONTACT, address, form, str(timezone.localdate()))
     return f'W/"{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:32]}"'
 
 
