@@ -20,7 +20,7 @@ from django.views.decorators.http import condition
 
 View = Callable[..., HttpResponseBase]
 
-SECONDS_FRESH = 60
+SECONDS_FRESH = 5  # in a cache that many share; a browser asks each time and mostly gets 304
 SECONDS_FOR_WANT_OF_BETTER = 86_400  # a cache may still serve a copy as old where the site fails
 CODE = ("catalog/**/*.py", "dxcases/**/*.py", "templates/**/*", "static/**/*", "requirements.txt")
 LAST_MODIFIED_STEP = timedelta(seconds=1)  # what HTTP dates can tell apart
@@ -75,7 +75,11 @@ def kept_by_caches(response: HttpResponseBase) -> HttpResponseBase:
     """The response with how long caches may keep it; one that refuses is not kept, and has no validators."""
     if response.status_code in (200, 304):
         patch_cache_control(
-            response, public=True, max_age=SECONDS_FRESH, stale_if_error=SECONDS_FOR_WANT_OF_BETTER
+            response,
+            public=True,
+            max_age=0,
+            s_maxage=SECONDS_FRESH,
+            stale_if_error=SECONDS_FOR_WANT_OF_BETTER,
         )
     else:
         del response.headers["ETag"], response.headers["Last-Modified"]
