@@ -145,7 +145,7 @@ def schema_of(field: forms.Field) -> dict[str, Any]:
         return A_BODY
     if isinstance(field, forms.ChoiceField):
         return {"type": "string", "enum": list(dict(field.choices))}  # type: ignore[arg-type]
-    return {"type": "string", "maxLength": field.max_length, "pattern": r"^[^\x00]*$"}  # type: ignore[attr-defined]
+    return {"type": "string", "maxLength": field.max_length, "pattern": r"^[^\x00\uFFFD]*$"}  # type: ignore[attr-defined]
 
 
 def complete_schema(result: Any, generator: Any, request: Any, public: bool) -> Any:

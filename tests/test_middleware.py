@@ -22,5 +22,5 @@ def test_what_is_not_there_is_told_to_programs_as_data(client: Client) -> None:
     assert "<h1>" in client.get("/nope/").text
 
 
-def test_undecodable_bytes_are_answered_like_any_other_text(client: Client) -> None:
+def test_a_path_that_is_not_utf8_is_not_found(client: Client) -> None:
     assert client.get("/cases-%ff/").status_code == 404
