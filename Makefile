@@ -2,7 +2,7 @@
 
 PY := .venv/bin/python
 
-.PHONY: help run test test-deploy admin backup restore check bench bench-browser browser
+.PHONY: help run test test-deploy admin backup restore check bench bench-browser drill browser
 
 help:
 	@echo 'make run    起動（http://127.0.0.1:8000/ 。PORT=8001 make run で番号を変更）'
@@ -13,6 +13,7 @@ help:
 	@echo 'make restore FILE=ファイル  空のデータベースへの復元（FORCE=1 でいまの内容を置き換え）'
 	@echo 'make check  書式・型・設定の検査'
 	@echo 'make bench  速さの測定（60件、1万件、10万件。数分かかります）'
+	@echo 'make drill  障害の訓練と大量の不正な入力（10分以上かかります）'
 	@echo 'make help   この一覧'
 
 run: .venv/run.stamp
@@ -51,6 +52,9 @@ bench: .venv/run.stamp
 
 bench-browser: .venv/dev.stamp browser
 	@exec $(PY) -m bench.browser
+
+drill: .venv/dev.stamp
+	@DRILL=1 HOSTILE_EXAMPLES=1000 exec $(PY) -m pytest -s tests/reliability tests/test_hostile_input.py
 
 browser: .venv/dev.stamp
 	@PY=$(PY) sh tests/browser/find_browser.sh

@@ -7,26 +7,31 @@ from collections.abc import Callable, Iterator
 
 from django.conf import settings
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, UnreadablePostError
+from django.db import DatabaseError, InterfaceError, connection
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.template.response import SimpleTemplateResponse
+from django.urls import reverse
+
+from catalog.views import failed
 
 Answer = Callable[[HttpRequest], HttpResponse]
-METHODS = ("GET", "HEAD", "POST")
 # NUL and lone surrogates, which no text in PostgreSQL has, and what Django puts for bytes that are not UTF-8.
 UNSTORABLE = re.compile("[\0\ud800-\udfff\ufffd]")
 
 
-class RefuseUnknownMethods:
-    """Answers 405 to methods that no page has; which of the three a page takes, its view says."""
+class RefuseOtherMethods:
+    """Answers 405 to all but GET and HEAD, and POST in the admin; which of these a page takes, it says."""
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.method in METHODS:
+        allowed = ["GET", "HEAD", "POST"] if is_for_editors(request) else ["GET", "HEAD"]
+        if request.method in allowed:
             return self.get_response(request)
-        return HttpResponseNotAllowed(
-            METHODS, "この方法では受け付けません。\n", content_type="text/plain; charset=utf-8"
-        )
+        refusal = failed(request, 405, "この方法では受け付けません。")
+        refusal["Allow"] = ", ".join(allowed)
+        return refusal
 
 
 class RefuseUnstorableText:
@@ -48,9 +53,37 @@ class RefuseUnstorableText:
         return self.get_response(request)
 
 
+def is_for_editors(request: HttpRequest) -> bool:
+    return request.path_info.startswith(reverse("admin:index"))
+
+
 def texts_of(request: HttpRequest) -> Iterator[str]:
     yield request.path_info
     yield request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
     for given in (request.GET, request.POST):
         for name, values in given.lists():
             yield from (name, *values)
+
+
+class RepeatLostReads:
+    """Makes a page once more when the database closed the connection meanwhile: a restart, most likely."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """None, so that the exception goes its way, unless it is of a lost connection and a read."""
+        match = request.resolver_match
+        if request.method == "POST" or match is None or not is_of_lost_connection(exception):
+            return None
+        connection.close()
+        response = match.func(request, *match.args, **match.kwargs)
+        return response.render() if isinstance(response, SimpleTemplateResponse) else response
+
+
+def is_of_lost_connection(exception: Exception) -> bool:
+    broke = isinstance(exception, DatabaseError | InterfaceError)
+    return broke and connection.connection is not None and not connection.is_usable()

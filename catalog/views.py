@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import suppress
 from tempfile import TemporaryFile
 from typing import Any, cast
 
+import psycopg
 from django.conf import settings
 from django.core.paginator import EmptyPage, Page, Paginator
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 from django.db.models import Q, QuerySet
 from django.http import (
     FileResponse,
@@ -21,6 +23,7 @@ from django.http import (
 )
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
@@ -62,6 +65,12 @@ RELATED_CASES = 4
 RECENT_CASES = 3
 MOST_NAMED = 100
 LONGEST_FILE_NAME = 60  # characters; file systems take 255 bytes
+AWAY = "ただいま混み合っているか、点検中です。少し待ってから、もう一度お試しください。"
+READ_ONLY = (
+    "ただいまデータベースは読み取り専用です。公開ページは見られますが、変更は保存できません。"
+    "ブラウザーの「戻る」で入力した内容に戻れますので、書き写してからお待ちください。"
+)
+RETRY_AFTER = "10"  # seconds
 DATA = ("/api/", "/cases.")  # paths of what programs read
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -275,7 +284,24 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    """500, or 503 where the exception being answered says that the database is away or only read."""
+    error = sys.exception()
+    if isinstance(error and error.__cause__, psycopg.errors.ReadOnlySqlTransaction):
+        return unavailable(request, READ_ONLY)
+    if isinstance(error, OperationalError | InterfaceError):
+        return unavailable(request, AWAY)
     return failed(request, 500, "サーバーで問題が起きました。しばらくしてからもう一度お試しください。")
+
+
+def unavailable(request: HttpRequest, message: str) -> HttpResponse:
+    """503 by a page that needs nothing else: no database, no style sheet."""
+    if request.path_info.startswith(DATA):
+        response: HttpResponse = as_json({"errors": {"detail": [message]}}, 503)
+    else:
+        response = HttpResponse(render_to_string("503.html", {"message": message}), status=503)
+    response["Retry-After"] = RETRY_AFTER
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def failed(request: HttpRequest, status: int, message: str) -> HttpResponse:

@@ -10,6 +10,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from dxcases import local_postgres, local_secret
+from dxcases.postgres_backend.base import Connection
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -20,6 +21,7 @@ env = environ.Env(
     SECRET_KEY_FALLBACKS=(list, []),
     DATABASE_URL=(str, ""),
     DATABASE_POOL_SIZE=(int, 8),
+    DATABASE_STATEMENT_SECONDS=(int, 0),
     PG_BIN=(str, ""),
     BACKUP_DIR=(str, ""),
     LOG_FORMAT=(str, "line"),
@@ -70,7 +72,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "catalog.middleware.RefuseUnknownMethods",
+    "catalog.middleware.RefuseOtherMethods",
     "catalog.middleware.RefuseUnstorableText",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -78,6 +80,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "catalog.middleware.RepeatLostReads",
 ]
 
 ROOT_URLCONF = "dxcases.urls"
@@ -100,9 +103,20 @@ TEMPLATES = [
 DATABASES = {
     "default": {
         **(env.db_url("DATABASE_URL") if env("DATABASE_URL") else local_postgres.django_database()),
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "dxcases.postgres_backend",
         "CONN_MAX_AGE": 0,
-        "OPTIONS": {"pool": {"min_size": 1, "max_size": env("DATABASE_POOL_SIZE"), "timeout": 5}},
+        "OPTIONS": {
+            "connect_timeout": 2,
+            "statement_seconds": env("DATABASE_STATEMENT_SECONDS"),
+            # Short, because the backend asks the pool anew; for how long, it decides.
+            "pool": {
+                "min_size": 1,
+                "max_size": env("DATABASE_POOL_SIZE"),
+                "timeout": 0.2,
+                "reconnect_timeout": 0.2,
+                "connection_class": Connection,
+            },
+        },
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -165,6 +179,7 @@ LOGGING = {
     },
     "loggers": {
         "django": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
+        "psycopg.pool": {"level": "ERROR"},  # it tells of each attempt to reach a server that is away
         "dxcases": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
     },
 }

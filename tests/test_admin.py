@@ -58,7 +58,6 @@ def test_a_draft_made_in_the_admin_is_nowhere_public(editor: Client) -> None:
         ({"page": "1", "section": "1"}, "同じ出典の同じページ・順番の事例がすでにあります。"),
         ({"page": "0"}, "ページと順番は1以上"),
         ({"points": " \r\n "}, "この項目は必須です。"),
-        ({"points": "a\0b"}, "使えない文字（NUL）が含まれています。消してから保存してください。"),
         ({"points": "a\x1bb"}, "目に見えない制御文字が含まれています。"),
         ({"case_bodies-0-note": "a\x85b"}, "目に見えない制御文字が含まれています。"),
         ({"case_bodies-TOTAL_FORMS": "0"}, "公開するには、実施団体を1団体以上"),
@@ -75,6 +74,13 @@ def test_bad_input_is_refused_beside_the_field_and_nothing_is_saved(
     response = editor.post(ADD, new_case(**changes))
     assert response.status_code == 200
     assert any(message in error for error in errors(response)), errors(response)
+    assert Case.objects.count() == 60
+
+
+def test_a_character_that_no_text_holds_is_told_and_nothing_is_saved(editor: Client) -> None:
+    response = editor.post(ADD, new_case(points="a\0b"))
+    assert response.status_code == 400
+    assert "編集中の内容には、ブラウザーの「戻る」で戻れます。" in response.text
     assert Case.objects.count() == 60
 
 

@@ -1,0 +1,79 @@
+"""Readers who ask at a steady rate, whatever the answers; on loopback only."""
+
+from __future__ import annotations
+
+import http.client
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import cycle
+
+# Each asks the database and is light, so that the database's absence is measured, not the machine's load.
+PATHS = ["/about/", "/guidelines/", "/near/?name=%E5%B1%B1"]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """`status` is 0 where none came; times are in seconds, `at` since the load began."""
+
+    path: str
+    status: int
+    at: float
+    seconds: float
+    retry_after: str = ""
+    body: str = ""
+
+
+def ask(port: int, path: str, began: float = 0.0, timeout: float = 15.0) -> Answer:
+    """One request on a connection of its own."""
+    at = time.monotonic()
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
+    try:
+        connection.request("GET", path)
+        response = connection.getresponse()
+        body = response.read().decode(errors="replace")
+        status, retry_after = response.status, response.headers.get("Retry-After", "")
+    except (OSError, http.client.HTTPException):
+        status, retry_after, body = 0, "", ""
+    finally:
+        connection.close()
+    return Answer(path, status, at - began, time.monotonic() - at, retry_after, body)
+
+
+@contextmanager
+def load(port: int, per_second: int) -> Iterator[list[Answer]]:
+    """Asks `per_second` pages a second inside the `with`; the list is complete after it."""
+    answers: list[Answer] = []
+    over = threading.Event()
+    began = time.monotonic()
+    with ThreadPoolExecutor(max_workers=200) as readers:
+
+        def read(path: str) -> None:
+            answers.append(ask(port, path, began))
+
+        def send() -> None:
+            for number, path in enumerate(cycle(PATHS)):
+                if over.wait(max(0.0, began + number / per_second - time.monotonic())):
+                    return
+                readers.submit(read, path)
+
+        sender = threading.Thread(target=send)
+        sender.start()
+        try:
+            yield answers
+        finally:
+            over.set()
+            sender.join()
+
+
+def wait_until_it_is_well(port: int, within: float) -> float:
+    """Seconds until a page is answered with 200. Raises AssertionError after `within`."""
+    began = time.monotonic()
+    while time.monotonic() - began < within:
+        if ask(port, "/about/").status == 200:
+            return time.monotonic() - began
+        time.sleep(0.1)
+    raise AssertionError(f"not well after {within} s")
