@@ -19,6 +19,21 @@ Answer = Callable[[HttpRequest], HttpResponse]
 UNSTORABLE = re.compile("[\0\ud800-\udfff\ufffd]")
 
 
+class FixedHeaders:
+    """Puts the settings' FIXED_HEADERS on every answer, and `no-store` on the editors'."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        for name, value in settings.FIXED_HEADERS.items():
+            response.setdefault(name, value)
+        if is_for_editors(request):
+            response["Cache-Control"] = "no-store"
+        return response
+
+
 class RefuseOtherMethods:
     """Answers 405 to all but GET and HEAD, and POST in the admin; which of these a page takes, it says."""
 

@@ -3,6 +3,7 @@
 `env` below names every variable; the README explains them, and a test keeps the two lists equal.
 """
 
+from datetime import timedelta
 from pathlib import Path
 
 import environ
@@ -28,6 +29,8 @@ env = environ.Env(
     ALLOWED_HOSTS=(list, ["localhost", "127.0.0.1", "[::1]"]),
     CSRF_TRUSTED_ORIGINS=(list, []),
     HTTPS=(bool, False),
+    BEHIND_PROXY=(bool, False),
+    REQUIRE_SECOND_FACTOR=(bool, False),
     CONTACT=(str, ""),
     PORT=(int, 8000),
     WEB_THREADS=(int, 8),
@@ -57,6 +60,9 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "django.contrib.sitemaps",
+    "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
     "django_filters",
     "django_guid",
     "django_htmx",
@@ -69,8 +75,9 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django_guid.middleware.guid_middleware",
-    "django.middleware.security.SecurityMiddleware",
+    "catalog.middleware.FixedHeaders",
     "csp.middleware.CSPMiddleware",
+    "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "catalog.middleware.RefuseOtherMethods",
     "catalog.middleware.RefuseUnstorableText",
@@ -78,9 +85,13 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "catalog.sign_in.EndOldSessions",
+    "catalog.sign_in.AskSecondFactor",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "catalog.middleware.RepeatLostReads",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "dxcases.urls"
@@ -217,7 +228,30 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
+# Guesses are counted by user and address before a password is hashed: others still get in meanwhile.
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_RESET_ON_SUCCESS = True
+AXES_CLIENT_IP_CALLABLE = "catalog.sign_in.client_address"
+AXES_LOCKOUT_TEMPLATE = "429.html"
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False
+BEHIND_PROXY = env("BEHIND_PROXY")
+REQUIRE_SECOND_FACTOR = env("REQUIRE_SECOND_FACTOR")
+OTP_TOTP_ISSUER = "自治体DX事例カタログ"
+
+LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
+# Sent to the admin alone, so that public pages cannot depend on who asks.
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = "/admin/"
+SESSION_COOKIE_AGE = 60 * 60  # seconds since the last request
+SESSION_LONGEST = 12 * 60 * 60  # seconds since the login
 
 SECURE_SSL_REDIRECT = env("HTTPS")
 SECURE_HSTS_SECONDS = 31_536_000 if env("HTTPS") else 0
@@ -229,6 +263,16 @@ SESSION_COOKIE_SECURE = env("HTTPS")
 CSRF_COOKIE_SECURE = env("HTTPS")
 CSRF_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "DENY"
+# On every answer, also where no other middleware is reached.
+FIXED_HEADERS = {
+    "Cross-Origin-Embedder-Policy": "require-corp",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Referrer-Policy": SECURE_REFERRER_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": X_FRAME_OPTIONS,
+}
 # Nothing from elsewhere, nothing inline; holds for public pages and for the admin alike.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

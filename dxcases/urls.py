@@ -1,7 +1,11 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from catalog import sign_in
+
 urlpatterns = [
+    path("admin/second-factor/", sign_in.second_factor, name="second_factor"),
+    path("admin/second-factor/qr.svg", sign_in.second_factor_image, name="second_factor_image"),
     path("admin/", admin.site.urls),
     path("", include("catalog.urls")),
 ]

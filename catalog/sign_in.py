@@ -1,0 +1,149 @@
+"""Who gets into the admin, and for how long: addresses, sessions, the second factor (decision 0011)."""
+
+from __future__ import annotations
+
+import io
+import time
+from ipaddress import ip_address
+from typing import Any
+
+import django_otp
+import segno
+from django import forms
+from django.conf import settings
+from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.views.decorators.http import require_http_methods, require_safe
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from catalog.middleware import Answer, is_for_editors
+
+SECONDS_BETWEEN_NOTES = 60  # of when a session was last used; each is a write
+WITHOUT_SECOND_FACTOR = ("second_factor", "second_factor_image", "admin:login", "admin:logout")
+
+
+def client_address(request: HttpRequest) -> str | None:
+    """The address a request comes from: behind our proxy what the proxy itself added to X-Forwarded-For.
+
+    None where there is no address, as on a Unix socket.
+    """
+    forwarded = request.headers.get("X-Forwarded-For", "") if settings.BEHIND_PROXY else ""
+    given = forwarded.rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR", "")
+    try:
+        return str(ip_address(given))
+    except ValueError:
+        return None
+
+
+class EndOldSessions:
+    """Ends an editor's session SESSION_LONGEST after it began, and SESSION_COOKIE_AGE after its last use."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if is_for_editors(request) and request.user.is_authenticated:
+            now = int(time.time())
+            if now - request.session.setdefault("began", now) > settings.SESSION_LONGEST:
+                logout(request)
+            elif now - request.session.get("used", 0) > SECONDS_BETWEEN_NOTES:
+                request.session["used"] = now
+        return self.get_response(request)
+
+
+class AskSecondFactor:
+    """Leads editors without a second factor to where they give it, if REQUIRE_SECOND_FACTOR says so."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if settings.REQUIRE_SECOND_FACTOR and is_for_editors(request) and lacks_second_factor(request):
+            return redirect(f"{reverse('second_factor')}?{urlencode({'next': request.get_full_path()})}")
+        return self.get_response(request)
+
+
+def lacks_second_factor(request: HttpRequest) -> bool:
+    user: Any = request.user
+    free = request.path in map(reverse, WITHOUT_SECOND_FACTOR)
+    return user.is_authenticated and not user.is_verified() and not free
+
+
+class TokenForm(forms.Form):
+    """The six digits that an editor's authenticator shows now; too many wrong ones in a row have to wait."""
+
+    token = forms.CharField(
+        label="確認コード（6桁）",
+        max_length=10,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
+    )
+
+    def __init__(self, device: TOTPDevice, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.device = device
+
+    def clean_token(self) -> str:
+        token = self.cleaned_data["token"].replace(" ", "")
+        if not self.device.verify_token(token):
+            raise forms.ValidationError(
+                "確認コードが違います。アプリに今表示されている6桁を入力してください。"
+                "続けて間違えたときは、少し待ってからお試しください。"
+            )
+        return token
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def second_factor(request: HttpRequest) -> HttpResponse:
+    """Asks for the token; at the first time it also shows how to set up the authenticator."""
+    device = device_of(request.user)
+    form = TokenForm(device, request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        TOTPDevice.objects.filter(pk=device.pk).update(confirmed=True)
+        django_otp.login(request, device)
+        return redirect(own_address(request, request.GET.get("next", "")))
+    context = {"form": form, "device": device, "key": spaced_key(device), "title": "二段階認証"}
+    return render(request, "admin/second_factor.html", context)
+
+
+@login_required
+@require_safe
+def second_factor_image(request: HttpRequest) -> HttpResponse:
+    """The key as a QR code, until it has been confirmed once."""
+    device = device_of(request.user)
+    if device.confirmed:
+        raise Http404("the key has been taken over")
+    image = io.BytesIO()
+    segno.make(device.config_url, micro=False).save(image, kind="svg", scale=5)
+    return HttpResponse(image.getvalue(), content_type="image/svg+xml")
+
+
+def device_of(user: Any) -> TOTPDevice:
+    """The authenticator of an editor; one not yet confirmed where there is none."""
+    device, _ = TOTPDevice.objects.get_or_create(
+        user=user, defaults={"name": "認証アプリ", "confirmed": False}
+    )
+    return device
+
+
+def spaced_key(device: TOTPDevice) -> str:
+    """The key as people copy it by hand."""
+    key = device.config_url.partition("secret=")[2].partition("&")[0]
+    return " ".join(key[start : start + 4] for start in range(0, len(key), 4))
+
+
+def own_address(request: HttpRequest, address: str) -> str:
+    """The address if it is of this site, else the admin's first page."""
+    if url_has_allowed_host_and_scheme(address, {request.get_host()}, request.is_secure()):
+        return address
+    return reverse("admin:index")
+
+
+def forget_second_factor(user: User) -> int:
+    """Makes an editor set up the authenticator anew, after a lost telephone. Returns how many there were."""
+    return TOTPDevice.objects.filter(user=user).delete()[0]

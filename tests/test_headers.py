@@ -1,0 +1,174 @@
+"""What every answer tells the browser, whatever its status and whoever made it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.test import Client
+from pytest_django import Settings
+
+from tests.making import make_case
+from tests.test_hostile_input import LISTS, PUBLIC
+
+pytestmark = pytest.mark.django_db
+
+POLICY = {
+    *("default-src 'none'", "base-uri 'none'", "connect-src 'self'", "form-action 'self'"),
+    *("frame-ancestors 'none'", "img-src 'self'", "script-src 'self'", "style-src 'self'"),
+}
+HEADERS = {
+    "Cross-Origin-Embedder-Policy": "require-corp",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+HTTPS = {"HTTP_X_FORWARDED_PROTO": "https"}
+
+
+@pytest.fixture
+def https(settings: Settings) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+    settings.SECURE_HSTS_SECONDS = 31_536_000
+    settings.SECURE_HSTS_INCLUDE_SUBDOMAINS = settings.SECURE_HSTS_PRELOAD = True
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = True
+
+
+ANSWERS = [
+    *((path, 400 if path == "/compare/" else 200, {}) for path in PUBLIC),
+    ("/nope/", 404, {}),
+    ("/cases/?page=a", 400, {}),
+    ("/cases/?q=%00", 400, {}),
+    ("/cases.csv?nope=1", 400, {}),
+    ("/admin/", 302, {}),
+    ("/admin/login/", 200, {}),
+    ("/static/catalog/site.css", 200, {}),
+    ("/static/nope.css", 404, {}),
+    ("/cases", 301, {}),
+    ("/", 405, {"REQUEST_METHOD": "PUT"}),
+]
+
+
+def has_every_header(response: Any) -> bool:
+    policy = set(response["Content-Security-Policy"].split("; "))
+    return policy == POLICY and {name: response.headers.get(name) for name in HEADERS} == HEADERS
+
+
+@pytest.mark.parametrize(("path", "status", "meta"), ANSWERS)
+def test_every_answer_has_every_header(
+    client: Client, https: None, path: str, status: int, meta: dict[str, str]
+) -> None:
+    response = client.get(path, **HTTPS, **meta)  # type: ignore[arg-type]
+    assert response.status_code == status
+    assert has_every_header(response)
+    assert response["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains; preload"
+
+
+def test_another_host_and_plain_http_get_the_headers_too(client: Client, https: None) -> None:
+    for response in (client.get("/", HTTP_HOST="evil.example"), client.get("/cases/")):
+        assert response.status_code in {301, 400}
+        assert has_every_header(response)
+
+
+def test_cookies_are_kept_to_the_admin_and_from_scripts(client: Client, https: None) -> None:
+    User.objects.create_superuser("henshu", password="a long enough password")
+    form = {"username": "henshu", "password": "a long enough password"}
+    client.get("/admin/login/", **HTTPS)  # type: ignore[arg-type]
+    client.post("/admin/login/", form, **HTTPS)  # type: ignore[arg-type]
+    assert set(client.cookies) == {"csrftoken", "sessionid"}
+    for cookie in client.cookies.values():
+        kept = [cookie[name] for name in ("secure", "httponly", "samesite", "path")]
+        assert kept == [True, True, "Lax", "/admin/"]
+
+
+@pytest.mark.parametrize("path", ["/admin/", "/admin/login/", "/admin/catalog/case/", "/admin/nope/"])
+def test_what_editors_see_is_not_stored(client: Client, admin_client: Client, path: str) -> None:
+    for one in (client, admin_client):
+        assert one.get(path)["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("path", [path for path in PUBLIC if path != "/cases.xlsx"])
+def test_public_pages_are_the_same_for_editors_and_set_no_cookie(admin_client: Client, path: str) -> None:
+    make_case("himitsu", title="himitsu", status="draft")
+    answers = [one.get(path) for one in (Client(), admin_client)]
+    anonymous, editor = (
+        b"".join(one.streaming_content) if one.streaming else one.content  # type: ignore[attr-defined]
+        for one in answers
+    )
+    assert anonymous == editor
+    assert b"himitsu" not in anonymous
+    assert [one.cookies for one in answers] == [{}, {}]
+
+
+def reader() -> Client:
+    return Client()
+
+
+def helper() -> Client:
+    """One who may look at cases and no more."""
+    user = User.objects.create_user("tetsudai", password="a long enough password", is_staff=True)
+    user.user_permissions.add(Permission.objects.get(codename="view_case"))
+    return logged_in(user)
+
+
+def editor() -> Client:
+    user = User.objects.create_user("henshu", password="a long enough password", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(content_type__app_label="catalog"))
+    return logged_in(user)
+
+
+def superuser() -> Client:
+    return logged_in(User.objects.create_superuser("kanri", password="a long enough password"))
+
+
+def logged_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+# What GET and POST without a form answer: to the reader, the helper, the editor, the superuser.
+TABLE = {
+    "/admin/": ("302 302", "200 200", "200 200", "200 200"),
+    "/admin/catalog/case/": ("302 302", "200 200", "200 200", "200 200"),
+    "/admin/catalog/case/add/": ("302 302", "403 403", "200 200", "200 200"),
+    "/admin/catalog/case/{case}/change/": ("302 302", "200 403", "200 200", "200 200"),
+    "/admin/catalog/case/{case}/delete/": ("302 302", "403 403", "200 302", "200 302"),
+    **{
+        f"/admin/catalog/{model}/": ("302 302", "403 403", "200 200", "200 200")
+        for model in LISTS
+        if model != "case"
+    },
+    "/admin/autocomplete/?app_label=catalog&model_name=casebody&field_name=body": (
+        *("302 302", "403 405", "200 405", "200 405"),
+    ),
+    "/admin/auth/user/": ("302 302", "403 403", "403 403", "200 200"),
+    "/admin/auth/user/add/": ("302 302", "403 403", "403 403", "200 200"),
+    "/admin/password_change/": ("302 302", "200 200", "200 200", "200 200"),
+    "/admin/second-factor/": ("302 302", "200 200", "200 200", "200 200"),
+    "/cases/": ("200 405",) * 4,
+    "/api/v1/cases/": ("200 405",) * 4,
+}
+ROLES = (reader, helper, editor, superuser)
+
+
+@pytest.mark.parametrize("number", range(4))
+@pytest.mark.parametrize("path", TABLE)
+def test_who_may_do_what(path: str, number: int) -> None:
+    client = ROLES[number]()
+    given = path.replace("{case}", str(make_case("made").pk))
+    asked = client.get(given).status_code
+    sent = client.post(given, {"post": "yes"}).status_code
+    assert f"{asked} {sent}" == TABLE[path][number]
+
+
+def test_forms_from_elsewhere_are_refused(admin_user: User) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(admin_user)
+    for path in ("/admin/catalog/case/add/", "/admin/second-factor/", "/admin/logout/"):
+        assert client.post(path, {}).status_code == 403
