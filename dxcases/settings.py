@@ -111,12 +111,14 @@ TEMPLATES = [
     },
 ]
 
+database = env.db_url("DATABASE_URL") if env("DATABASE_URL") else local_postgres.django_database()
 DATABASES = {
     "default": {
-        **(env.db_url("DATABASE_URL") if env("DATABASE_URL") else local_postgres.django_database()),
+        **database,
         "ENGINE": "dxcases.postgres_backend",
         "CONN_MAX_AGE": 0,
         "OPTIONS": {
+            **database.get("OPTIONS", {}),  # what the address asks for, such as sslmode
             "connect_timeout": 2,
             "statement_seconds": env("DATABASE_STATEMENT_SECONDS"),
             # Short, because the backend asks the pool anew; for how long, it decides.

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pytest_django.plugin import DjangoDbBlocker
 
 from catalog.filters import CaseFilter, CaseFilterForm
-from tests.serving import address_of_test_database, gunicorn
+from tests.web_server import address_of_test_database, gunicorn
 
 pytestmark = pytest.mark.django_db
 

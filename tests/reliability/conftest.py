@@ -19,7 +19,7 @@ from django.conf import settings
 
 from dxcases.local_postgres import NAME, PORT, Cluster
 from tests.reliability.load import load
-from tests.serving import gunicorn
+from tests.web_server import gunicorn
 
 
 class Database:
