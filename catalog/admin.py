@@ -20,6 +20,7 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html_join
+from django_otp.plugins.otp_totp.models import TOTPDevice
 from reversion.models import Version
 
 from catalog import admin_import, history, links
@@ -532,7 +533,7 @@ class GuidelineAdmin(RecordedAdmin):
     search_fields = ("title", "publisher")
 
 
-admin.site.unregister([User, Group])
+admin.site.unregister([User, Group, TOTPDevice])  # devices: `manage.py end_sessions`
 
 
 @admin.register(User)

@@ -122,7 +122,7 @@ def test_the_door_shows_no_english(client: Client) -> None:
 WRONG = [
     {"title": "", "slug": "大文字", "section": "9", "source": "0", "page": "x", "order": "-1", "points": ""},
     {"title": "長" * 300, "page": "99999999", "order": "0", "heading": "長" * 300, "topics": ["0"]},
-    {"title": "a\0b", "points": "a\0b", "background": "a\x07b", "status": "不明"},
+    {"title": "a\x07b", "points": "a\x07b", "background": "a\x07b", "status": "不明"},
     {"links-0-url": "ftp://例", "links-0-label": "", "figures-0-label": "", "case_bodies-0-position": "x"},
     {"links-0-url": "https://" + "a" * 600 + ".jp/", "case_bodies-0-body": "0", "similar_bodies-0-body": ""},
     {"case_bodies-TOTAL_FORMS": "0"},
