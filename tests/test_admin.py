@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -405,3 +406,14 @@ def test_checks_are_listed_with_the_cases_that_link_there_and_cannot_be_changed(
     assert editor.get(f"/admin/catalog/linkcheck/{check.pk}/change/").status_code == 200
     assert editor.get("/admin/catalog/linkcheck/add/").status_code == 403
     assert editor.post(f"/admin/catalog/linkcheck/{check.pk}/change/", {"reason": ""}).status_code == 403
+
+
+def test_editors_are_told_when_the_database_is_only_read(editor: Client) -> None:
+    editor.get("/admin/")
+    editor.raise_request_exception = False
+    with connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION READ ONLY")
+    response = editor.post("/admin/catalog/topic/add/", {"title": "新", "slug": "new", "position": "99"})
+    assert (response.status_code, response["Retry-After"]) == (503, "10")
+    assert "データベースは読み取り専用です" in response.text
+    assert "ブラウザーの「戻る」で入力した内容に戻れます" in response.text
