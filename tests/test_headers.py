@@ -172,3 +172,30 @@ def test_forms_from_elsewhere_are_refused(admin_user: User) -> None:
     client.force_login(admin_user)
     for path in ("/admin/catalog/case/add/", "/admin/second-factor/", "/admin/logout/"):
         assert client.post(path, {}).status_code == 403
+
+
+# What the HTTP Observatory's published scoring adds to its 100 for what a page without penalties does well.
+# Its other bonuses ask for what a site cannot say itself: to be on browsers' list of HTTPS sites, for one.
+BONUSES = {
+    "policy without unsafe, default none": 10,
+    "framing refused by policy": 5,
+    "referrer kept": 5,
+    "resources kept to the origin": 10,
+    "cookies secure, from scripts and other sites": 5,
+}
+
+
+@pytest.mark.parametrize(("path", "score"), [("/", 130), ("/cases/", 130), ("/admin/login/", 135)])
+def test_the_observatory_would_give_an_a_plus(client: Client, https: None, path: str, score: int) -> None:
+    response = client.get(path, **HTTPS)  # type: ignore[arg-type]
+    policy = response["Content-Security-Policy"]
+    earned = (
+        "default-src 'none'" in policy and "unsafe" not in policy,
+        "frame-ancestors 'none'" in policy,
+        response["Referrer-Policy"] == "same-origin",
+        response["Cross-Origin-Resource-Policy"] == "same-origin",
+        bool(response.cookies)
+        and all(one["secure"] and one["httponly"] and one["samesite"] for one in response.cookies.values()),
+    )
+    bonuses = (bonus for bonus, is_earned in zip(BONUSES.values(), earned, strict=True) if is_earned)
+    assert 100 + sum(bonuses) == score
