@@ -717,24 +717,6 @@ class CaseSearch(models.Model):
         return self.title
 
 
-class CatalogueVersion(models.Model):
-    """The one row that tells one state of the catalogue from another. Triggers alone write it.
-
-    See sql/0001_version.sql. There is none while nothing has been written yet.
-    """
-
-    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
-    stamp = models.UUIDField()
-    changed_at = models.DateTimeField()
-
-    class Meta:
-        default_permissions = ()
-        constraints = (models.CheckConstraint(name="catalogue_version_is_one_row", condition=Q(id=1)),)
-
-    def __str__(self) -> str:
-        return str(self.stamp)
-
-
 class SearchSynonymManager(models.Manager["SearchSynonym"]):
     def get_by_natural_key(self, *words: str) -> SearchSynonym:
         return self.get(words=list(words))

@@ -16,7 +16,7 @@ SEEN_AT_ONCE = ("body", "guideline", "searchsynonym", "source", "topic")
 EDITORS_MAY = {
     *("add_case", "change_case", "view_case"),
     *(f"{may}_{row}" for row in ROWS_OF_CASE for may in ("add", "change", "delete", "view")),
-    *(f"view_{model}" for model in SEEN_AT_ONCE),
+    *(f"view_{model}" for model in (*SEEN_AT_ONCE, "linkcheck")),
 }
 PUBLISHERS_MAY = {
     *EDITORS_MAY,

@@ -38,6 +38,7 @@ def user_with(*permissions: str) -> User:
 def editor(client: Client) -> Client:
     cases = ("view_case", "add_case", "change_case", "publish_case")
     client.force_login(user_with(*cases, "add_body", "change_body", "view_body"))
+    client.get("/admin/")  # notes in the session that it is used, once a minute
     return client
 
 

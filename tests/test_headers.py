@@ -9,6 +9,7 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from pytest_django import Settings
 
+from tests.filling import a_publisher, an_editor
 from tests.making import make_case
 from tests.test_hostile_input import LISTS, PUBLIC
 
@@ -116,12 +117,6 @@ def helper() -> Client:
     return logged_in(user)
 
 
-def editor() -> Client:
-    user = User.objects.create_user("henshu", password="a long enough password", is_staff=True)
-    user.user_permissions.set(Permission.objects.filter(content_type__app_label="catalog"))
-    return logged_in(user)
-
-
 def superuser() -> Client:
     return logged_in(User.objects.create_superuser("kanri", password="a long enough password"))
 
@@ -132,36 +127,43 @@ def logged_in(user: User) -> Client:
     return client
 
 
-# What GET and POST without a form answer: to the reader, the helper, the editor, the superuser.
+# What GET and POST without a form answer: to the reader, the helper, an editor, a publisher, the superuser.
 TABLE = {
-    "/admin/": ("302 302", "200 200", "200 200", "200 200"),
-    "/admin/catalog/case/": ("302 302", "200 200", "200 200", "200 200"),
-    "/admin/catalog/case/add/": ("302 302", "403 403", "200 200", "200 200"),
-    "/admin/catalog/case/{case}/change/": ("302 302", "200 403", "200 200", "200 200"),
-    "/admin/catalog/case/{case}/delete/": ("302 302", "403 403", "200 302", "200 302"),
+    "/admin/": ("302 302", "200 200", "200 200", "200 200", "200 200"),
+    "/admin/catalog/case/": ("302 302", "200 200", "200 200", "200 200", "200 200"),
+    "/admin/catalog/case/add/": ("302 302", "403 403", "200 200", "200 200", "200 200"),
+    "/admin/catalog/case/import/": ("302 302", "403 403", "200 200", "200 200", "200 200"),
+    "/admin/catalog/case/{case}/change/": ("302 302", "200 403", "200 403", "200 200", "200 200"),
+    "/admin/catalog/case/{case}/delete/": ("302 302", "403 403", "403 403", "403 403", "403 403"),
+    "/admin/catalog/case/{draft}/change/": ("302 302", "200 403", "200 200", "200 200", "200 200"),
+    "/admin/catalog/case/{draft}/preview/": ("302 302", "200 200", "200 200", "200 200", "200 200"),
+    "/admin/catalog/case/{draft}/delete/": ("302 302", "403 403", "403 403", "200 302", "200 302"),
+    "/admin/catalog/body/import/": ("302 302", "403 403", "403 403", "200 200", "200 200"),
+    "/admin/catalog/topic/add/": ("302 302", "403 403", "403 403", "200 200", "200 200"),
     **{
-        f"/admin/catalog/{model}/": ("302 302", "403 403", "200 200", "200 200")
-        for model in LISTS
+        f"/admin/catalog/{model}/": ("302 302", "403 403", "200 200", "200 200", "200 200")
+        for model in (*LISTS, "linkcheck")
         if model != "case"
     },
     "/admin/autocomplete/?app_label=catalog&model_name=casebody&field_name=body": (
-        *("302 302", "403 405", "200 405", "200 405"),
+        *("302 302", "403 405", "200 405", "200 405", "200 405"),
     ),
-    "/admin/auth/user/": ("302 302", "403 403", "403 403", "200 200"),
-    "/admin/auth/user/add/": ("302 302", "403 403", "403 403", "200 200"),
-    "/admin/password_change/": ("302 302", "200 200", "200 200", "200 200"),
-    "/admin/second-factor/": ("302 302", "200 200", "200 200", "200 200"),
-    "/cases/": ("200 405",) * 4,
-    "/api/v1/cases/": ("200 405",) * 4,
+    "/admin/auth/user/": ("302 302", "403 403", "403 403", "403 403", "200 200"),
+    "/admin/auth/user/add/": ("302 302", "403 403", "403 403", "403 403", "200 200"),
+    "/admin/password_change/": ("302 302", "200 200", "200 200", "200 200", "200 200"),
+    "/admin/second-factor/": ("302 302", "200 200", "200 200", "200 200", "200 200"),
+    "/cases/": ("200 405",) * 5,
+    "/api/v1/cases/": ("200 405",) * 5,
 }
-ROLES = (reader, helper, editor, superuser)
+ROLES = (reader, helper, an_editor, a_publisher, superuser)
 
 
-@pytest.mark.parametrize("number", range(4))
+@pytest.mark.parametrize("number", range(5))
 @pytest.mark.parametrize("path", TABLE)
 def test_who_may_do_what(path: str, number: int) -> None:
     client = ROLES[number]()
-    given = path.replace("{case}", str(make_case("made").pk))
+    case, draft = make_case(), make_case(status="draft")
+    given = path.replace("{case}", str(case.pk)).replace("{draft}", str(draft.pk))
     asked = client.get(given).status_code
     sent = client.post(given, {"post": "yes"}).status_code
     assert f"{asked} {sent}" == TABLE[path][number]

@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from catalog import index
 from catalog.filters import CaseFilter
-from catalog.models import Body, Case, Kind, SearchSynonym
+from catalog.models import Body, Case, SearchSynonym
 from tests.making import FUNAGATA, KASHIHARA, MIYAGI, make_case, slugs
 
 pytestmark = pytest.mark.django_db
@@ -90,12 +90,11 @@ def test_a_change_of_any_kind_is_in_the_next_list(client: Client) -> None:
 def test_cases_without_a_known_population_come_last_and_in_document_order() -> None:
     Case.objects.all().delete()
     make_case("unknown", bodies=[MIYAGI], section="1")
-    make_case("none", bodies=[], section="2")
     make_case("both", bodies=[FUNAGATA, KASHIHARA], section="3-1")
     make_case("larger", bodies=[KASHIHARA], section="2")
-    assert page("sort=population") == ["both", "larger", "unknown", "none"]
-    assert page("sort=-population") == ["larger", "both", "unknown", "none"]
-    assert page(f"near={FUNAGATA}") == ["both", "larger", "unknown", "none"]
+    assert page("sort=population") == ["both", "larger", "unknown"]
+    assert page("sort=-population") == ["larger", "both", "unknown"]
+    assert page(f"near={FUNAGATA}") == ["both", "larger", "unknown"]
 
 
 def test_a_new_synonym_is_in_the_next_search() -> None:
@@ -104,11 +103,3 @@ def test_a_new_synonym_is_in_the_next_search() -> None:
     SearchSynonym.objects.create(words=["ブルドッグ", "クロールケイ"])
     assert page("q=ぶるどっぐ") == ["found"]
     assert page("q=ぶるどっぐ&sort=document") == ["found"]
-
-
-def test_a_case_without_a_body_is_of_no_kind_even_where_all_are_chosen() -> None:
-    make_case("bodiless", bodies=[])
-    everything = "&".join(f"kind={kind}" for kind in Kind.values)
-    assert page("sort=-updated", 0, 1) == ["bodiless"]
-    assert page(f"{everything}&sort=-updated", 0, 1) != ["bodiless"]
-    assert len(CaseFilter.of(QueryDict(everything)).results()) == 60

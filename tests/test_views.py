@@ -38,7 +38,7 @@ def no_cases() -> None:
         ("/cases/?q=事例", 8),
         ("/cases/?near=063631", 6),
         ("/cases/?population=0-1&step=0", 4),
-        ("/steps/0/", 4),
+        ("/steps/0/", 5),
         ("/cases.json", 10),
     ],
 )

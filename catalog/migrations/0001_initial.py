@@ -308,18 +308,6 @@ class Migration(migrations.Migration):
             model_name='body',
             index=models.Index(fields=['prefecture', 'kind'], name='body_by_place'),
         ),
-        migrations.CreateModel(
-            name='CatalogueVersion',
-            fields=[
-                ('id', models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
-                ('stamp', models.UUIDField()),
-                ('changed_at', models.DateTimeField()),
-            ],
-            options={
-                'default_permissions': (),
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='catalogue_version_is_one_row')],
-            },
-        ),
         migrations.AddConstraint(
             model_name='body',
             constraint=models.CheckConstraint(condition=models.Q(models.Func(models.F('code'), function='is_body_code', output_field=models.BooleanField())), name='body_code_is_valid', violation_error_message='検査数字の合う6桁の全国地方公共団体コードを入力してください。'),
