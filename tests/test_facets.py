@@ -227,3 +227,8 @@ def test_an_invalid_value_never_widens(oracle: list[Plain], query: Query, name: 
     assert list(case_filter.errors) == [name]
     assert list(case_filter.qs) == list(case_filter.results()[0:20]) == []
     assert {option.count for facet in facets_of(case_filter) for option in facet.options} == {0}
+
+
+def test_options_stand_in_their_order() -> None:
+    topics = [option.value for option in facets_of(asked({}))[-1].options]
+    assert topics == list(Topic.objects.order_by("position", "slug").values_list("slug", flat=True))
