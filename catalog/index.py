@@ -54,7 +54,7 @@ class Index:
         self.of_case["section__step"] = marks((step, self.numbered(pks)) for _, _, step, pks in rows)
 
     def _read_topics(self) -> None:
-        topics = Topic.objects.order_by(*Topic._meta.ordering)  # an aggregate leaves the model's order out
+        topics = Topic.objects.order_by("position", "slug")  # an aggregate leaves the model's own order out
         rows = list(topics.values_list("slug", "title", ArrayAgg("cases")))
         self.choices["topic"] = [(slug, title) for slug, title, _ in rows]
         self.of_case["topics__slug"] = marks((slug, self.numbered(pks)) for slug, _, pks in rows)
