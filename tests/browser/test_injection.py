@@ -52,7 +52,6 @@ PAYLOADS = [
 ]
 
 
-@pytest.mark.django_db  # has the test database made even where browser tests run alone
 def test_there_are_thirty_payloads() -> None:
     assert len(set(PAYLOADS)) >= 30
 
