@@ -30,6 +30,12 @@ def pytest_unconfigure() -> None:
     server.close()
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests last: the driver's loop runs in this thread from then on, where Django refuses to ask."""
+    items.sort(key=lambda item: "browser_name" in getattr(item, "fixturenames", ()))
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """A test database with the casebook; a test that wants other cases deletes these and is rolled back.

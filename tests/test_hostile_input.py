@@ -146,18 +146,18 @@ def test_a_path_that_is_none_is_not_found(client: Client, path: str) -> None:
 
 @pytest.mark.parametrize("path", ["/cases/", "/cases.csv", "/api/v1/cases/", "/bodies/"])
 @pytest.mark.parametrize(
-    ("page", "expected"),
+    ("number", "expected"),
     [
         *[("", 200), ("1", 200), ("01", 200), ("0", 400), ("-1", 400), ("1.0", 200), ("1.5", 400)],
         *[("999999", 404), ("1000000001", 400), ("9" * 400, 400), ("1&page=2", 400), ("last", 400)],
     ],
 )
 def test_odd_pages_are_answered_as_the_contract_says(
-    client: Client, path: str, page: str, expected: int
+    client: Client, path: str, number: str, expected: int
 ) -> None:
     if path == "/cases.csv" and expected == 404:
         expected = 200  # the whole result: a page is checked and then of no effect
-    assert status(client, f"{path}?page={page}") == expected
+    assert status(client, f"{path}?page={number}") == expected
 
 
 @pytest.mark.parametrize("name", ["q", "near", "near_population", "population_min", "sort", "page"])

@@ -42,19 +42,24 @@ def accounts(
 
 
 @pytest.fixture
-def log_in(accounts: None, browser: Browser, site: str) -> Callable[[str], Page]:
+def log_in(accounts: None, browser: Browser, site: str) -> Iterator[Callable[[str], Page]]:
+    """Opens the admin for an account; no page of a test may break the policy or have an error."""
+    errors: list[str] = []
+
     def logged_in(name: str) -> Page:
         page = browser.new_context(base_url=site, locale="ja-JP").new_page()
         page.set_viewport_size({"width": 1280, "height": 900})
         page.set_default_timeout(10_000)
-        page.on("pageerror", lambda error: pytest.fail(str(error)))
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda said: errors.append(said.text) if "Content Security" in said.text else None)
         page.goto("/admin/")
         page.get_by_label("ユーザー名").fill(name)
         page.get_by_label("パスワード").fill(PASSWORD)
         page.get_by_role("button", name="ログイン").click()
         return page
 
-    return logged_in
+    yield logged_in
+    assert errors == []
 
 
 def choose(page: Page, opener: str, typed: str, wanted: str) -> None:
