@@ -13,6 +13,7 @@ from django.http import QueryDict
 
 from catalog import history
 from catalog.models import PUBLISHED_WITHOUT_BODY, Case
+from catalog.tables import with_plain_breaks
 
 FORM_ONLY = ("reason", "seen_version", "seen_record")
 REASON = "変更の理由"
@@ -29,10 +30,10 @@ class ProseField(forms.CharField):
     widget = AdminTextareaWidget
 
     def to_python(self, value: Any) -> str:
-        return with_plain_line_ends(super().to_python(value) or "")
+        return with_plain_breaks(super().to_python(value) or "")
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        return super().has_changed(initial, with_plain_line_ends(data or ""))
+        return super().has_changed(initial, with_plain_breaks(data or ""))
 
 
 class LinesField(ProseField):
@@ -46,10 +47,6 @@ class LinesField(ProseField):
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return super().has_changed(self.prepare_value(initial), data)
-
-
-def with_plain_line_ends(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 class CaseForm(forms.ModelForm):

@@ -88,10 +88,7 @@ class Conflict:
 
 def record(written: models.Model, user: AbstractBaseUser | None, reason: str) -> None:
     """Keeps a row (a case with its own rows) as it now stands in the database. Call it after each change."""
-    with reversion.create_revision(manage_manually=True):
-        reversion.set_user(user)
-        reversion.set_comment(reason)
-        reversion.add_to_revision(fresh(written))
+    record_together([fresh(written)], user, reason)
 
 
 def keep(written: models.Model) -> None:
@@ -107,7 +104,7 @@ def keep(written: models.Model) -> None:
 
 
 def record_together(written: Iterable[models.Model], user: AbstractBaseUser | None, reason: str) -> None:
-    """Keeps many rows, none of them a case, as one revision; they are as the database has them."""
+    """Keeps rows, which are as the database has them, as one revision; in it a case stands alone."""
     with reversion.create_revision(manage_manually=True):
         reversion.set_user(user)
         reversion.set_comment(reason)

@@ -2,12 +2,11 @@ from __future__ import annotations
 
 import csv
 from datetime import date, timedelta
-from io import BytesIO, StringIO
+from io import StringIO
 from typing import Any
 
 import pytest
 from django.utils import timezone
-from openpyxl import Workbook
 
 from catalog.importing import Change, Report
 from catalog.models import Body
@@ -15,6 +14,7 @@ from catalog.population_import import import_populations
 from catalog.tables import UnreadableTable, read_table
 from tests.making import FUNAGATA, HIDAKA, KASHIHARA, MIYAGI, OSAKA
 from tests.state import database_state
+from tests.test_tables import workbook
 
 pytestmark = pytest.mark.django_db
 
@@ -37,15 +37,6 @@ def as_csv(*rows: list[Any], encoding: str = "utf-8") -> bytes:
     file = StringIO(newline="")
     csv.writer(file).writerows(rows)
     return file.getvalue().encode(encoding)
-
-
-def as_xlsx(*rows: list[Any]) -> bytes:
-    book, file = Workbook(), BytesIO()
-    assert book.active is not None
-    for row in rows:
-        book.active.append(row)
-    book.save(file)
-    return file.getvalue()
 
 
 def run(content: bytes, as_of: date = AS_OF, *, dry_run: bool = False) -> Report:
@@ -80,7 +71,7 @@ def test_the_official_layouts_are_read(header: list[list[str]], encoding: str) -
 
 
 def test_a_workbook_that_lost_leading_zeros_is_read() -> None:
-    run(as_xlsx(*LAYERED, [63631, "山形県", "舟形町", 2400, 2500, 4900, 1800, 60, 70]))
+    run(workbook(*LAYERED, [63631, "山形県", "舟形町", 2400, 2500, 4900, 1800, 60, 70]))
     assert known(FUNAGATA) == (4900, AS_OF)
 
 
@@ -163,7 +154,7 @@ def test_a_bad_row_is_refused_and_keeps_all_others_out(cells: list[Any], column:
 
 
 def test_a_formula_in_a_column_in_use_is_refused_and_elsewhere_does_not_matter() -> None:
-    report = run(as_xlsx(*FLAT, row(FUNAGATA, "=1+1"), [HIDAKA, "", "", "=1+1", "", 4900, "", "", ""]))
+    report = run(workbook(*FLAT, row(FUNAGATA, "=1+1"), [HIDAKA, "", "", "=1+1", "", 4900, "", "", ""]))
     assert [(number, column) for number, column, _ in problems(report)] == [(3, "人口"), (3, "人口")]
 
 
