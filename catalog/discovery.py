@@ -73,11 +73,12 @@ def live(request: HttpRequest) -> HttpResponse:
 @require_safe
 def ready(request: HttpRequest) -> HttpResponse:
     """200 where the database is reached, migrated and not empty; else 503 with the reason."""
+    usual = connection.seconds_to_wait  # type: ignore[attr-defined]
     connection.seconds_to_wait = SECONDS_TO_BE_READY  # type: ignore[attr-defined]
     try:
         reason = reason_not_to_serve()
     finally:
-        del connection.seconds_to_wait  # type: ignore[attr-defined]
+        connection.seconds_to_wait = usual  # type: ignore[attr-defined]
     return HttpResponse(
         f"{reason or 'ok'}\n", content_type="text/plain; charset=utf-8", status=503 if reason else 200
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterable, Iterator
+from io import TextIOWrapper
 from typing import IO, Any
 
 import xlsxwriter
@@ -37,19 +38,13 @@ def rows_of(cases: Iterable[Case], absolute: Absolute) -> Iterator[Row]:
         yield row_of(case, absolute)
 
 
-def csv_lines(rows: Iterable[Row], *, bom: bool) -> Iterator[str]:
-    """The lines of a CSV file: a header, then a row a case. `bom` makes spreadsheets read it as UTF-8."""
-    writer = csv.writer(Echo())
-    yield ("\ufeff" if bom else "") + writer.writerow(HEADERS)
-    for row in rows:
-        yield writer.writerow([defused(column.write(row)) for column in COLUMNS])
-
-
-class Echo:
-    """A file for `csv.writer` that hands back each line instead of keeping it."""
-
-    def write(self, line: str) -> str:
-        return line
+def write_csv(file: IO[bytes], rows: Iterable[Row], *, bom: bool) -> None:
+    """Writes a header, then a row a case. `bom` makes spreadsheets read it as UTF-8."""
+    text = TextIOWrapper(file, encoding="utf-8-sig" if bom else "utf-8", newline="")
+    writer = csv.writer(text)
+    writer.writerow(HEADERS)
+    writer.writerows([defused(column.write(row)) for column in COLUMNS] for row in rows)
+    text.detach()
 
 
 def write_xlsx(file: IO[bytes], rows: Iterable[Row], about: Iterable[tuple[str, str]]) -> None:

@@ -14,12 +14,12 @@ from threading import Lock
 from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db import connection
 from django.forms import Form
 from pyroaring import BitMap
 
 from catalog import bands, version
 from catalog.models import DOCUMENT_ORDER, Body, Case, Prefecture, Region, Section, Topic
+from dxcases.replicas import connection_to_read
 
 Choices = list[tuple[str, str]]
 Marks = dict[str, BitMap]
@@ -112,7 +112,7 @@ def keys_of_cases(*order: str) -> list[int]:
 def folded_synonyms() -> dict[str, dict[str, str]]:
     """For each word of a group of synonyms, folded: all words of its groups with their folded forms."""
     groups: dict[int, dict[str, str]] = defaultdict(dict)
-    with connection.cursor() as cursor:
+    with connection_to_read().cursor() as cursor:
         cursor.execute(
             "SELECT id, word, fold(word) FROM catalog_searchsynonym"
             " CROSS JOIN unnest(words) WITH ORDINALITY AS of_group (word, at) ORDER BY id, at"

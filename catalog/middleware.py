@@ -9,10 +9,11 @@ from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.db import DatabaseError, InterfaceError, connection
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
-from django.template.response import SimpleTemplateResponse
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 
 from catalog.views import failed
+from dxcases.replicas import rendered
 
 Answer = Callable[[HttpRequest], HttpResponse]
 # NUL and lone surrogates, which no text in PostgreSQL has, and what Django puts for bytes that are not UTF-8.
@@ -89,14 +90,13 @@ class RepeatLostReads:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request)
 
-    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
         """None, so that the exception goes its way, unless it is of a lost connection and a read."""
         match = request.resolver_match
         if request.method == "POST" or match is None or not is_of_lost_connection(exception):
             return None
         connection.close()
-        response = match.func(request, *match.args, **match.kwargs)
-        return response.render() if isinstance(response, SimpleTemplateResponse) else response
+        return rendered(match.func(request, *match.args, **match.kwargs))
 
 
 def is_of_lost_connection(exception: Exception) -> bool:

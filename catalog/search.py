@@ -13,12 +13,13 @@ from functools import cached_property, reduce
 from operator import or_
 from typing import Any
 
-from django.db import connection, models
+from django.db import models
 from django.db.models import Case, IntegerField, Q, Value, When
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from catalog import index
+from dxcases.replicas import connection_to_read
 
 RUN = re.compile(r"[^\W_]+")
 # Runs of one script: kanji, kana, and the rest of letters and digits.
@@ -159,7 +160,7 @@ def terms_of(text: str) -> list[Term]:
 
 def close_words(term: Term) -> list[str]:
     """At most three known words that are spelt nearly as the term: synonyms, topics, names of bodies."""
-    with connection.cursor() as cursor:
+    with connection_to_read().cursor() as cursor:
         cursor.execute(
             """
             SELECT DISTINCT ON (fold(word)) fold(word), word FROM (
@@ -176,7 +177,7 @@ def close_words(term: Term) -> list[str]:
 
 def fold_each(texts: Iterable[str]) -> dict[str, str]:
     """Each text with its folded form, by the database's `fold`."""
-    with connection.cursor() as cursor:
+    with connection_to_read().cursor() as cursor:
         cursor.execute("SELECT t, fold(t) FROM unnest(%s::text[]) AS t", [list(texts)])
         return dict(cursor.fetchall())
 

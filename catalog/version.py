@@ -6,17 +6,18 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache, wraps
+from functools import cache, partial, wraps
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import condition
+
+from dxcases import replicas
 
 View = Callable[..., HttpResponseBase]
 
@@ -43,9 +44,8 @@ def current() -> Version:
     Ask before reading what is to be kept under it: a change in between then ages it too early, never too
     late.
     """
-    with (
-        connection.cursor() as cursor
-    ):  # asked several times a page, where the ORM would take most of the time
+    # Asked several times a page, where the ORM would take most of the time.
+    with replicas.connection_to_read().cursor() as cursor:
         cursor.execute("SELECT stamp::text, changed_at FROM catalog_catalogueversion")
         row = cursor.fetchone()
     return Version(*row) if row else NOTHING_YET
@@ -60,13 +60,20 @@ def by_version(pattern: URLPattern) -> URLPattern:
 def answered_by_version(view: View) -> View:
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        # Who works on templates wants to see every change at once.
-        if request.method not in ("GET", "HEAD") or settings.DEBUG:
+        if request.method not in ("GET", "HEAD"):
             return view(request, *args, **kwargs)
-        version = current()
+        version = replicas.from_primary_or_standby(current)
+
+        def read(request: HttpRequest) -> HttpResponseBase:
+            is_current, make = lambda: current() == version, partial(view, request, *args, **kwargs)
+            return replicas.from_standby_or_primary(is_current, make)
+
+        # Who works on templates wants to see every change at once.
+        if settings.DEBUG:
+            return read(request)
         etag, last_modified = etag_of(request, version), last_modified_of(version)
-        conditional = condition(lambda *a, **k: etag, lambda *a, **k: last_modified)(view)
-        return kept_by_caches(conditional(request, *args, **kwargs))
+        conditional = condition(lambda request: etag, lambda request: last_modified)(read)
+        return kept_by_caches(conditional(request))
 
     return answer
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from contextlib import suppress
 from tempfile import TemporaryFile
-from typing import Any, cast
+from typing import IO, Any, cast
 
 import psycopg
 from django.conf import settings
@@ -19,7 +19,6 @@ from django.http import (
     HttpResponse,
     JsonResponse,
     QueryDict,
-    StreamingHttpResponse,
 )
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -72,6 +71,7 @@ READ_ONLY = (
 )
 RETRY_AFTER = "10"  # seconds
 DATA = ("/api/", "/cases.")  # paths of what programs read
+CSV = "text/csv; charset=utf-8"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -136,9 +136,9 @@ def case_list_csv(request: HttpRequest) -> HttpResponseBase:
     if errors := {**case_filter.errors, **form.errors}:
         return as_json({"errors": errors}, status=400)
     rows = exports.rows_of(case_filter.all_for_records(), request.build_absolute_uri)
-    lines = exports.csv_lines(rows, bom=form.cleaned_data["bom"] == "1")
-    content_type = "text/csv; charset=utf-8"
-    return StreamingHttpResponse(lines, content_type=content_type, headers=named_after(case_filter, "csv"))
+    file = TemporaryFile()  # noqa: SIM115 – the response closes it
+    exports.write_csv(file, rows, bom=form.cleaned_data["bom"] == "1")
+    return saved_as(file, CSV, case_filter, "csv")
 
 
 @require_safe
@@ -149,8 +149,7 @@ def case_list_xlsx(request: HttpRequest) -> HttpResponseBase:
     rows = exports.rows_of(case_filter.all_for_records(), request.build_absolute_uri)
     file = TemporaryFile()  # noqa: SIM115 – the response closes it
     exports.write_xlsx(file, rows, about_result(request, case_filter))
-    file.seek(0)
-    return FileResponse(file, content_type=XLSX, headers=named_after(case_filter, "xlsx"))
+    return saved_as(file, XLSX, case_filter, "xlsx")
 
 
 @require_safe
@@ -338,10 +337,12 @@ def address_of(request: HttpRequest, name: str, case_filter: CaseFilter) -> str:
     return request.build_absolute_uri(reverse(name) + query)
 
 
-def named_after(case_filter: CaseFilter, ending: str) -> dict[str, str]:
-    """The header that makes a browser save a file under the query's sentence."""
+def saved_as(file: IO[bytes], content_type: str, case_filter: CaseFilter, ending: str) -> FileResponse:
+    """The file, whole before its first byte is sent, for a browser to save under the query's sentence."""
+    file.seek(0)
     name = case_filter.sentence[:LONGEST_FILE_NAME].replace("/", "／")
-    return {"Content-Disposition": content_disposition_header(True, f"{name}.{ending}") or ""}
+    header = content_disposition_header(True, f"{name}.{ending}") or ""
+    return FileResponse(file, content_type=content_type, headers={"Content-Disposition": header})
 
 
 def as_json(data: dict[str, object], status: int = 200) -> JsonResponse:

@@ -11,17 +11,18 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.checks import run_checks
-from django.db import connection
+from django.db import DatabaseError, connection, connections
 
 from catalog.discovery import reason_not_to_serve
 from dxcases import database_check
 from dxcases.backup import backups_in
 
-GIB = 1024**3
+MIB, GIB = 1024**2, 1024**3
 LITTLE_SPACE = 5 * GIB
 NO_SPACE = 1 * GIB
 OLD_BACKUP = timedelta(hours=26)  # a day, and the backup's own time
 TOO_OLD_BACKUP = timedelta(days=3)
+FAR_BEHIND = 16 * MIB  # a segment of the write-ahead log
 
 
 class Level(StrEnum):
@@ -48,6 +49,7 @@ def examine() -> Iterator[Finding]:
     if database.level is not Level.FAULT:
         yield checksums_finding()
         yield catalogue_finding()
+        yield from map(standby_finding, settings.REPLICAS)
     for folder in dict.fromkeys((settings.VAR_DIR, settings.BACKUP_DIR)):
         yield space_finding(folder)
     yield backup_finding(settings.BACKUP_DIR, datetime.now(UTC))
@@ -103,6 +105,27 @@ def catalogue_finding() -> Finding:
     if reason := reason_not_to_serve():
         return Finding(Level.FAULT, subject, reason)
     return Finding(Level.OK, subject, "構造は最新で、公開中の事例があります。")
+
+
+def standby_finding(alias: str) -> Finding:
+    """A hot standby that answers, follows, and is not far behind the primary."""
+    try:
+        with connections[alias].cursor() as standby, connection.cursor() as primary:
+            standby.execute("SELECT pg_is_in_recovery(), pg_last_wal_replay_lsn()::text")
+            ((is_standby, replayed),) = standby.fetchall()
+            primary.execute("SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), %s)::bigint", [replayed])
+            ((behind,),) = primary.fetchall()
+    except DatabaseError as error:
+        words = " ".join(str(error).split())
+        advice = "待機系のPostgreSQLと DATABASE_REPLICA_URL を確認してください"
+        return Finding(Level.FAULT, alias, f"接続できません。{advice}：{words}")
+    if not is_standby:
+        advice = "運用の手引きの8に従い、向きを決めて作り直してください。"
+        return Finding(Level.FAULT, alias, f"待機系ではなく、独立したデータベースになっています。{advice}")
+    if behind > FAR_BEHIND:
+        advice = "待機系の記録で、複製が続いているか確認してください。"
+        return Finding(Level.NOTICE, alias, f"主系より{behind / MIB:,.0f} MiB遅れています。{advice}")
+    return Finding(Level.OK, alias, "主系に追い付いています。")
 
 
 def space_finding(folder: Path) -> Finding:

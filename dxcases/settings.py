@@ -5,6 +5,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import environ
 from csp.constants import NONE, SELF
@@ -21,6 +22,7 @@ env = environ.Env(
     SECRET_KEY=(str, ""),
     SECRET_KEY_FALLBACKS=(list, []),
     DATABASE_URL=(str, ""),
+    DATABASE_REPLICA_URL=(list, []),
     DATABASE_POOL_SIZE=(int, 8),
     DATABASE_STATEMENT_SECONDS=(int, 0),
     PG_BIN=(str, ""),
@@ -111,9 +113,10 @@ TEMPLATES = [
     },
 ]
 
-database = env.db_url("DATABASE_URL") if env("DATABASE_URL") else local_postgres.django_database()
-DATABASES = {
-    "default": {
+
+def bounded(database: dict[str, Any], **options: float) -> dict[str, Any]:
+    """The database for Django by the project's backend, which waits for nothing for long."""
+    return {
         **database,
         "ENGINE": "dxcases.postgres_backend",
         "CONN_MAX_AGE": 0,
@@ -129,9 +132,25 @@ DATABASES = {
                 "reconnect_timeout": 0.2,
                 "connection_class": Connection,
             },
+            **options,
         },
     }
+
+
+database = env.db_url("DATABASE_URL") if env("DATABASE_URL") else local_postgres.django_database()
+standbys = {
+    f"replica{number}": env.db_url_config(url) for number, url in enumerate(env("DATABASE_REPLICA_URL"), 1)
 }
+REPLICAS = list(standbys)
+# A standby that is away is not waited for, since the primary answers as well, and seldom asked again.
+DATABASES = {
+    "default": bounded(database),
+    **{
+        alias: bounded(standby, seconds_to_wait=0.5, seconds_between_tries=5.0)
+        for alias, standby in standbys.items()
+    },
+}
+DATABASE_ROUTERS = ["dxcases.replicas.Router"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 IMPORT_DIR = VAR_DIR / "imports"  # files that an editor has yet to agree to
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]

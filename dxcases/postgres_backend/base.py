@@ -1,6 +1,7 @@
 """Django's PostgreSQL backend with bounds: nothing waits long for a server that is away (decision 0010).
 
-OPTIONS has, besides Django's own, `statement_seconds`: how long a statement may take, 0 for no bound.
+OPTIONS has, besides Django's own, numbers of seconds: `statement_seconds`, which a statement may take, 0 for
+no bound; `seconds_to_wait` and `seconds_between_tries` in the place of this module's.
 """
 
 from __future__ import annotations
@@ -49,12 +50,19 @@ class DatabaseWrapper(base.DatabaseWrapper):
     once and one at a time asks again, so that answers do not pile up behind a server that is away.
     """
 
-    seconds_to_wait = SECONDS_TO_WAIT
     _turn = threading.Lock()
     _ask_again_at: dict[str, float] = {}  # by alias, for all threads; only while the server is away
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        options = self.settings_dict["OPTIONS"]
+        self.seconds_to_wait = options.get("seconds_to_wait", SECONDS_TO_WAIT)
+        self.seconds_between_tries = options.get("seconds_between_tries", SECONDS_BETWEEN_TRIES)
+
     def get_connection_params(self) -> dict[str, Any]:
         parameters = super().get_connection_params()
+        for name in ("seconds_to_wait", "seconds_between_tries"):
+            parameters.pop(name, None)
         if seconds := parameters.pop("statement_seconds", 0):
             parameters["options"] = f"-c statement_timeout={seconds}s"
         return parameters
@@ -67,7 +75,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         try:
             connection = self._wait_for_connection(conn_params, time.monotonic() + seconds)
         except psycopg.OperationalError:
-            self._ask_again_at[self.alias] = time.monotonic() + SECONDS_BETWEEN_TRIES
+            self._ask_again_at[self.alias] = time.monotonic() + self.seconds_between_tries
             raise
         self._ask_again_at.pop(self.alias, None)
         return connection
@@ -81,7 +89,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             if now < due:
                 raise psycopg.OperationalError("the server was away a moment ago")
             self._ask_again_at[self.alias] = now + SECONDS_TO_WAIT
-            return SECONDS_BETWEEN_TRIES
+            return min(self.seconds_to_wait, SECONDS_BETWEEN_TRIES)
 
     def _wait_for_connection(self, conn_params: dict[str, Any], deadline: float) -> Any:
         """Asks the pool time and again: for each it tries to connect at once, by itself ever more rarely."""

@@ -13,21 +13,11 @@ import pytest
 
 from dxcases.postgres_backend.base import SECONDS_TO_WAIT
 from tests.reliability.conftest import Database
-from tests.reliability.load import Answer, ask, load, wait_until_it_is_well
+from tests.reliability.load import PER_SECOND, THOROUGH, ask, load, summary, wait_until_it_is_well
 
-THOROUGH = bool(os.environ.get("DRILL"))
-PER_SECOND = 80 if THOROUGH else 20
 RESTARTS = 3 if THOROUGH else 1
 SECONDS_AWAY = 30 if THOROUGH else 6
 Site = tuple[int, "subprocess.Popen[bytes]"]
-
-
-def summary(answers: list[Answer]) -> str:
-    """One line for docs/reliability.md."""
-    times = sorted(answer.seconds for answer in answers)
-    failed = sum(answer.status != 200 for answer in answers)
-    median, longest = times[len(times) // 2], times[-1]
-    return f"{len(answers)} requests, {failed} not 200, median {median:.3f} s, longest {longest:.2f} s"
 
 
 def restart(database: Database, mode: str) -> float:
