@@ -24,7 +24,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.views import exception_handler
 
-from catalog.facets import facets_of
+from catalog.facets import facets_of, left_out
 from catalog.filters import (
     BodyCodesField,
     BodyListFilter,
@@ -47,7 +47,7 @@ from catalog.records import (
     facet_record,
     provenance,
 )
-from catalog.views import page_of
+from catalog.views import kept_if_complete, page_of
 
 RESULTS_PER_PAGE = 20
 Filters = TypeVar("Filters", bound=StrictFilterSet)
@@ -166,15 +166,15 @@ def case_list(request: Request) -> Response:
     if errors := {**case_filter.errors, **size.errors}:
         return Response({"errors": errors}, status=400)
     page = api_page(case_filter.page_number, case_filter.results(CaseQuerySet.for_records), size)
-    cases = case_filter.with_nearness(page.object_list)
+    cases, facets = case_filter.with_nearness(page.object_list), facets_of(case_filter)
     answer: CaseListRecord = {
         **paging(request, page),
         "query": case_filter.sentence,
         **provenance(case_filter.narrow()),
-        "facets": [facet_record(facet) for facet in facets_of(case_filter)],
+        "facets": [facet_record(facet) for facet in facets],
         "results": [case_record(case, request.build_absolute_uri) for case in cases],
     }
-    return Response(answer)
+    return kept_if_complete(Response(answer), left_out(facets))
 
 
 @api_view(READ)

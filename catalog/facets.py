@@ -5,26 +5,33 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
+from time import monotonic
+
+from pyroaring import BitMap
 
 from catalog.filters import BodyChoicesFilter, CaseFilter
 
 NAMES = ("step", "section", "population", "region", "prefecture", "kind", "topic")
+SECONDS_TO_COUNT = 1.0  # for all facets of a page together
 
 
 @dataclass(frozen=True)
 class Option:
-    """A value of a facet; `count` is how many cases one gets by choosing it alone within its facet."""
+    """A value of a facet; `count` is how many cases one gets by choosing it alone within its facet.
+
+    None where the facet was not counted.
+    """
 
     value: str
     label: str
-    count: int
+    count: int | None
     selected: bool
     group: str = ""
 
     @property
     def is_dead(self) -> bool:
         """Whether choosing it would find nothing."""
-        return not self.count and not self.selected
+        return self.count == 0 and not self.selected
 
 
 @dataclass(frozen=True)
@@ -38,16 +45,15 @@ class Group:
     def has_selected(self) -> bool:
         return any(option.selected for option in self.options)
 
-    @property
-    def count(self) -> int:
-        return sum(option.count for option in self.options)
-
 
 @dataclass(frozen=True)
 class Facet:
+    """One that is not counted has only the options chosen, so that a form sent again loses none."""
+
     name: str
     label: str
     options: list[Option]
+    is_counted: bool
 
     @property
     def groups(self) -> list[Group]:
@@ -60,28 +66,43 @@ class Facet:
 def facets_of(case_filter: CaseFilter, names: Iterable[str] = NAMES) -> list[Facet]:
     """The facets of a query, each option counted under all filters but its own facet's.
 
-    A query that is not valid finds nothing, so its counts are 0.
+    A query that is not valid finds nothing, so its counts are 0. What is not counted after SECONDS_TO_COUNT
+    is left uncounted, and the page is answered without.
     """
-    return [_facet(case_filter, name) for name in names]
+    deadline = monotonic() + SECONDS_TO_COUNT
+    return [_facet(case_filter, name, deadline) for name in names]
 
 
-def _facet(case_filter: CaseFilter, name: str) -> Facet:
+def left_out(facets: Iterable[Facet]) -> list[str]:
+    """The labels of the facets that were not counted in time."""
+    return [facet.label for facet in facets if not facet.is_counted]
+
+
+def _facet(case_filter: CaseFilter, name: str, deadline: float) -> Facet:
     field = case_filter.form.fields[name]
-    counts = _counts(case_filter, name)
+    counts = _counts(case_filter, name, deadline)
     chosen = case_filter.chosen.get(name, [])
     options = [
-        Option(value, label, counts.get(value, 0), value in chosen, group)
+        Option(value, label, None if counts is None else counts.get(value, 0), value in chosen, group)
         for group, value, label in field.grouped_options()
+        if counts is not None or value in chosen
     ]
-    return Facet(name, str(case_filter.filters[name].label), options)
+    return Facet(name, str(case_filter.filters[name].label), options, counts is not None)
 
 
-def _counts(case_filter: CaseFilter, name: str) -> dict[str, int]:
-    """Numbers of cases by value."""
+def _counts(case_filter: CaseFilter, name: str, deadline: float) -> dict[str, int] | None:
+    """Numbers of cases by value; None if the deadline passes before all are known."""
+    if monotonic() > deadline:
+        return None
     index, declared = case_filter.index, case_filter.filters[name]
     cases, bodies = case_filter.found(leave_out=name), case_filter.bodies(leave_out=name)
-    of_value = index.of_case[declared.field_name]
+    of_value: Iterable[tuple[str, BitMap]] = index.of_case[declared.field_name].items()
     if isinstance(declared, BodyChoicesFilter) and bodies is not None:
-        of_body = index.of_body[declared.field_name]
-        of_value = {value: index.with_body_among(bodies & having) for value, having in of_body.items()}
-    return {value: cases.intersection_cardinality(having) for value, having in of_value.items()}
+        of_body = index.of_body[declared.field_name].items()
+        of_value = ((value, index.with_body_among(bodies & having)) for value, having in of_body)
+    counts = {}
+    for value, having in of_value:
+        if monotonic() > deadline:
+            return None
+        counts[value] = cases.intersection_cardinality(having)
+    return counts

@@ -272,12 +272,14 @@ def body_record(body: Body, absolute: Absolute) -> BodyRecord:
 
 
 def facet_record(facet: Facet) -> FacetRecord:
+    """The facet as JSON-ready data, without options that were not counted."""
     return {
         "name": facet.name,
         "label": facet.label,
         "options": [
             {"value": one.value, "label": one.label, "count": one.count, "selected": one.selected}
             for one in facet.options
+            if one.count is not None
         ],
     }
 

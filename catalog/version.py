@@ -24,6 +24,7 @@ View = Callable[..., HttpResponseBase]
 SECONDS_FRESH = 5  # in a cache that many share; a browser asks each time and mostly gets 304
 SECONDS_FOR_WANT_OF_BETTER = 86_400  # a cache may still serve a copy as old where the site fails
 CODE = ("catalog/**/*.py", "dxcases/**/*.py", "templates/**/*", "static/**/*", "requirements.txt")
+NOT_KEPT = "no-store"
 LAST_MODIFIED_STEP = timedelta(seconds=1)  # what HTTP dates can tell apart
 
 
@@ -79,8 +80,10 @@ def answered_by_version(view: View) -> View:
 
 
 def kept_by_caches(response: HttpResponseBase) -> HttpResponseBase:
-    """The response with how long caches may keep it; one that refuses is not kept, and has no validators."""
-    if response.status_code in (200, 304):
+    """The response with how long caches may keep it; one that refuses, or says itself that it is not to be
+    kept, is not and has no validators.
+    """
+    if response.status_code in (200, 304) and response.get("Cache-Control") != NOT_KEPT:
         patch_cache_control(
             response,
             public=True,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from contextlib import suppress
 from tempfile import TemporaryFile
-from typing import IO, Any, cast
+from typing import IO, Any, TypeVar, cast
 
 import psycopg
 from django.conf import settings
@@ -29,7 +29,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from catalog import comparison, coverage, exports
-from catalog.facets import facets_of
+from catalog.facets import facets_of, left_out
 from catalog.feeds import atom_feed
 from catalog.filters import (
     MOST_COMPARED,
@@ -55,6 +55,7 @@ from catalog.models import (
 )
 from catalog.nearest import Target, with_nearness
 from catalog.records import case_linked_data, case_record, catalogue_linked_data, provenance
+from catalog.version import NOT_KEPT
 
 CASES_PER_PAGE = 20
 CASES_PER_SECTION = 50
@@ -64,6 +65,10 @@ RELATED_CASES = 4
 RECENT_CASES = 3
 MOST_NAMED = 100
 LONGEST_FILE_NAME = 60  # characters; file systems take 255 bytes
+TOO_SLOW = (
+    "検索に時間がかかりすぎたため、途中でやめました。"
+    "言葉や条件を変えるか、少し待ってから、もう一度お試しください。"
+)
 AWAY = "ただいま混み合っているか、点検中です。少し待ってから、もう一度お試しください。"
 READ_ONLY = (
     "ただいまデータベースは読み取り専用です。公開ページは見られますが、変更は保存できません。"
@@ -72,6 +77,7 @@ READ_ONLY = (
 RETRY_AFTER = "10"  # seconds
 DATA = ("/api/", "/cases.")  # paths of what programs read
 CSV = "text/csv; charset=utf-8"
+Response = TypeVar("Response", bound=HttpResponse)
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -94,15 +100,20 @@ def case_list(request: HttpRequest) -> HttpResponse:
     page = page_of(case_filter.results(CaseQuerySet.for_cards), case_filter.page_number, CASES_PER_PAGE)
     if case_filter.words_find_nothing(page.paginator.count):
         record_zero_result(case_filter.cleaned["q"])
+    facets = facets_of(case_filter)
     context = {
         "filter": case_filter,
-        "facets": facets_of(case_filter),
+        "facets": facets,
+        "left_out": left_out(facets),
         "picked": picked_cases(request),
         "page": page,
         "cases": case_filter.with_marks(case_filter.with_nearness(page.object_list)),
         "page_numbers": page.paginator.get_elided_page_range(page.number),
     }
-    return render(request, "catalog/case_list.html", context, status=400 if case_filter.errors else 200)
+    status = 400 if case_filter.errors else 200
+    return kept_if_complete(
+        render(request, "catalog/case_list.html", context, status=status), left_out(facets)
+    )
 
 
 @require_safe
@@ -246,13 +257,15 @@ def body_detail(request: HttpRequest, code: str) -> HttpResponse:
 def step_detail(request: HttpRequest, number: int) -> HttpResponse:
     if number not in Step.values:
         raise Http404(f"no step {number}")
+    facets = facets_of(CaseFilter.of(QueryDict(f"step={number}")), STEP_FACETS)
     context = {
         "step": Step(number),
         "steps": Step,
         "sections": Section.objects.filter(step=number).with_published_cases(CASES_PER_SECTION),
-        "facets": facets_of(CaseFilter.of(QueryDict(f"step={number}")), STEP_FACETS),
+        "facets": facets,
+        "left_out": left_out(facets),
     }
-    return render(request, "catalog/step_detail.html", context)
+    return kept_if_complete(render(request, "catalog/step_detail.html", context), left_out(facets))
 
 
 @require_safe
@@ -283,10 +296,12 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500, or 503 where the exception being answered says that the database is away or only read."""
+    """500, or 503 where the exception says that the database is away, too slow or only read."""
     error = sys.exception()
     if isinstance(error and error.__cause__, psycopg.errors.ReadOnlySqlTransaction):
         return unavailable(request, READ_ONLY)
+    if isinstance(error and error.__cause__, psycopg.errors.QueryCanceled):
+        return unavailable(request, TOO_SLOW)
     if isinstance(error, OperationalError | InterfaceError):
         return unavailable(request, AWAY)
     return failed(request, 500, "サーバーで問題が起きました。しばらくしてからもう一度お試しください。")
@@ -299,7 +314,7 @@ def unavailable(request: HttpRequest, message: str) -> HttpResponse:
     else:
         response = HttpResponse(render_to_string("503.html", {"message": message}), status=503)
     response["Retry-After"] = RETRY_AFTER
-    response["Cache-Control"] = "no-store"
+    response["Cache-Control"] = NOT_KEPT
     return response
 
 
@@ -315,6 +330,13 @@ def page_of(results: QuerySet[Any] | Results, number: int, size: int) -> Page[An
         return Paginator(cast("QuerySet[Any]", results), size).page(number)
     except EmptyPage as error:
         raise Http404(f"no page {number}") from error
+
+
+def kept_if_complete(response: Response, left_out: list[str]) -> Response:
+    """The response, which no cache may keep where facets were left out: the next may have them."""
+    if left_out:
+        response["Cache-Control"] = NOT_KEPT
+    return response
 
 
 def about_result(request: HttpRequest, case_filter: CaseFilter) -> list[tuple[str, str]]:

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from pytest_django import DjangoAssertNumQueries
 from schemathesis import GenerationMode
 
+from catalog import facets
 from catalog.models import Case
 from catalog.records import case_record
 from dxcases.wsgi import application
@@ -24,6 +25,15 @@ pytestmark = pytest.mark.django_db
 
 def get(client: Client, url: str) -> Any:
     return client.get(url).json()
+
+
+def test_facets_not_counted_in_time_have_no_options(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(facets, "SECONDS_TO_COUNT", -1)
+    answer = client.get("/api/v1/cases/?step=2&page_size=1").json()
+    assert {facet["name"]: facet["options"] for facet in answer["facets"]} == {
+        name: [] for name in facets.NAMES
+    }
+    assert (answer["count"], len(answer["results"])) == (22, 1)
 
 
 def test_a_list_tells_query_facets_and_records(client: Client) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import unicodedata
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 import pytest
@@ -13,8 +14,8 @@ from django.http import QueryDict
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from catalog import bands
-from catalog.facets import NAMES, facets_of
+from catalog import bands, facets
+from catalog.facets import NAMES, facets_of, left_out
 from catalog.filters import BodyChoicesFilter, CaseFilter
 from catalog.models import Body, Case, CaseBody, Topic
 from catalog.search import terms_of
@@ -232,3 +233,21 @@ def test_an_invalid_value_never_widens(oracle: list[Plain], query: Query, name: 
 def test_options_stand_in_their_order() -> None:
     topics = [option.value for option in facets_of(asked({}))[-1].options]
     assert topics == list(Topic.objects.order_by("position", "slug").values_list("slug", flat=True))
+
+
+def test_once_the_time_is_spent_facets_keep_what_is_chosen_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = facets_of(asked({"step": ["2"], "kind": ["village", "town"]}))
+    ticks = count()
+    monkeypatch.setattr(facets, "monotonic", lambda: next(ticks))
+    monkeypatch.setattr(facets, "SECONDS_TO_COUNT", 20)  # of the clock above: looks at it
+    cut = facets_of(asked({"step": ["2"], "kind": ["village", "town"]}))
+    assert left_out(cut) == ["人口", "地方", "都道府県", "団体の種別", "テーマ"]
+    assert cut[:2] == whole[:2]
+    assert {facet.name: [(one.value, one.count) for one in facet.options] for facet in cut[2:]} == {
+        "population": [],
+        "region": [],
+        "prefecture": [],
+        "kind": [("town", None), ("village", None)],
+        "topic": [],
+    }
+    assert [one.selected for one in cut[5].options] == [True, True]

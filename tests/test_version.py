@@ -13,7 +13,7 @@ from django.urls import get_resolver
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from catalog import urls, version
+from catalog import facets, urls, version
 from catalog.models import Body, Case, CaseBody, CaseSearch, Figure, Topic, ZeroResultSearch
 from tests.making import FUNAGATA, KASHIHARA, make_case
 
@@ -123,6 +123,19 @@ def test_a_refusal_is_not_kept(client: Client, address: str, status: int) -> Non
     response = client.get(address)
     assert response.status_code == status
     assert {"ETag", "Last-Modified", "Cache-Control"} & set(response.headers) == set()
+
+
+@pytest.mark.parametrize("address", ["/cases/?step=2", "/steps/2/", "/api/v1/cases/"])
+def test_an_answer_with_facets_left_out_is_not_kept(
+    client: Client, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    whole = client.get(address)
+    monkeypatch.setattr(facets, "SECONDS_TO_COUNT", -1)
+    response = client.get(address)
+    assert (response.status_code, response.headers["Cache-Control"]) == (200, "no-store")
+    assert {"ETag", "Last-Modified"} & set(response.headers) == set()
+    known = client.get(address, headers={"If-None-Match": whole.headers["ETag"]})
+    assert known.status_code == 304
 
 
 def test_health_and_editors_pages_are_not_answered_by_version(client: Client) -> None:

@@ -9,7 +9,7 @@ from django.test import Client, RequestFactory
 from django.views.defaults import server_error
 from pytest_django import DjangoAssertNumQueries
 
-from catalog import coverage
+from catalog import coverage, facets
 from catalog.models import Case, Link, LinkCheck, SimilarBody, Step
 from tests.making import FUNAGATA, HIDAKA, KASHIHARA, TAWARAMOTO, make_case
 
@@ -112,6 +112,30 @@ def test_a_bad_value_is_refused_aloud_and_the_rest_of_the_query_is_kept(client: 
     assert '<a href="#id_population">人口</a>' in response.text
     assert 'value="town" checked' in response.text
     assert listed(client, "/cases/?population=abc") == []
+
+
+LEFT_OUT = "次の絞り込みの選択肢を省いています："
+
+
+def test_filters_not_counted_in_time_are_told_and_lose_nothing_chosen(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert LEFT_OUT not in client.get("/cases/?prefecture=29").text
+    monkeypatch.setattr(facets, "SECONDS_TO_COUNT", -1)
+    text = client.get("/cases/?prefecture=29&kind=town").text
+    assert f"{LEFT_OUT}ステップ、区分、人口、地方、都道府県、団体の種別、テーマ。" in text
+    assert re.findall(r'<input type="checkbox"[^>]*>', text.partition("</form>")[0]) == [
+        '<input type="checkbox" id="id_prefecture_29" name="prefecture" value="29" checked>',
+        '<input type="checkbox" id="id_kind_town" name="kind" value="town" checked>',
+    ]
+    assert listed(client, "/cases/?prefecture=29&kind=town") == ["dx2021-27-1"]
+
+
+def test_a_step_page_without_counts_says_so(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(facets, "SECONDS_TO_COUNT", -1)
+    text = client.get("/steps/2/").text
+    assert f"{LEFT_OUT}人口、地方。" in text
+    assert "<dt>" not in text.partition("ほかの条件でも絞り込む")[0]
 
 
 def test_nothing_found_says_so_and_leads_on(client: Client) -> None:

@@ -38,10 +38,14 @@ def checkbox(name: str, option: Option) -> str:
     value, label = escape(option.value), escape(option.label)
     dead, disabled = (" checkbox--dead", " disabled") if option.is_dead else ("", "")
     checked = " checked" if option.selected else ""
+    count = (
+        ""
+        if option.count is None
+        else f' <span class="checkbox__count">{option.count}<span class="visually-hidden">件</span></span>'
+    )
     return (
         f'<label class="checkbox{dead}"><input type="checkbox" id="id_{name}_{value}" name="{name}" '
-        f'value="{value}"{checked}{disabled}><span>{label} <span class="checkbox__count">{option.count}'
-        '<span class="visually-hidden">件</span></span></span></label>'
+        f'value="{value}"{checked}{disabled}><span>{label}{count}</span></label>'
     )
 
 

@@ -14,6 +14,7 @@ import pytest
 from dxcases.postgres_backend.base import SECONDS_TO_WAIT
 from tests.reliability.conftest import Database
 from tests.reliability.load import PER_SECOND, THOROUGH, ask, load, summary, wait_until_it_is_well
+from tests.web_server import gunicorn
 
 RESTARTS = 3 if THOROUGH else 1
 SECONDS_AWAY = 30 if THOROUGH else 6
@@ -110,6 +111,20 @@ def test_frozen_under_load_no_request_waits_for_long(site: Site, database: Datab
     print(f"frozen under load: {summary(answers)}")
     assert max(answer.seconds for answer in answers) <= 7  # a statement under way waits for its bound
     wait_until_it_is_well(port, 5)
+
+
+def test_a_search_that_takes_too_long_asks_for_other_words(database: Database, static_files: None) -> None:
+    with (
+        gunicorn(database.url, DEBUG="off", DATABASE_STATEMENT_SECONDS="1") as (port, _),
+        database.connect() as other,
+        other.transaction(),
+    ):
+        other.execute("LOCK TABLE catalog_casesearch IN ACCESS EXCLUSIVE MODE")
+        page, data, without = (ask(port, path) for path in ("/cases/?q=1", "/cases.json?q=1", "/cases/"))
+    assert (page.status, page.retry_after) == (503, "10")
+    assert "検索に時間がかかりすぎたため、途中でやめました。" in page.body
+    assert (data.status, "検索に時間がかかりすぎた" in data.body) == (503, True)
+    assert without.status == 200
 
 
 def test_a_database_that_is_only_read_shows_every_page(site: Site, database: Database) -> None:
