@@ -22,6 +22,7 @@ from tests.reliability.load import load
 from tests.web_server import gunicorn
 
 
+
 class Database:
     """A cluster held by this process, with the ways of going away."""
 
@@ -91,8 +92,8 @@ def manage(database: Database, *command: str) -> None:
     )
 
 
-@pytest.fixture(scope="session")
-def database() -> Iterator[Database]:
+@contextmanager
+def filled_database() -> Iterator[Database]:
     """Filled with the casebook."""
     folder = Path(tempfile.mkdtemp(prefix="dxcases drill "))
     folder.chmod(0o755)
@@ -102,6 +103,12 @@ def database() -> Iterator[Database]:
         manage(database, "load_catalogue")
         yield database
     shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def database() -> Iterator[Database]:
+    with filled_database() as database:
+        yield database
 
 
 @pytest.fixture(scope="session")

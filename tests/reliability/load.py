@@ -1,15 +1,16 @@
-"""Readers who ask at a steady rate, whatever the answers; on loopback only."""
+"""Readers who ask at a steady rate or each for one page after the other; on loopback only."""
 
 from __future__ import annotations
 
 import http.client
 import os
+import random
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import cycle
 
 # Each asks the database and is light, so that the database's absence is measured, not the machine's load.
@@ -32,10 +33,22 @@ class Answer:
     body: str = ""
 
 
-def ask(port: int, path: str, began: float = 0.0, timeout: float = 15.0) -> Answer:
+def ask(port: int, path: str, began: float = 0.0) -> Answer:
     """One request on a connection of its own."""
+    connection = connection_to(port)
+    try:
+        return ask_on(connection, path, began)
+    finally:
+        connection.close()
+
+
+def connection_to(port: int) -> http.client.HTTPConnection:
+    return http.client.HTTPConnection("127.0.0.1", port, timeout=15)
+
+
+def ask_on(connection: http.client.HTTPConnection, path: str, began: float = 0.0) -> Answer:
+    """One request on a connection that may have served others; it is closed where no answer came."""
     at = time.monotonic()
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
     try:
         connection.request("GET", path)
         response = connection.getresponse()
@@ -43,7 +56,6 @@ def ask(port: int, path: str, began: float = 0.0, timeout: float = 15.0) -> Answ
         status, retry_after = response.status, response.headers.get("Retry-After", "")
     except (OSError, http.client.HTTPException):
         status, retry_after, body = 0, "", ""
-    finally:
         connection.close()
     return Answer(path, status, at - began, time.monotonic() - at, retry_after, body)
 
@@ -74,6 +86,40 @@ def load(port: int, per_second: int) -> Iterator[list[Answer]]:
             sender.join()
 
 
+def read(port: int, paths: Sequence[str], readers: int, seconds: float) -> list[Answer]:
+    """What `readers` get who all ask at once, and for the next page as soon as one is there.
+
+    Each keeps its connection, as browsers do. Bodies are not kept.
+    """
+    began = time.monotonic()
+
+    def read_on(number: int) -> list[Answer]:
+        chance, connection, answers = random.Random(number), connection_to(port), list[Answer]()
+        while time.monotonic() - began < seconds:
+            answers.append(replace(ask_on(connection, chance.choice(paths), began), body=""))
+        connection.close()
+        return answers
+
+    with ThreadPoolExecutor(readers) as pool:
+        return [answer for answers in pool.map(read_on, range(readers)) for answer in answers]
+
+
+def quantile(answers: list[Answer], share: float) -> float:
+    """The seconds within which this share of the answers came."""
+    times = sorted(answer.seconds for answer in answers)
+    return times[min(len(times) - 1, int(len(times) * share))]
+
+
+def summary(answers: list[Answer]) -> str:
+    """One line for docs/reliability.md."""
+    failed = sum(answer.status != 200 for answer in answers)
+    median, p95, p99, longest = (quantile(answers, share) for share in (0.5, 0.95, 0.99, 1))
+    return (
+        f"{len(answers)} requests, {failed} not 200, median {median:.3f} s, p95 {p95:.2f} s, "
+        f"p99 {p99:.2f} s, longest {longest:.2f} s"
+    )
+
+
 def wait_until_it_is_well(port: int, within: float) -> float:
     """Seconds until a page is answered with 200. Raises AssertionError after `within`."""
     began = time.monotonic()
@@ -82,11 +128,3 @@ def wait_until_it_is_well(port: int, within: float) -> float:
             return time.monotonic() - began
         time.sleep(0.1)
     raise AssertionError(f"not well after {within} s")
-
-
-def summary(answers: list[Answer]) -> str:
-    """One line for docs/reliability.md."""
-    times = sorted(answer.seconds for answer in answers)
-    failed = sum(answer.status != 200 for answer in answers)
-    median, longest = times[len(times) // 2], times[-1]
-    return f"{len(answers)} requests, {failed} not 200, median {median:.3f} s, longest {longest:.2f} s"
