@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import time
 from ipaddress import ip_address
+from threading import BoundedSemaphore, Lock
 from typing import Any
 
 import django_otp
 import segno
 from django import forms
 from django.conf import settings
+from django.contrib import admin
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
@@ -22,9 +24,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from catalog.middleware import Answer, is_for_editors
+from catalog.views import unavailable
 
 SECONDS_BETWEEN_NOTES = 60  # of when a session was last used; each is a write
 WITHOUT_SECOND_FACTOR = ("second_factor", "second_factor_image", "admin:login", "admin:logout")
+MOST_LOGINS = 4  # of a process at a time, of which one is looked at: its other threads stay with readers
+BUSY = "ただいまログインが混み合っています。少し待ってから、もう一度お試しください。"
+
+_places, _turn = BoundedSemaphore(MOST_LOGINS), Lock()
 
 
 def client_address(request: HttpRequest) -> str | None:
@@ -72,6 +79,19 @@ def lacks_second_factor(request: HttpRequest) -> bool:
     user: Any = request.user
     free = request.path in map(reverse, WITHOUT_SECOND_FACTOR)
     return user.is_authenticated and not user.is_verified() and not free
+
+
+def log_in(request: HttpRequest) -> HttpResponse:
+    """Django's login. A password takes long to check: one is at a time, few wait, further ones get 429."""
+    if request.method != "POST":
+        return admin.site.login(request)
+    if not _places.acquire(blocking=False):
+        return unavailable(request, BUSY, 429)
+    try:
+        with _turn:
+            return admin.site.login(request)
+    finally:
+        _places.release()
 
 
 class TokenForm(forms.Form):

@@ -307,12 +307,12 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return failed(request, 500, "サーバーで問題が起きました。しばらくしてからもう一度お試しください。")
 
 
-def unavailable(request: HttpRequest, message: str) -> HttpResponse:
-    """503 by a page that needs nothing else: no database, no style sheet."""
+def unavailable(request: HttpRequest, message: str, status: int = 503) -> HttpResponse:
+    """503, or 429, by a page that needs nothing else: no database, no style sheet."""
     if request.path_info.startswith(DATA):
-        response: HttpResponse = as_json({"errors": {"detail": [message]}}, 503)
+        response: HttpResponse = as_json({"errors": {"detail": [message]}}, status)
     else:
-        response = HttpResponse(render_to_string("503.html", {"message": message}), status=503)
+        response = HttpResponse(render_to_string("503.html", {"message": message}), status=status)
     response["Retry-After"] = RETRY_AFTER
     response["Cache-Control"] = NOT_KEPT
     return response

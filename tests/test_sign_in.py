@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import timedelta
 from importlib.metadata import version
 from typing import Any
@@ -8,15 +10,17 @@ from typing import Any
 import pytest
 from axes.models import AccessAttempt
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
-from django.contrib.auth.models import User
+from django.contrib.auth.models import AnonymousUser, User
 from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.utils import timezone
 from django_otp.oath import TOTP
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from packaging.version import Version
 from pytest_django import Settings
+
+from catalog import sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -55,6 +59,29 @@ def test_after_five_failures_no_password_is_hashed_any_more(
     assert (statuses, response.status_code) == ([200, 200, 200, 200, 429], 429)
     assert len(hashed) == before
     assert "15分たってから" in response.content.decode()
+
+
+def test_logins_beyond_those_that_may_wait_are_sent_away_unlooked_at(client: Client, henshu: User) -> None:
+    with ExitStack() as others:
+        for _ in range(sign_in.MOST_LOGINS):
+            others.enter_context(sign_in._places)
+        response = log_in(client, "wrong")
+        assert (response.status_code, response["Retry-After"]) == (429, "10")
+        assert "ただいまログインが混み合っています。" in response.text
+        assert client.get("/admin/login/").status_code == 200
+    assert not AccessAttempt.objects.exists()
+    assert log_in(client).status_code == 302
+
+
+def test_one_login_is_looked_at_at_a_time() -> None:
+    request: Any = RequestFactory().post("/admin/login/")
+    request.user, request._dont_enforce_csrf_checks = AnonymousUser(), True
+    with ThreadPoolExecutor(1) as pool:
+        with sign_in._turn:
+            waiting = pool.submit(sign_in.log_in, request)
+            with pytest.raises(TimeoutError):
+                waiting.result(0.3)
+        assert waiting.result().status_code == 200
 
 
 def test_the_right_user_gets_in_from_elsewhere_meanwhile(client: Client, henshu: User) -> None:
