@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.client import RemoteDisconnected
 from urllib.parse import quote
@@ -151,3 +152,18 @@ def stopped(cluster: Cluster) -> Iterator[None]:
     finally:
         with cluster.running():
             pass
+
+
+@running
+def test_passwords_from_one_address_wait_in_nginx_and_those_beyond_are_refused(front: Front) -> None:
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(lambda _: front.ask("/admin/login/", "POST", b""), range(16)))
+    refused = [answer for answer in answers if answer.status == 429]
+    assert 1 <= len(refused) <= 5  # eleven get in, and one more with each second meanwhile
+    assert {answer.status for answer in answers} == {403, 429}  # none had a token for its form
+    assert ("ログインが混み合っています" in refused[0].text, refused[0].headers["Retry-After"]) == (
+        True,
+        "10",
+    )
+    assert front.ask("/admin/login/").status == 200
+    assert front.ask("/about/").status == 200
