@@ -16,7 +16,9 @@ from psycopg.pq import TransactionStatus
 from psycopg_pool import PoolTimeout
 
 SECONDS_TO_WAIT = 1.8  # for a connection: a restart of the server takes less
-SECONDS_TO_CHECK = 0.5  # for an idle connection to answer
+SECONDS_TO_CHECK = (
+    1.0  # for an idle connection to answer: with all processors busy, half of it was not enough
+)
 SECONDS_BETWEEN_TRIES = 0.5  # while the server is known to be away
 
 

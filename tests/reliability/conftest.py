@@ -22,7 +22,6 @@ from tests.reliability.load import load
 from tests.web_server import gunicorn
 
 
-
 class Database:
     """A cluster held by this process, with the ways of going away."""
 
