@@ -48,8 +48,14 @@ from catalog.models import (
     Topic,
 )
 from catalog.views import case_page
+from dxcases import access_log
 
 VERSIONS_LISTED = 50
+EVENTS = {
+    Case.Status.PUBLISHED: "publish",
+    Case.Status.WITHDRAWN: "withdraw",
+    Case.Status.DRAFT: "return to draft",
+}
 LABELS = {
     field.name: field.verbose_name
     for model in (Case, CaseBody, Figure, Link, SimilarBody)
@@ -273,6 +279,14 @@ class CaseAdmin(RecordedAdmin):
         response.status_code = 403
         return response
 
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if "status" in form.changed_data:
+            self.log_status(request, obj)
+
+    def log_status(self, request: HttpRequest, case: Case) -> None:
+        access_log.log_status(request.user, case.slug, EVENTS[Case.Status(case.status)])  # type: ignore[arg-type]
+
     def get_formset_kwargs(self, request: HttpRequest, obj: Any, inline: Any, prefix: str) -> dict[str, Any]:
         options = super().get_formset_kwargs(request, obj, inline, prefix)
         if obj.pk and "data" in options:
@@ -412,6 +426,7 @@ class CaseAdmin(RecordedAdmin):
         case.save()
         history.record(case, request.user, form.cleaned_data["reason"])  # type: ignore[arg-type]
         self.log_change(request, case, f"状態を「{status.label}」にしました。")
+        self.log_status(request, case)
         return True
 
     @admin.action(description="選んだ事例のリンクを確認する", permissions=["change"])

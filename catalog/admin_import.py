@@ -167,12 +167,13 @@ class ImportPage:
         return (agreement, content) if is_theirs else None
 
     def log(self, request: HttpRequest, report: Report, file_name: str) -> None:
-        """Writes the admin's own log, as for a change by hand."""
+        """Writes the admin's own log, as for a change by hand, and the log of the site."""
         message = f"ファイル「{file_name}」から取り込みました。"
         for outcome, flag in ((Outcome.NEW, ADDITION), (Outcome.CHANGED, CHANGE)):
             keys = [row.key for row in report.of(outcome)]
             changed = self.model_admin.model._default_manager.filter(pk__in=keys)
             LogEntry.objects.log_actions(str(request.user.pk), changed, flag, message)
+        report.log(request.user, self.model_admin.model, file_name)  # type: ignore[arg-type]
 
     def answer(self, request: HttpRequest, form: ImportForm, **context: Any) -> HttpResponse:
         context = {

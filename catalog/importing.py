@@ -12,9 +12,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import connection, transaction
+from django.db.models import Model
 
 from catalog.tables import Problem, TableRow
+from dxcases import access_log
 
 Progress = Callable[[list[TableRow]], Iterable[TableRow]]  # hands on the rows and shows how far it is
 
@@ -94,6 +97,11 @@ class Report:
         told = [(row.number, row.name, str(row.outcome), row.changes) for row in self.rows]
         text = json.dumps([told, self.skipped], default=vars, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
+
+    def log(self, user: AbstractBaseUser | None, model: type[Model], file_name: str) -> None:
+        """Tells the log of the site what was imported, by whom (None at the command line) and from what."""
+        new, changed = (len(self.of(outcome)) for outcome in (Outcome.NEW, Outcome.CHANGED))
+        access_log.log_import(user, model._meta.model_name or "", file_name, new, changed)
 
     def lines(self) -> Iterator[str]:
         """The report as text, without what stays as it is."""

@@ -1,26 +1,31 @@
-"""A log line for each login, logout and refusal: who, by name and id. Every line has time and request."""
+"""A log line for each login, logout, refusal, import and change of a case's status: who, by name and id.
+
+Every line has time and request. What a transaction does is told once it is committed.
+"""
 
 import logging
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.db import transaction
 from django.dispatch import receiver
 
 logger = logging.getLogger(__name__)
 
 LONGEST_NAME = 150  # characters, as in the table of users
+COMMAND_LINE = "command line"
 
 
 @receiver(user_logged_in)
 def log_login(user: AbstractBaseUser, **kwargs: Any) -> None:
-    log(logging.INFO, "login", user)
+    log("login", user)
 
 
 @receiver(user_logged_out)
 def log_logout(user: AbstractBaseUser | None, **kwargs: Any) -> None:
     if user is not None:
-        log(logging.INFO, "logout", user)
+        log("logout", user)
 
 
 @receiver(user_login_failed)
@@ -30,7 +35,19 @@ def log_refusal(credentials: dict[str, Any], **kwargs: Any) -> None:
     logger.warning("login refused: %s", name, extra={"event": "login refused", "user": name})
 
 
-def log(level: int, event: str, user: AbstractBaseUser) -> None:
-    name = user.get_username()
-    fields = {"event": event, "user": name, "user_id": user.pk}
-    logger.log(level, "%s: %s (id %s)", event, name, user.pk, extra=fields)
+def log_import(user: AbstractBaseUser | None, model: str, file_name: str, new: int, changed: int) -> None:
+    """`new` and `changed` count rows of the model; without user it was imported at the command line."""
+    what = f", {model} from {file_name}: {new} new, {changed} changed"
+    fields = {"model": model, "file": file_name, "new": new, "changed": changed}
+    transaction.on_commit(lambda: log("import", user, what, **fields))
+
+
+def log_status(user: AbstractBaseUser, slug: str, event: str) -> None:
+    transaction.on_commit(lambda: log(event, user, f", {slug}", slug=slug))
+
+
+def log(event: str, user: AbstractBaseUser | None, what: str = "", **fields: Any) -> None:
+    name, user_id = (user.get_username(), user.pk) if user else (COMMAND_LINE, None)
+    who = f"{name} (id {user_id})" if user else name
+    extra = {"event": event, "user": name, "user_id": user_id, **fields}
+    logger.info("%s: %s%s", event, who, what, extra=extra)

@@ -6,14 +6,26 @@ import io
 import json
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.db import transaction
 from django.test import Client
 from django.utils.log import configure_logging
+from pytest_django import Settings
+
+from catalog.models import Case
+from dxcases.logs import escape_control
+from tests.filling import ADD, a_publisher, change_url, new_case, opened
+from tests.making import FUNAGATA, HIDAKA
+from tests.test_admin import LIST, chosen
+from tests.test_admin_import import CASES, CHANGE, agreement, upload
 
 REQUEST_ID = "0123456789abcdef0123456789abcdef"
 
@@ -31,7 +43,14 @@ def log(request: pytest.FixtureRequest) -> Iterator[io.StringIO]:
 
 def told(log: io.StringIO) -> dict[str, str]:
     """The parts of the last line, whichever format it has."""
-    (*_, line) = log.getvalue().splitlines()
+    return all_told(log)[-1]
+
+
+def all_told(log: io.StringIO) -> list[dict[str, str]]:
+    return [parts(line) for line in log.getvalue().splitlines()]
+
+
+def parts(line: str) -> dict[str, str]:
     if line.startswith("{"):
         return json.loads(line)
     match = re.fullmatch(
@@ -74,6 +93,99 @@ def test_a_refusal_is_told_without_the_password_and_on_one_line(client: Client, 
 def test_a_request_id_that_is_none_is_replaced(client: Client, log: io.StringIO, given: str) -> None:
     log_in(client, "nobody", "wrong", given)
     assert re.fullmatch("[0-9a-f]{32}", told(log)["request_id"])
+
+
+FILE = r"a\n2026-11-25T00:00:00Z INFO forged\x1b[2J.csv"  # as a line has it
+Committed = Callable[..., AbstractContextManager[Any]]
+
+
+@pytest.fixture
+def committed(django_capture_on_commit_callbacks: Committed) -> AbstractContextManager[Any]:
+    """What is done in it is committed at its end, as far as the log is concerned."""
+    return django_capture_on_commit_callbacks(execute=True)
+
+
+@pytest.mark.django_db
+def test_an_import_is_told_with_user_file_and_numbers(
+    log: io.StringIO, committed: AbstractContextManager[Any], settings: Settings, tmp_path: Path
+) -> None:
+    settings.IMPORT_DIR = tmp_path
+    client = a_publisher("satou")
+    with committed:
+        client.post(CASES, {"agreement": agreement(upload(client, CHANGE))})
+    assert told(log)["message"] == (
+        f"import: satou (id {user_id('satou')}), case from 事例.csv: 0 new, 1 changed"
+    )
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("command", "text", "what"),
+    [
+        (["import_cases"], CHANGE, f"case from {FILE}: 0 new, 1 changed"),
+        (
+            ["import_populations", "--as-of", "2025-01-01"],
+            f"団体コード,人口\n{FUNAGATA},4900\n{HIDAKA},4800\n",
+            f"body from {FILE}: 0 new, 2 changed",
+        ),
+    ],
+)
+def test_an_import_by_command_is_told_with_the_name_of_the_file_but_not_its_folder(
+    log: io.StringIO,
+    committed: AbstractContextManager[Any],
+    tmp_path: Path,
+    command: list[str],
+    text: str,
+    what: str,
+) -> None:
+    file = tmp_path / "a\n2026-11-25T00:00:00Z INFO forged\x1b[2J.csv"
+    file.write_text(text)
+    name, *options = command
+    call_command(name, str(file), "--dry-run", *options)
+    with committed:
+        call_command(name, str(file), *options)
+    assert [escape_control(line["message"]) for line in all_told(log)] == [f"import: command line, {what}"]
+    assert "\x1b" not in log.getvalue()
+
+
+@pytest.mark.django_db
+def test_who_publishes_withdraws_and_takes_back_is_told(
+    log: io.StringIO, committed: AbstractContextManager[Any]
+) -> None:
+    client = a_publisher("satou")
+    with committed:
+        client.post(ADD, new_case(slug="made", status="draft"))
+        case = Case.objects.get(slug="made")
+        client.post(LIST, chosen("publish", case, reason=""))
+        client.post(change_url(case), {**opened(client, case), "title": "直した題", "reason": "誤記"})
+        withdrawn = {"status": "withdrawn", "withdrawn_reason": "団体の申し出"}
+        client.post(change_url(case), {**opened(client, case), **withdrawn})
+        client.post(LIST, chosen("return_to_draft", case, reason="確認"))
+        client.post(ADD, new_case(slug="other", page="101"))
+    who = f"satou (id {user_id('satou')})"
+    assert [line["message"] for line in all_told(log)] == [
+        f"login: {who}",
+        f"publish: {who}, made",
+        f"withdraw: {who}, made",
+        f"return to draft: {who}, made",
+        f"publish: {who}, other",
+    ]
+
+
+@pytest.mark.django_db
+def test_a_change_that_is_taken_back_is_not_told(
+    log: io.StringIO, committed: AbstractContextManager[Any]
+) -> None:
+    client = a_publisher("satou")
+    with committed, transaction.atomic():
+        client.post(ADD, new_case(slug="made"))
+        assert Case.objects.filter(slug="made").exists()
+        transaction.set_rollback(True)
+    assert [line["message"] for line in all_told(log)] == [f"login: satou (id {user_id('satou')})"]
+
+
+def user_id(name: str) -> int:
+    return User.objects.get(username=name).pk
 
 
 def test_a_traceback_cannot_forge_a_line(log: io.StringIO) -> None:

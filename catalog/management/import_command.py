@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db.models import Model
 from tqdm import tqdm
 
 from catalog.importing import Report
@@ -19,6 +20,8 @@ class ImportCommand(BaseCommand):
     Exit code 0 if the import was made or, in a dry run, could be; 1 if a row or the file is refused; 2 for
     arguments that are wrong.
     """
+
+    model: type[Model]  # whose rows are imported
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path, help="取り込むファイル（CSVまたはXLSX）")
@@ -34,6 +37,8 @@ class ImportCommand(BaseCommand):
             report = self.run(read_table(content_of(options["file"])), bar, options)
         except UnreadableTable as error:
             raise CommandError(str(error)) from error
+        if report.is_applied:
+            report.log(None, self.model, options["file"].name)
         for line in report.lines():
             self.stdout.write(line)
         if report.refused:

@@ -5,11 +5,13 @@ from typing import Any
 from catalog.case_import import import_cases
 from catalog.importing import Report
 from catalog.management.import_command import ImportCommand
+from catalog.models import Case
 from catalog.tables import TableRow
 
 
 class Command(ImportCommand):
     help = "事例をCSVまたはXLSXから取り込みます。形は /cases.csv と /cases.xlsx と同じです。"
+    model = Case
 
     def run(self, table: list[TableRow], progress: Any, options: dict[str, Any]) -> Report:
         return import_cases(table, dry_run=options["dry_run"], progress=progress)

@@ -8,12 +8,14 @@ from django.core.management.base import CommandError, CommandParser
 
 from catalog.importing import Report
 from catalog.management.import_command import ImportCommand
+from catalog.models import Body
 from catalog.population_import import import_populations
 from catalog.tables import TableRow
 
 
 class Command(ImportCommand):
     help = "団体の人口を、住民基本台帳に基づく人口の表（CSVまたはXLSX）から取り込みます。"
+    model = Body
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
