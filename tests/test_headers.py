@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.core.management import call_command
+from django.db import connection
 from django.test import Client
 from django.test.utils import override_settings
 from pytest_django import Settings
@@ -32,6 +33,7 @@ HEADERS = {
     "X-Frame-Options": "DENY",
 }
 HTTPS = {"HTTP_X_FORWARDED_PROTO": "https"}
+HSTS = "max-age=31536000; includeSubDomains; preload"
 
 
 @pytest.fixture
@@ -63,6 +65,9 @@ ANSWERS = [
     ("/static/nope.css", 404, {}),
     ("/cases", 301, {}),
     ("/", 405, {"REQUEST_METHOD": "PUT"}),
+    ("/", 400, {"HTTP_HOST": "evil.example"}),
+    ("/cases/", 400, {"HTTP_HOST": "not a host"}),
+    ("/api/v1/cases/nope/", 404, {}),
 ]
 
 
@@ -78,13 +83,71 @@ def test_every_answer_has_every_header(
     response = client.get(path, **HTTPS, **meta)  # type: ignore[arg-type]
     assert response.status_code == status
     assert has_every_header(response)
-    assert response["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains; preload"
+    assert response["Strict-Transport-Security"] == HSTS
 
 
-def test_another_host_and_plain_http_get_the_headers_too(client: Client, https: None) -> None:
-    for response in (client.get("/", HTTP_HOST="evil.example"), client.get("/cases/")):
-        assert response.status_code in {301, 400}
-        assert has_every_header(response)
+def not_modified(client: Client) -> Any:
+    etag = client.get("/", **HTTPS).headers["ETag"]  # type: ignore[arg-type]
+    return client.get("/", headers={"If-None-Match": etag}, **HTTPS)  # type: ignore[arg-type]
+
+
+def without_token(client: Client) -> Any:
+    return Client(enforce_csrf_checks=True).post("/admin/login/", **HTTPS)  # type: ignore[arg-type]
+
+
+def withdrawn(client: Client) -> Any:
+    make_case("gone", status="withdrawn", withdrawn_reason="申し出")
+    return client.get("/cases/gone/", **HTTPS)  # type: ignore[arg-type]
+
+
+def guessed(client: Client) -> Any:
+    form = {"username": "henshu", "password": "wrong"}
+    return [client.post("/admin/login/", form, **HTTPS) for _ in range(5)][-1]  # type: ignore[arg-type]
+
+
+def without_tables(client: Client) -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE catalog_case RENAME TO elsewhere")
+    client.raise_request_exception = False
+    return client.get("/cases/dx2021-1-1/", **HTTPS)  # type: ignore[arg-type]
+
+
+def read_only(client: Client) -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL transaction_read_only = on")
+    client.raise_request_exception = False
+    return client.post("/admin/login/", {"username": "henshu", "password": "wrong"}, **HTTPS)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("provoke", "status"),
+    [
+        (not_modified, 304),
+        (without_token, 403),
+        (withdrawn, 410),
+        (guessed, 429),
+        (without_tables, 500),
+        (read_only, 503),
+    ],
+)
+def test_an_answer_that_takes_more_to_provoke_has_every_header(
+    client: Client, https: None, provoke: Callable[[Client], Any], status: int
+) -> None:
+    response = provoke(client)
+    assert response.status_code == status
+    assert has_every_header(response)
+    assert response["Strict-Transport-Security"] == HSTS
+
+
+@pytest.mark.parametrize(("host", "status"), [("testserver", 301), ("evil.example", 400)])
+def test_plain_http_has_the_headers_but_the_one_that_only_https_may_have(
+    client: Client, https: None, host: str, status: int
+) -> None:
+    """RFC 6797, 7.2: browsers ignore HSTS there, and a server must not send it."""
+    response = client.get("/cases/", HTTP_HOST=host)
+    assert response.status_code == status
+    assert has_every_header(response)
+    assert "Strict-Transport-Security" not in response
 
 
 def test_cookies_are_kept_to_the_admin_and_from_scripts(client: Client, https: None) -> None:

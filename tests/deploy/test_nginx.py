@@ -4,20 +4,25 @@ import json
 import os
 import re
 import signal
+import socket
+import ssl
 import subprocess
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from http.client import RemoteDisconnected
+from email.message import Message
+from http.client import RemoteDisconnected, parse_headers
 from urllib.parse import quote
 
 import psycopg
 import pytest
+from django.conf import settings
 
 from dxcases.local_postgres import NAME, Cluster
 from tests.clusters import HOST
 from tests.deploy.conftest import Front, site
+from tests.test_headers import HSTS
 
 SECONDS_FRESH = 5
 WITHDRAWN = "/cases/dx2021-1-1/"
@@ -110,6 +115,52 @@ def test_only_the_admin_takes_large_files(front: Front, path: str, size: int, st
     answer = front.ask(path, "POST", b"x" * (size * 1024**2))
     assert answer.status == status
     assert ("<h1>ファイルが大きすぎます</h1>" in answer.text) is (status == 413)
+
+
+def ask_raw(front: Front, request: bytes) -> Message:
+    """The status, as `Status`, and the headers of the answer to any bytes."""
+    context = ssl.create_default_context(cafile=front.folder / "fullchain.pem")
+    with (
+        socket.create_connection(("127.0.0.1", front.https), timeout=30) as raw,
+        context.wrap_socket(raw, server_hostname=HOST) as connection,
+    ):
+        connection.sendall(request)
+        answer = connection.makefile("rb")
+        status = answer.readline().split()[1].decode()
+        headers = parse_headers(answer)
+    headers["Status"] = status
+    return headers
+
+
+TO_US = f"Host: {HOST}\r\nConnection: close\r\n".encode()
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "status"),
+    [
+        (b"GET /?" + b"a" * 9_000 + b" HTTP/1.1\r\n" + TO_US, "414"),
+        (b"GET / HTTP/1.1\r\nX: " + b"a" * 9_000 + b"\r\n" + TO_US, "400"),
+        (b"GET / HTTP/1.1\r\nHost: not/a/host\r\n", "400"),
+        (b"TRACE / HTTP/1.1\r\n" + TO_US, "405"),
+        (b"POST /cases/ HTTP/1.1\r\nContent-Length: 2000000\r\n" + TO_US, "413"),
+        (b"GET / HTTP/1.1\r\n" + TO_US, "200"),
+        (b"PUT / HTTP/1.1\r\nContent-Length: 0\r\n" + TO_US, "405"),
+        (b"GET /cases/?q=%00 HTTP/1.1\r\n" + TO_US, "400"),
+        (b"GET /nope/ HTTP/1.1\r\n" + TO_US, "404"),
+        (b"GET /static/nope.css HTTP/1.1\r\n" + TO_US, "404"),
+    ],
+)
+@running
+def test_every_answer_has_every_header_whoever_makes_it(
+    front: Front, request_bytes: bytes, status: str
+) -> None:
+    headers = ask_raw(front, request_bytes + b"\r\n")
+    assert headers["Status"] == status
+    assert {name: headers[name] for name in settings.FIXED_HEADERS} == settings.FIXED_HEADERS
+    assert headers["Strict-Transport-Security"] == HSTS
+    assert {"default-src 'none'", "frame-ancestors 'none'"} < {
+        *headers["Content-Security-Policy"].split("; ")
+    }
 
 
 @running
