@@ -4,7 +4,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import timedelta
-from importlib.metadata import version
 from typing import Any
 
 import pytest
@@ -17,7 +16,6 @@ from django.test import Client, RequestFactory
 from django.utils import timezone
 from django_otp.oath import TOTP
 from django_otp.plugins.otp_totp.models import TOTPDevice
-from packaging.version import Version
 from pytest_django import Settings
 
 from catalog import sign_in
@@ -235,10 +233,3 @@ def test_a_lost_authenticator_is_forgotten_by_command(
     call_command("end_sessions", "henshu", forget_second_factor=True)
     assert "次のログインで登録し直します。" in capsys.readouterr().out
     assert not TOTPDevice.objects.exists()
-
-
-@pytest.mark.parametrize(
-    ("package", "oldest"), [("Django", "5.2.19"), ("gunicorn", "27"), ("urllib3", "2.7"), ("psycopg", "3.3")]
-)
-def test_packages_are_no_older_than_their_mended_versions(package: str, oldest: str) -> None:
-    assert Version(version(package)) >= Version(oldest)
