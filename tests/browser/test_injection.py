@@ -4,14 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import User
 from django.db import connection
+from django.test import Client
+from django.utils import timezone
 from playwright.sync_api import ConsoleMessage, Dialog, Page, Request
+from pytest_django import Settings
 from pytest_django.plugin import DjangoDbBlocker
+from reversion.models import Revision
 
-from catalog.models import Case, CaseBody, Figure, Link, SimilarBody
+from catalog import history
+from catalog.models import (
+    Case,
+    CaseBody,
+    Figure,
+    Guideline,
+    Link,
+    LinkCheck,
+    SearchSynonym,
+    SimilarBody,
+    Source,
+    Topic,
+    ZeroResultSearch,
+)
+from tests.browser.test_editing import choose
 from tests.making import KASHIHARA, make_case
 
 PAYLOADS = [
@@ -56,29 +79,94 @@ def test_there_are_thirty_payloads() -> None:
     assert len(set(PAYLOADS)) >= 30
 
 
+EVERY = "".join(PAYLOADS)
+URL = "https://example.invalid/?%22%3E"
+MARKS = "\"><script>alert(1)</script>'<img src=x onerror=alert(1)>"  # what fits into short texts
+
+
+@dataclass(frozen=True)
+class Poison:
+    """The keys of what was poisoned, and the session of a user whose name is."""
+
+    case: int
+    draft: int
+    topic: int
+    source: int
+    versions: list[int]
+    user: int
+    session: str
+
+
 @pytest.fixture(scope="module")
-def poisoned(site: str, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """A case with every payload in every text; other tests never see it."""
+def poisoned(site: str, django_db_blocker: DjangoDbBlocker) -> Iterator[Poison]:
+    """A case with every payload in every text, and a row of every other kind; other tests never see them."""
     # In a thread of its own: Django refuses the database in Playwright's, which has an event loop.
     with django_db_blocker.unblock(), ThreadPoolExecutor(1) as apart:
-        apart.submit(poison).result()
-        yield
+        yield apart.submit(poison).result()
         apart.submit(take_poison_away).result()
 
 
-def poison() -> None:
+def poison() -> Poison:
+    case = poison_case()
+    draft = make_case("poisoned-draft", status="draft", title=MARKS)
+    topic = Topic.objects.create(slug="poisoned", title=MARKS[:50], position=99)
+    case.topics.add(topic)
+    source = Source.objects.create(
+        slug="poisoned", title=EVERY[:200], publisher=MARKS, published_on=date(2026, 11, 1), terms=EVERY
+    )
+    SearchSynonym.objects.create(words=[MARKS[:50], MARKS[2:52]])
+    Guideline.objects.create(
+        title=MARKS,
+        publisher=MARKS,
+        group=MARKS,
+        heading=MARKS,
+        published_on=date(2026, 11, 1),
+        published_note=MARKS[:50],
+        position=99,
+    )
+    ZeroResultSearch.objects.record(MARKS)
+    LinkCheck.objects.create(
+        url=URL,
+        outcome="dead",
+        reason=MARKS,
+        checked_at=timezone.now(),
+        failed_days=3,
+        first_failed_on=date(2026, 11, 1),
+    )
+    user = User.objects.create_superuser(MARKS, first_name=MARKS, last_name=MARKS)
+    for title in (MARKS, EVERY[:200]):
+        Case.objects.filter(pk=case.pk).update(title=title)
+        history.record(case, user, EVERY)
+    versions = list(history.versions_of(case).values_list("pk", flat=True))
+    LogEntry.objects.log_actions(str(user.pk), [case, topic], CHANGE, MARKS)
+    client = Client()
+    client.force_login(user)
+    return Poison(
+        *(case.pk, draft.pk, topic.pk, source.pk, versions, user.pk),
+        session=client.cookies["sessionid"].value,
+    )
+
+
+def poison_case() -> Case:
     every = "\n".join(PAYLOADS)
     texts = dict.fromkeys(("background", "approach", "outcome", "editor_note"), every)
     title = " ".join(PAYLOADS)[:200]
     case = make_case("poisoned", title=title, heading=title, points=PAYLOADS, references=PAYLOADS, **texts)
     CaseBody.objects.filter(case=case).update(note=title)
     Figure.objects.create(case=case, label=PAYLOADS[0], value=PAYLOADS[8], position=1)
-    Link.objects.create(case=case, label=PAYLOADS[1], url="https://example.invalid/?%22%3E", position=1)
+    Link.objects.create(case=case, label=PAYLOADS[1], url=URL, position=1)
     SimilarBody.objects.create(case=case, body_id=KASHIHARA, note=title, position=1)
+    return case
 
 
 def take_poison_away() -> None:
-    Case.objects.filter(slug="poisoned").delete()
+    Case.objects.filter(slug__startswith="poisoned").delete()
+    for model in (Topic, Source):
+        model.objects.filter(slug="poisoned").delete()
+    SearchSynonym.objects.filter(words__contains=[MARKS[:50]]).delete()
+    Guideline.objects.filter(title=MARKS).delete()
+    for others in (ZeroResultSearch, LinkCheck, LogEntry, Revision, User):
+        others.objects.all().delete()
     connection.close()
 
 
@@ -107,9 +195,12 @@ def complaints(page: Page, base_url: str) -> list[str]:
 
 @pytest.mark.parametrize(
     "path",
-    ["/cases/poisoned/", "/cases/?q=alert", "/steps/0/", "/", "/compare/?case=poisoned&case=dx2021-1-1"],
+    [
+        *("/cases/poisoned/", "/cases/?q=alert", "/steps/0/", "/", "/about/", "/guidelines/"),
+        "/compare/?case=poisoned&case=dx2021-1-1",
+    ],
 )
-def test_texts_of_a_case_run_nothing(page: Page, poisoned: None, complaints: list[str], path: str) -> None:
+def test_texts_of_a_case_run_nothing(page: Page, poisoned: Poison, complaints: list[str], path: str) -> None:
     page.goto(path)
     page.wait_for_load_state("networkidle")
     assert complaints == []
@@ -129,4 +220,81 @@ def test_parameters_run_nothing(page: Page, complaints: list[str], payload: str)
 def test_all_at_once_run_nothing_in_the_other_pages(page: Page, complaints: list[str], path: str) -> None:
     value = quote("".join(PAYLOADS[:10]), safe="")
     page.goto(path.replace("%s", value))
+    assert complaints == []
+
+
+@pytest.fixture
+def editor(page: Page, poisoned: Poison, base_url: str) -> Page:
+    """The page of an editor who is logged in."""
+    page.context.add_cookies(
+        [{"name": "sessionid", "value": poisoned.session, "url": f"{base_url}/admin/", "httpOnly": True}]
+    )
+    return page
+
+
+CASE, DRAFT = "/admin/catalog/case/{case}/", "/admin/catalog/case/{draft}/"
+EDITORS_PAGES = [
+    *("/admin/", "/admin/catalog/", f"/admin/?next={quote(MARKS)}", "/admin/password_change/"),
+    *("/admin/catalog/case/", "/admin/catalog/case/?topics__id__exact={topic}"),
+    *(f"/admin/catalog/case/?q={quote(MARKS)}", f"/admin/catalog/case/?_changelist_filters={quote(MARKS)}"),
+    *(f"{CASE}{what}/" for what in ("change", "history", "preview", "history/{old}/revert")),
+    *(f"{CASE}history/compare/?before={{old}}{more}" for more in ("", "&after={new}")),
+    *(f"{DRAFT}{what}/" for what in ("change", "delete", "preview")),
+    *(f"/admin/catalog/topic/{{topic}}/{what}/" for what in ("change", "delete", "history")),
+    *(f"/admin/catalog/source/{{source}}/{what}/" for what in ("change", "delete")),
+    *(f"/admin/catalog/{name}/" for name in ("topic", "source", "searchsynonym", "guideline", "linkcheck")),
+    *("/admin/auth/user/", "/admin/auth/user/{user}/change/", "/admin/auth/user/{user}/password/"),
+    f"/admin/catalog/body/?q={quote(MARKS)}",
+]
+
+
+@pytest.mark.parametrize("path", EDITORS_PAGES)
+def test_texts_run_nothing_in_the_editors_pages(
+    editor: Page, poisoned: Poison, complaints: list[str], path: str
+) -> None:
+    new, old = poisoned.versions
+    for name, key in {**vars(poisoned), "new": new, "old": old}.items():
+        path = path.replace(f"{{{name}}}", str(key))
+    answer = editor.goto(path)
+    editor.wait_for_load_state("networkidle")
+    assert answer is not None
+    assert answer.status == 200
+    assert "alert(1)" in editor.content() or "password" in path
+    assert complaints == []
+
+
+def test_a_completed_name_runs_nothing(editor: Page, complaints: list[str]) -> None:
+    editor.goto("/admin/catalog/case/add/")
+    choose(editor, "#id_source", "alert", "<script>alert(1)</script>")
+    assert "alert(1)" in editor.locator("#id_source + .select2").inner_text()
+    assert complaints == []
+
+
+def test_an_action_that_asks_why_runs_nothing(editor: Page, complaints: list[str]) -> None:
+    editor.goto("/admin/catalog/case/?q=poisoned")
+    editor.locator("#action-toggle").check()
+    editor.locator("select[name=action]").select_option("return_to_draft")
+    editor.get_by_role("button", name="実行").click()
+    assert "alert(1)" in editor.locator("#content-main").inner_text()
+    assert complaints == []
+
+
+def test_an_import_runs_nothing_of_a_file_nor_of_its_name(
+    editor: Page, complaints: list[str], settings: Settings, tmp_path: Path
+) -> None:
+    settings.IMPORT_DIR = tmp_path
+    name = "'><img src=x onerror=alert(1)><svg onload=alert(1)>.csv"
+    text = EVERY.replace('"', '""')
+    for rows in (
+        f'識別名,題名,区分\npoisoned-draft,"{text}","{text}"\n"{text}",a,b\n',  # refused
+        f'識別名,題名,"{text}"\npoisoned-draft,a,b\n',  # unreadable
+        f'識別名,題名,背景\npoisoned-draft,{PAYLOADS[0]},"{text}"\n',
+    ):
+        editor.goto("/admin/catalog/case/import/")
+        file = {"name": name, "mimeType": "text/csv", "buffer": rows.encode()}
+        editor.locator("#id_file").set_input_files(file)
+        editor.get_by_role("button", name="確認する").click()
+        assert "alert(1)" in editor.locator("#content").inner_text()
+    editor.get_by_role("button", name="この内容で取り込む").click()
+    assert name in editor.locator(".messagelist").inner_text()
     assert complaints == []
