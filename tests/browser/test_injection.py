@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -15,7 +16,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import ConsoleMessage, Dialog, Page, Request
+from playwright.sync_api import ConsoleMessage, Dialog, FilePayload, Page, Request
 from pytest_django import Settings
 from pytest_django.plugin import DjangoDbBlocker
 from reversion.models import Revision
@@ -165,8 +166,9 @@ def take_poison_away() -> None:
         model.objects.filter(slug="poisoned").delete()
     SearchSynonym.objects.filter(words__contains=[MARKS[:50]]).delete()
     Guideline.objects.filter(title=MARKS).delete()
-    for others in (ZeroResultSearch, LinkCheck, LogEntry, Revision, User):
-        others.objects.all().delete()
+    wholly: list[Any] = [ZeroResultSearch, LinkCheck, LogEntry, Revision, User]
+    for model in wholly:
+        model.objects.all().delete()
     connection.close()
 
 
@@ -291,7 +293,7 @@ def test_an_import_runs_nothing_of_a_file_nor_of_its_name(
         f'識別名,題名,背景\npoisoned-draft,{PAYLOADS[0]},"{text}"\n',
     ):
         editor.goto("/admin/catalog/case/import/")
-        file = {"name": name, "mimeType": "text/csv", "buffer": rows.encode()}
+        file: FilePayload = {"name": name, "mimeType": "text/csv", "buffer": rows.encode()}
         editor.locator("#id_file").set_input_files(file)
         editor.get_by_role("button", name="確認する").click()
         assert "alert(1)" in editor.locator("#content").inner_text()
