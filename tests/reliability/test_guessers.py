@@ -15,8 +15,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.reliability.conftest import THOROUGH, Database
-from tests.reliability.load import Answer, connection_to, load, quantile, summary
+from tests.reliability.conftest import Database
+from tests.reliability.load import THOROUGH, Answer, connection_to, load, quantile, summary
 from tests.serving import free_port, gunicorn
 
 GUESSERS = 8
