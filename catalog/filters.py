@@ -30,6 +30,7 @@ COMPARE_ERROR = f"事例を{FEWEST_COMPARED}〜{MOST_COMPARED}件選んでくだ
 CASES_AT_A_TIME = 500
 MOST_BODIES = 2_000  # more than there are
 MOST_PEOPLE = 1_000_000_000  # no body has as many; keeps numbers within what the database holds
+DIGITS = re.compile(r"-?\d+")
 WITH_COMMAS = re.compile(r"[0-9]{1,3}(,[0-9]{3})+")
 
 
@@ -146,7 +147,17 @@ class BodyFilter(BodyChoicesFilter):
         return [bodies[value].full_name for value in values]
 
 
-class PersonsField(forms.IntegerField):
+class DigitsField(forms.IntegerField):
+    """A whole number written in digits alone; Django would take 10.0 and 1_000 as well."""
+
+    def to_python(self, value: Any) -> int | None:
+        text = value.strip() if isinstance(value, str) else value
+        if text not in self.empty_values and not DIGITS.fullmatch(str(text)):
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(text)
+
+
+class PersonsField(DigitsField):
     """A number of persons, of any width of digits, and with commas where people write them: 8,000."""
 
     def to_python(self, value: Any) -> int | None:
@@ -272,7 +283,7 @@ def picked_cases(request: HttpRequest) -> list[Case]:
 class PageSizeForm(StrictForm):
     """How many results a page of the API holds."""
 
-    page_size = forms.IntegerField(
+    page_size = DigitsField(
         label="1ページの件数",
         required=False,
         min_value=1,
@@ -284,7 +295,7 @@ class PageSizeForm(StrictForm):
 class QueryForm(StrictForm):
     """Validates a whole query. Values count as given only if they are not empty."""
 
-    page = forms.IntegerField(
+    page = DigitsField(
         label="ページ", required=False, min_value=1, max_value=MOST_PEOPLE, error_messages=NUMBER_ERRORS
     )
 

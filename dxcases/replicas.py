@@ -20,24 +20,27 @@ from django.template.response import SimpleTemplateResponse
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
-_alias = ContextVar("alias", default=DEFAULT_DB_ALIAS)
+_alias: ContextVar[str | None] = ContextVar("alias", default=None)
 _failing: set[str] = set()  # aliases of standbys of which the log has told that they fail
 
 
 class Router:
-    """Django's database router: reads go where `reading_from` says, writes and migrations to the primary."""
+    """Django's database router: inside `reading_from` reads go there and writes to the primary.
 
-    def db_for_read(self, model: type[Model], **hints: Any) -> str:
+    Elsewhere, and for what is not of standbys, it leaves the choice to Django. Standbys are never migrated.
+    """
+
+    def db_for_read(self, model: type[Model], **hints: Any) -> str | None:
         return _alias.get()
 
-    def db_for_write(self, model: type[Model], **hints: Any) -> str:
-        return DEFAULT_DB_ALIAS
+    def db_for_write(self, model: type[Model], **hints: Any) -> str | None:
+        return DEFAULT_DB_ALIAS if _alias.get() else None
 
-    def allow_relation(self, one: Model, other: Model, **hints: Any) -> bool:
-        return True
+    def allow_relation(self, one: Model, other: Model, **hints: Any) -> bool | None:
+        return True if _alias.get() else None
 
-    def allow_migrate(self, db: str, app_label: str, **hints: Any) -> bool:
-        return db == DEFAULT_DB_ALIAS
+    def allow_migrate(self, db: str, app_label: str, **hints: Any) -> bool | None:
+        return False if db in settings.REPLICAS else None
 
 
 @contextmanager
@@ -52,7 +55,7 @@ def reading_from(alias: str) -> Iterator[None]:
 
 def connection_to_read() -> BaseDatabaseWrapper:
     """Django's connection to read from, for SQL that no model asks."""
-    return connections[_alias.get()]
+    return connections[_alias.get() or DEFAULT_DB_ALIAS]
 
 
 def from_primary_or_standby(ask: Callable[[], T]) -> T:
