@@ -151,10 +151,9 @@ class DigitsField(forms.IntegerField):
     """A whole number written in digits alone; Django would take 10.0 and 1_000 as well."""
 
     def to_python(self, value: Any) -> int | None:
-        text = value.strip() if isinstance(value, str) else value
-        if text not in self.empty_values and not DIGITS.fullmatch(str(text)):
+        if value not in self.empty_values and not DIGITS.fullmatch(str(value).strip()):
             raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
-        return super().to_python(text)
+        return super().to_python(value)
 
 
 class PersonsField(DigitsField):
