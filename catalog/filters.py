@@ -518,8 +518,8 @@ class CaseFilter(StrictFilterSet):
         """The cases in which all words are found; where the order is by relevance, a bitmap a rank."""
         ranked_by = self.terms if self.sort == Sort.RELEVANCE else []
         cases = Case.objects.search(self.terms).by_relevance(ranked_by).order_by("relevance")
-        ranks = cases.values_list("relevance", ArrayAgg("pk", default=[]))
-        return [self.index.numbered(pks) for _, pks in ranks]
+        ranks = cases.values("relevance").annotate(pks=ArrayAgg("pk", default=[]))
+        return [self.index.numbered(rank["pks"]) for rank in ranks]
 
     def groups(self) -> Iterable[BitMap]:
         """The order asked for as `index.cut` takes it."""

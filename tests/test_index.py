@@ -103,3 +103,10 @@ def test_a_new_synonym_is_in_the_next_search() -> None:
     SearchSynonym.objects.create(words=["ブルドッグ", "クロールケイ"])
     assert page("q=ぶるどっぐ") == ["found"]
     assert page("q=ぶるどっぐ&sort=document") == ["found"]
+
+
+def test_hits_of_one_rank_stand_in_document_order() -> None:
+    for slug, section in [("late", "4-3"), ("early", "1"), ("middle", "3-2")]:
+        make_case(slug, section=section, title="くろーるけい")
+    assert page("q=くろーるけい") == ["early", "middle", "late"]
+    assert page("q=くろーるけい", 0, 1) == ["early"]
