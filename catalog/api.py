@@ -170,7 +170,7 @@ def case_list(request: Request) -> Response:
     answer: CaseListRecord = {
         **paging(request, page),
         "query": case_filter.sentence,
-        **provenance(case_filter.narrow()),
+        **provenance(case_filter.sources()),
         "facets": [facet_record(facet) for facet in facets],
         "results": [case_record(case, request.build_absolute_uri) for case in cases],
     }

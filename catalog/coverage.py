@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from django.db.models import Count
+from pyroaring import BitMap
 
 from catalog import bands
-from catalog.models import CaseBody, CaseQuerySet, Prefecture, Section, Step
+from catalog.index import Index, of_any
+from catalog.models import Prefecture, Section, Step
 
 
 @dataclass(frozen=True)
@@ -71,43 +73,31 @@ class Tile:
         return sum(self.count >= least for least in SHADES)
 
 
-def by_prefecture(cases: CaseQuerySet) -> list[Tile]:
+def by_prefecture(of: Index) -> list[Tile]:
     """A tile for every prefecture in the order of the codes; each count is the length of its list."""
-    rows = CaseBody.objects.filter(case__in=cases.order_by()).order_by()
-    counts = dict(rows.values_list("body__prefecture").annotate(Count("case", distinct=True)))
-    return [Tile(one, counts.get(one.code, 0)) for one in Prefecture.objects.order_by("code")]
+    return [
+        Tile(prefecture, len(of_any(of.of_case["prefecture"], [prefecture.code])))
+        for prefecture in of.prefectures
+    ]
 
 
-def by_band_and_section(cases: CaseQuerySet) -> Coverage:
-    """Counts of `cases`; each number is the length of the list that its column, its band or both give."""
-    columns = _columns()
-    of_sections = dict(cases.order_by().values_list("section").annotate(Count("pk")))
-    bodies = CaseBody.objects.filter(case__in=cases.order_by()).order_by()
-    banded = bodies.annotate(band=bands.value_expression("body__population"))
-    distinct = Count("case", distinct=True)
-    totals = dict(banded.values_list("band").annotate(distinct))
-    cells: dict[str, dict[str, int]] = {band.value: {} for band in bands.BANDS}
-    for band, section, count in banded.values_list("band", "case__section").annotate(distinct):
-        cells[band][section] = count
-    return Coverage(
-        total=sum(of_sections.values()),
-        columns=_summed(columns, of_sections),
-        rows=[
-            Row(band, totals.get(band.value, 0), _summed(columns, cells[band.value])) for band in bands.BANDS
-        ],
-    )
+def by_band_and_section(of: Index) -> Coverage:
+    """Each number is the length of the list that its column, its band or both give."""
+    columns = list(_columns(of))
+    rows = []
+    for band in bands.BANDS:
+        of_band = of_any(of.of_case["population"], [band.value])
+        cells = [(column, cases.intersection_cardinality(of_band)) for column, cases in columns]
+        rows.append(Row(band, len(of_band), cells))
+    return Coverage(len(of.cases), [(column, len(cases)) for column, cases in columns], rows)
 
 
-def _columns() -> list[tuple[Column, list[str]]]:
-    """The columns, each with the ids of the sections that it adds up. A case is in one section alone."""
-    columns = []
-    for step, of_step in groupby(Section.objects.order_by("position"), key=lambda section: section.step):
+def _columns(of: Index) -> Iterator[tuple[Column, BitMap]]:
+    """The columns with their cases."""
+    for step, of_step in groupby(of.sections, key=lambda section: section.step):
+        yield Column(Step(step)), of.of_case["section__step"][str(step)]
         sections = list(of_step)
-        columns.append((Column(Step(step)), [section.pk for section in sections]))
         if len(sections) > 1:
-            columns += [(Column(Step(step), section), [section.pk]) for section in sections]
-    return columns
-
-
-def _summed(columns: list[tuple[Column, list[str]]], counts: dict[str, int]) -> Cells:
-    return [(column, sum(counts.get(section, 0) for section in sections)) for column, sections in columns]
+            yield from (
+                (Column(Step(step), section), of.of_case["section"][section.pk]) for section in sections
+            )

@@ -17,8 +17,8 @@ from django.http import HttpRequest, QueryDict
 from pyroaring import BitMap
 
 from catalog import bands, index
-from catalog.index import Index, Marks, prefecture_choices
-from catalog.models import Body, BodyQuerySet, Case, CaseQuerySet, Kind, Region, Step
+from catalog.index import Index, of_any
+from catalog.models import Body, BodyQuerySet, Case, CaseQuerySet, Kind, Region, Source, Step
 from catalog.nearest import Target, with_nearness
 from catalog.search import Marker, Term, any_of, close_words, terms_of
 
@@ -75,6 +75,8 @@ class BodyCodesField(ChoicesField):
     """Codes of bodies that exist."""
 
     def validate(self, value: Any) -> None:
+        if not value:  # as nearly always: even a query that is not sent takes a while to make
+            return
         known = set(Body.objects.filter(code__in=value[:MOST_BODIES]).values_list("code", flat=True))
         if unknown := [one for one in value if one not in known]:
             raise forms.ValidationError(
@@ -84,10 +86,6 @@ class BodyCodesField(ChoicesField):
 
     def each_once(self, values: list[str]) -> list[str]:
         return sorted(set(values))
-
-
-def of_any(marks: Marks, values: list[str]) -> BitMap:
-    return BitMap().union(*(marks[value] for value in values if value in marks))
 
 
 class ChoicesFilter(django_filters.Filter):
@@ -338,8 +336,8 @@ class Results:
     def __len__(self) -> int:
         return len(self.of.found())
 
-    def __getitem__(self, at: slice) -> CaseQuerySet:
-        return self.read(self.of.cut(at))
+    def __getitem__(self, at: slice) -> list[Case]:
+        return self.of.index.read(self.of.cut(at), self.read)
 
 
 @dataclass(frozen=True)
@@ -486,7 +484,7 @@ class CaseFilter(StrictFilterSet):
 
     @cached_property
     def qs(self) -> CaseQuerySet:
-        """All the cases in the same order, by the database alone. Each has what `with_nearness` needs."""
+        """All the cases in the same order, by the database alone."""
         return self.queryset.none() if self.errors else self.ordered(self.narrow())
 
     def found(self, leave_out: str = "") -> BitMap:
@@ -525,21 +523,23 @@ class CaseFilter(StrictFilterSet):
         """The order asked for as `index.cut` takes it."""
         match self.sort:
             case Sort.NEAREST if self.target:
-                return self.index.by_score(self.target.scores())
+                return self.index.by_score(self.target)
             case Sort.RELEVANCE:
                 return self.hits
             case Sort.POPULATION | Sort.POPULATION_DESCENDING:
                 return self.index.by_population(descending=self.sort == Sort.POPULATION_DESCENDING)
         return []
 
-    def cut(self, at: slice) -> CaseQuerySet:
-        """The cases of a slice, in order: picked in the index, read from the database."""
+    def cut(self, at: slice) -> list[int]:
+        """The cases in the index of a slice, in order."""
         if self.sort == Sort.UPDATED:
             found = self.found()
-            numbers = [number for number in self.index.latest_first if number in found][at]
-        else:
-            numbers = index.cut(self.found(), self.groups(), at)
-        return self.ordered(self.queryset.filter(pk__in=[self.index.pks[number] for number in numbers]))
+            return [number for number in self.index.latest_first if number in found][at]
+        return index.cut(self.found(), self.groups(), at)
+
+    def sources(self) -> list[Source]:
+        """The sources that the cases come from."""
+        return self.index.sources_of(self.found())
 
     def narrow(self, leave_out: str = "") -> CaseQuerySet:
         """The cases that satisfy every filter given but the one left out, in no order."""
@@ -751,11 +751,18 @@ class BodyListFilter(StrictFilterSet):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.filters["prefecture"].extra["choices"] = prefecture_choices()
+        self.index = index.current()
+        self.filters["prefecture"].extra["choices"] = self.index.choices["prefecture"]
 
     @property
     def query(self) -> str:
         return self.given().urlencode()
+
+    def codes(self) -> list[str]:
+        """The codes of the bodies found; of those that occur where nothing is asked."""
+        if self.chosen or self.errors:
+            return list(self.qs.values_list("code", flat=True))
+        return self.index.codes_that_occur
 
     @cached_property
     def qs(self) -> BodyQuerySet:

@@ -1,4 +1,4 @@
-"""Bitmaps over the published cases in this process's memory, of which facets are counted and pages cut.
+"""Bitmaps over the published cases in this process's memory: what pages show is counted and picked of them.
 
 A case's number is its place in document order, a body's its place by code; a set of either is a bitmap. An
 index is right for as long as the catalogue has the version it was built under; see docs/decisions/0009.
@@ -8,25 +8,40 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from itertools import chain, groupby
-from math import inf
+from functools import cached_property
+from itertools import chain, groupby, zip_longest
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import QuerySet
 from django.forms import Form
 from pyroaring import BitMap
 
 from catalog import bands, version
-from catalog.models import DOCUMENT_ORDER, Body, Case, Prefecture, Region, Section, Topic
+from catalog.models import (
+    DOCUMENT_ORDER,
+    Body,
+    Case,
+    CaseQuerySet,
+    Prefecture,
+    Region,
+    Section,
+    SimilarBody,
+    Source,
+    Topic,
+)
 from dxcases.replicas import connection_to_read
+
+if TYPE_CHECKING:
+    from catalog.nearest import Target
 
 Choices = list[tuple[str, str]]
 Marks = dict[str, BitMap]
 
 
 class Index:
-    """Reads the catalogue, in seven queries whatever its size.
+    """Reads the catalogue, in nine queries whatever its size.
 
     `of_case` and `of_body` have the cases and the bodies by the field that a filter speaks of and its value.
     """
@@ -40,24 +55,34 @@ class Index:
         self.cases = BitMap(range(len(self.pks)))
         self.latest_first = [self.number_of[pk] for pk in keys_of_cases("-updated_at", *DOCUMENT_ORDER)]
         self.of_case: dict[str, Marks] = {}
-        self.choices: dict[str, list[Any]] = {"prefecture": prefecture_choices()}
+        self.prefectures = list(Prefecture.objects.order_by("code"))
+        self.choices: dict[str, list[Any]] = {"prefecture": choices_by_region(self.prefectures)}
         self._read_sections()
+        self._read_sources()
         self._read_topics()
         self._read_bodies()
+        self._read_mentions()
         self.synonyms = folded_synonyms()
 
     def _read_sections(self) -> None:
-        sections = Section.objects.order_by("position")
-        rows = list(sections.values_list("pk", "title", "step", ArrayAgg("cases")))
-        self.choices["section"] = [(section, title) for section, title, _, _ in rows]
-        self.of_case["section"] = marks((section, self.numbered(pks)) for section, _, _, pks in rows)
-        self.of_case["section__step"] = marks((step, self.numbered(pks)) for _, _, step, pks in rows)
+        rows = list(self._with_cases(Section.objects.order_by("position")))
+        self.sections = [section for section, _ in rows]
+        self.choices["section"] = [(section.pk, section.title) for section in self.sections]
+        self.of_case["section"] = marks((section.pk, cases) for section, cases in rows)
+        self.of_case["section__step"] = marks((section.step, cases) for section, cases in rows)
+
+    def _read_sources(self) -> None:
+        self._sources = list(self._with_cases(Source.objects.order_by("published_on", "slug")))
 
     def _read_topics(self) -> None:
-        topics = Topic.objects.order_by("position", "slug")  # an aggregate leaves the model's own order out
-        rows = list(topics.values_list("slug", "title", ArrayAgg("cases")))
-        self.choices["topic"] = [(slug, title) for slug, title, _ in rows]
-        self.of_case["topics__slug"] = marks((slug, self.numbered(pks)) for slug, _, pks in rows)
+        rows = list(self._with_cases(Topic.objects.order_by("position", "slug")))
+        self.choices["topic"] = [(topic.slug, topic.title) for topic, _ in rows]
+        self.of_case["topics__slug"] = marks((topic.slug, cases) for topic, cases in rows)
+
+    def _with_cases(self, rows: QuerySet[Any]) -> Iterator[tuple[Any, BitMap]]:
+        """Each of the rows with the cases that are of it; an aggregate leaves a model's own order out."""
+        for row in rows.annotate(pks=ArrayAgg("cases")):
+            yield row, self.numbered(row.__dict__.pop("pks"))  # rows are kept, and these would be with them
 
     def _read_bodies(self) -> None:
         fields = ("code", "kind", "prefecture", "prefecture__region", "population")
@@ -73,9 +98,22 @@ class Index:
         for field, of in self.of_body.items():
             self.of_case[field] = {value: self.with_body_among(bodies) for value, bodies in of.items()}
 
+    def _read_mentions(self) -> None:
+        rows = SimilarBody.objects.order_by().values_list("body", ArrayAgg("case"))
+        self.of_case["similar_bodies__body"] = marks((code, self.numbered(pks)) for code, pks in rows)
+
     def numbered(self, pks: Iterable[int]) -> BitMap:
         """The cases with these keys; what is not published has no number and is left out."""
         return BitMap([self.number_of[pk] for pk in pks if pk in self.number_of])
+
+    def cases_and_mentions(self, code: str) -> tuple[BitMap, BitMap]:
+        """The cases that a body carries out, and those that name it as similar."""
+        return of_any(self.of_case["code"], [code]), of_any(self.of_case["similar_bodies__body"], [code])
+
+    @cached_property
+    def codes_that_occur(self) -> list[str]:
+        """The codes of the bodies that a case speaks of, in order."""
+        return [code for code in self.body_codes if any(self.cases_and_mentions(code))]
 
     def with_body_among(self, bodies: Iterable[int]) -> BitMap:
         """The cases that at least one of these bodies carries out."""
@@ -90,14 +128,72 @@ class Index:
         sign = -1 if descending else 1
         return self.by_body((sign * people, body) for people, body in self._known_populations())
 
-    def by_score(self, score_of: dict[str, float]) -> Iterator[BitMap]:
-        """The cases by the least score of their bodies, given by code. See `cut`."""
-        return self.by_body((score_of.get(code, inf), body) for body, code in enumerate(self.body_codes))
+    def by_score(self, target: Target) -> Iterator[BitMap]:
+        """The cases by the least score of their bodies. See `cut`."""
+        return self.by_body((target.score_of(code), body) for body, code in enumerate(self.body_codes))
 
     def by_body(self, keyed: Iterable[tuple[float, int]]) -> Iterator[BitMap]:
         """The cases of the bodies with the least key, then of those with the next, and so on."""
         for _, bodies in groupby(sorted(keyed), key=lambda pair: pair[0]):
             yield self.with_body_among(body for _, body in bodies)
+
+    def sharing(self, topics: Iterable[str]) -> list[BitMap]:
+        """The cases with at least one of these topics, those with at least two, and so on."""
+        sharing: list[BitMap] = []
+        for slug in topics:
+            with_topic = of_any(self.of_case["topics__slug"], [slug])
+            more = [with_topic, *(with_topic & cases for cases in sharing)]
+            sharing = [a | b for a, b in zip_longest(sharing, more, fillvalue=BitMap())]
+        return sharing
+
+    def sources_of(self, found: BitMap) -> list[Source]:
+        """The sources that these cases come from, in the order of the sources."""
+        return [source for source, cases in self._sources if cases.intersect(found)]
+
+    def neighbours(self, case: Case) -> tuple[Case | None, Case | None]:
+        """The cases just before and after this one within its step; its editor asks for a draft's too."""
+        place = self.number_of.get(case.pk)
+        if place is None:
+            place = Case.objects.published().standing_before(case).count()
+        others = of_any(self.of_case["section__step"], [str(case.section.step)]) - self.numbered([case.pk])
+        at = others.range_cardinality(0, place)
+        before = others[at - 1] if at else None
+        after = others[at] if at < len(others) else None
+        beside = self.read((number for number in (before, after) if number is not None), CaseQuerySet.all)
+        by_number: dict[int | None, Case] = {self.number_of[one.pk]: one for one in beside}
+        return by_number.get(before), by_number.get(after)
+
+    def related(self, case: Case, target: Target | None, most: int) -> list[Case]:
+        """Other cases with a topic of `case`: those that share most first, then those nearest to `target`.
+
+        Each has `shared_topics`, the number of topics shared.
+        """
+        sharing, own = self.sharing(topic.slug for topic in case.topics.all()), self.numbered([case.pk])
+        numbers: list[int] = []
+        for cases in reversed(sharing):
+            rest = cases - own - BitMap(numbers)
+            if rest and len(numbers) < most:
+                groups = self.by_score(target) if target else []
+                numbers += cut(rest, groups, slice(0, most - len(numbers)))
+        related = self.read(numbers)
+        for other in related:
+            other.shared_topics = sum(self.number_of[other.pk] in cases for cases in sharing)
+        return related
+
+    def read(
+        self, numbers: Iterable[int], read: Callable[[CaseQuerySet], CaseQuerySet] = CaseQuerySet.for_cards
+    ) -> list[Case]:
+        """The cases with these numbers in their order, from the database; one just gone is left out."""
+        pks = [self.pks[number] for number in numbers]
+        cases = read(Case.objects.published()).in_bulk(pks)
+        return [cases[pk] for pk in pks if pk in cases]
+
+    def read_bodies(self, codes: Iterable[str]) -> list[Body]:
+        """The bodies with these codes in the order of the codes, each with its counts."""
+        bodies = list(Body.objects.select_related("prefecture").filter(pk__in=codes).order_by("code"))
+        for body in bodies:
+            body.case_count, body.mention_count = map(len, self.cases_and_mentions(body.code))
+        return bodies
 
     def _known_populations(self) -> Iterator[tuple[int, int]]:
         return ((people, body) for body, people in enumerate(self.populations) if people is not None)
@@ -134,10 +230,15 @@ def marks(pairs: Iterable[tuple[Any, BitMap]]) -> Marks:
     return dict(of)
 
 
-def prefecture_choices() -> list[tuple[str, Choices]]:
+def of_any(of: Marks, values: Iterable[str]) -> BitMap:
+    """What belongs to at least one of the values."""
+    return BitMap().union(*(of[value] for value in values if value in of))
+
+
+def choices_by_region(prefectures: Iterable[Prefecture]) -> list[tuple[str, Choices]]:
     """The prefectures grouped by 地方."""
     groups: dict[str, Choices] = {label: [] for label in Region.labels}
-    for prefecture in Prefecture.objects.order_by("code"):
+    for prefecture in prefectures:
         groups[prefecture.get_region_display()].append((prefecture.code, prefecture.name))
     return list(groups.items())
 
@@ -151,9 +252,9 @@ def cut(found: BitMap, groups: Iterable[BitMap], at: slice) -> list[int]:
     for group in chain(groups, [found]):
         here = rest & group
         picked += here[start:stop]
-        if stop <= len(here):
-            break
         rest -= here
+        if stop <= len(here) or not rest:
+            break
         start, stop = max(0, start - len(here)), stop - len(here)
     return picked
 

@@ -18,8 +18,8 @@ from django.contrib.postgres.search import SearchVectorField
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db import connection, models, transaction
-from django.db.models import Count, Exists, F, Func, OuterRef, Q, Subquery, Value
-from django.db.models.functions import Cast, Coalesce, Concat, JSONObject, Left
+from django.db.models import Exists, F, Func, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Cast, Concat, JSONObject, Left
 from django.urls import reverse
 from django.utils import timezone
 
@@ -165,17 +165,14 @@ class BodyQuerySet(models.QuerySet["Body"]):
         has_text = Q(in_full__contains=text) | Q(kana__contains=text) | Q(code__startswith=text)
         return self.select_related("prefecture").alias(in_full=in_full).filter(has_text)
 
-    def with_case_counts(self) -> BodyQuerySet:
-        """With `case_count`, its published cases, and `mention_count`, those that name it as similar."""
-        published = Q(case__in=Case.objects.published())
-        return self.annotate(
-            case_count=rows_of_body(CaseBody.objects.filter(published)),
-            mention_count=rows_of_body(SimilarBody.objects.filter(published)),
-        )
-
     def that_occur(self) -> BodyQuerySet:
-        """Those that a published case speaks of, with their counts."""
-        return self.with_case_counts().filter(Q(case_count__gt=0) | Q(mention_count__gt=0))
+        """Those that a published case speaks of.
+
+        Readers' pages know it from the index; an editor, who has just changed something, would wait for one.
+        """
+        published = Q(case__status=Case.Status.PUBLISHED, body=OuterRef("pk"))
+        rows = (CaseBody.objects.filter(published), SimilarBody.objects.filter(published))
+        return self.filter(Exists(rows[0]) | Exists(rows[1]))
 
     def for_records(self) -> BodyQuerySet:
         """With all that a record holds, in a fixed number of queries."""
@@ -189,12 +186,6 @@ class BodyQuerySet(models.QuerySet["Body"]):
             for name, row in (("case_bodies", CaseBody), ("similar_to", SimilarBody))
         ]
         return self.select_related("prefecture").prefetch_related(*rows)
-
-
-def rows_of_body(rows: models.QuerySet[Any]) -> Coalesce:
-    """An expression that counts those of `rows` that are of the body at hand."""
-    of_body = rows.filter(body=OuterRef("pk")).order_by().values("body")
-    return Coalesce(Subquery(of_body.annotate(n=Count("pk")).values("n")), 0)
 
 
 class Body(CatalogueModel):
@@ -213,6 +204,10 @@ class Body(CatalogueModel):
     population_as_of = models.DateField("人口の基準日", null=True, blank=True)
 
     objects = BodyQuerySet.as_manager()
+
+    # How many published cases it carries out, and how many name it as similar; see `Index.read_bodies`.
+    case_count: int = 0
+    mention_count: int = 0
 
     class Meta:
         verbose_name = verbose_name_plural = "団体"
@@ -265,17 +260,6 @@ class Body(CatalogueModel):
         return bands.band_of(self.population)
 
 
-class SectionQuerySet(models.QuerySet["Section"]):
-    def with_published_cases(self, at_most: int) -> SectionQuerySet:
-        """With `case_count`, the number of published cases, and `first_cases`, the first of them."""
-        published = Case.objects.published()
-        count = published.filter(section=OuterRef("pk")).order_by().values("section").annotate(n=Count("pk"))
-        first = published.in_document_order().for_cards()[:at_most]
-        return self.annotate(case_count=Coalesce(Subquery(count.values("n")), 0)).prefetch_related(
-            models.Prefetch("cases", first, to_attr="first_cases")
-        )
-
-
 class Section(models.Model):
     """A section of the casebook. The first figure of its id is the step + 1."""
 
@@ -283,8 +267,6 @@ class Section(models.Model):
     step = models.PositiveSmallIntegerField("ステップ", choices=Step)
     title = models.CharField("名称", max_length=50)
     position = models.PositiveSmallIntegerField("並び順", unique=True)
-
-    objects = SectionQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "区分"
@@ -418,29 +400,22 @@ class CaseQuerySet(models.QuerySet["Case"]):
     def recently_updated_first(self) -> CaseQuerySet:
         return self.order_by("-updated_at", *DOCUMENT_ORDER)
 
+    def standing_before(self, case: Case) -> CaseQuerySet:
+        """Those that stand before `case` in document order."""
+        before, same = Q(), Q()
+        for name in DOCUMENT_ORDER:
+            value = getattr(case, name)
+            before |= same & Q((f"{name}__lt", value))
+            same &= Q((name, value))
+        return self.filter(before)
+
     def nearest_to(self, target: Target) -> CaseQuerySet:
         """Nearest first, by the nearest body of each case; see `Target.score` for the formula."""
         bodies = CaseBody.objects.filter(case=OuterRef("pk")).annotate(score=target.score())
-        nearest = bodies.order_by("score", "position", "pk")
-        return self.annotate(
-            nearness_score=Subquery(nearest.values("score")[:1]),
-            nearest_case_body=Subquery(nearest.values("pk")[:1]),
-            nearest_km=Subquery(nearest.annotate(km=target.distance_km()).values("km")[:1]),
-        ).order_by(F("nearness_score").asc(nulls_last=True), *DOCUMENT_ORDER)
-
-    def related_to(self, case: Case, target: Target | None) -> CaseQuerySet:
-        """Other cases with a topic of `case`: those that share most first, then those nearest to `target`.
-
-        Each has `shared_topics`, the number of topics shared, and with a target what `nearness_to` needs.
-        """
-        shared: Any = Case.topics.through.objects.filter(case=OuterRef("pk"), topic__in=case.topics.all())
-        count = shared.order_by().values("case").annotate(n=Count("pk")).values("n")
-        others: Any = self.exclude(pk=case.pk).annotate(shared_topics=Coalesce(Subquery(count), 0))
-        related = others.filter(shared_topics__gt=0)
-        if target is None:
-            return related.order_by("-shared_topics", *DOCUMENT_ORDER)
-        nearest = F("nearness_score").asc(nulls_last=True)
-        return related.nearest_to(target).order_by("-shared_topics", nearest, *DOCUMENT_ORDER)
+        nearest = Subquery(bodies.order_by("score").values("score")[:1])
+        return self.annotate(nearness_score=nearest).order_by(
+            F("nearness_score").asc(nulls_last=True), *DOCUMENT_ORDER
+        )
 
     def for_cards(self) -> CaseQuerySet:
         """With what a list row shows, in a fixed number of queries."""
@@ -584,7 +559,7 @@ class Case(CatalogueModel):
     marked_title: str = ""
     marked_points: list[str]
 
-    # How many topics it shares with another case; see `CaseQuerySet.related_to`.
+    # How many topics it shares with another case; see `Index.related`.
     shared_topics: int = 0
 
     # Why the case stands where it stands in a list ordered by nearness; see `CaseFilter.with_nearness`.
@@ -676,28 +651,6 @@ class Case(CatalogueModel):
     def citation(self) -> str:
         """How to cite this case: the source, its page, and that it has been reworked."""
         return f"出典：『{self.source}』、p.{self.page}（{self.source.publisher}）を加工して作成"
-
-    def neighbours(self) -> tuple[Case | None, Case | None]:
-        """The published cases just before and after this one in document order, within its step."""
-        cases = Case.objects.published().filter(section__step=self.section.step)
-        before = cases.filter(self._beyond("lt")).order_by(*(f"-{name}" for name in DOCUMENT_ORDER)).first()
-        return before, cases.filter(self._beyond("gt")).in_document_order().first()
-
-    def nearness_to(self, target: Target) -> Nearness | None:
-        """Why the case stands where `CaseQuerySet.nearest_to` put it; None for a case without a body."""
-        for case_body in self.case_bodies.all():
-            if case_body.pk == self.nearest_case_body:  # type: ignore[attr-defined]
-                return target.nearness(case_body.body, self.nearest_km)  # type: ignore[attr-defined]
-        return None
-
-    def _beyond(self, lookup: str) -> Q:
-        """The condition of standing before ("lt") or after ("gt") this case in document order."""
-        beyond, same = Q(), Q()
-        for name in DOCUMENT_ORDER:
-            value = getattr(self, name)
-            beyond |= same & Q((f"{name}__{lookup}", value))
-            same &= Q((name, value))
-        return beyond
 
 
 class CaseSearch(models.Model):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Case, Expression, F, FloatField, Q, Value, When
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 EARTH_DIAMETER_KM = 2 * 6371.0
 UNKNOWN_POPULATION = 1_000.0  # behind every known one
+NOT_MEASURED = (inf, None)  # a body that came after all others were
 LN_1_25 = 0.22314355131420976
 
 
@@ -50,9 +53,14 @@ class Target:
     def population(self) -> int | None:
         return self.given_population or (self.body.population if self.body else None)
 
-    def scores(self) -> dict[str, float]:
-        """The score of every body, by code."""
-        return dict(Body.objects.order_by().values_list("code", self.score(of="")))
+    @cached_property
+    def measured(self) -> dict[str, tuple[float, float | None]]:
+        """Score and distance in km of every body, by code."""
+        rows = Body.objects.order_by().values_list("code", self.score(of=""), self.distance_km(of=""))
+        return {code: (score, distance_km) for code, score, distance_km in rows}
+
+    def score_of(self, code: str) -> float:
+        return self.measured.get(code, NOT_MEASURED)[0]
 
     def score(self, of: str = "body__") -> Expression:
         """How far a `CaseBody` is from the target, or with `of=""` a `Body`: smaller is nearer.
@@ -97,8 +105,12 @@ class Target:
         chord = Least(Sqrt(across + along * shrunk), Value(1.0))
         return Round(Cast(ASin(chord) * EARTH_DIAMETER_KM, FloatField()) * 10.0) / 10.0
 
-    def nearness(self, body: Body, distance_km: float | None) -> Nearness:
-        """The parts of the nearness of `body`, `distance_km` away."""
+    def nearness_of(self, case: CatalogueCase) -> Nearness | None:
+        """Why the case is as near as it is: by its nearest body; None for a case without a body."""
+        bodies = [row.body for row in case.case_bodies.all()]
+        return self.nearness(min(bodies, key=lambda body: self.score_of(body.code))) if bodies else None
+
+    def nearness(self, body: Body) -> Nearness:
         own, ratio = self.body, None
         if self.population and body.population:
             ratio = rounded(body.population / self.population)
@@ -110,7 +122,7 @@ class Target:
             same_prefecture=own.prefecture_id == body.prefecture_id,
             same_region=own.prefecture.region == body.prefecture.region,
             same_kind=own.kind == body.kind,
-            distance_km=distance_km,
+            distance_km=self.measured.get(body.code, NOT_MEASURED)[1],
         )
 
     def __str__(self) -> str:
@@ -157,9 +169,9 @@ class Nearness:
 
 
 def with_nearness(cases: Iterable[CatalogueCase], target: Target | None) -> Iterator[CatalogueCase]:
-    """The cases as they come from `nearest_to`, each told why it is near to the target, if there is one."""
+    """The cases, each told why it is near to the target, if there is one."""
     for case in cases:
-        case.nearness = case.nearness_to(target) if target else None
+        case.nearness = target.nearness_of(case) if target else None
         yield case
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypedDict
 
-from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -284,9 +283,8 @@ def facet_record(facet: Facet) -> FacetRecord:
     }
 
 
-def provenance(cases: QuerySet[Case]) -> Provenance:
-    """How to cite the sources of `cases`, and the terms they come under."""
-    sources = Source.objects.filter(cases__in=cases.order_by().values("pk")).distinct()
+def provenance(sources: list[Source]) -> Provenance:
+    """How to cite the sources, and the terms that what comes from them is under."""
     return {
         "source": "、".join(source.citation for source in sources),
         "terms": "".join(source.terms for source in sources),

@@ -11,7 +11,7 @@ import psycopg
 from django.conf import settings
 from django.core.paginator import EmptyPage, Page, Paginator
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import (
     FileResponse,
     Http404,
@@ -28,7 +28,7 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
-from catalog import comparison, coverage, exports
+from catalog import comparison, coverage, exports, index
 from catalog.facets import facets_of, left_out
 from catalog.feeds import atom_feed
 from catalog.filters import (
@@ -41,7 +41,6 @@ from catalog.filters import (
     Results,
     picked_cases,
 )
-from catalog.index import prefecture_choices
 from catalog.models import (
     Body,
     Case,
@@ -58,7 +57,7 @@ from catalog.records import case_linked_data, case_record, catalogue_linked_data
 from catalog.version import NOT_KEPT
 
 CASES_PER_PAGE = 20
-CASES_PER_SECTION = 50
+CASES_PER_SECTION = 20
 STEP_FACETS = ("population", "region")
 BODIES_PER_PAGE = 100
 RELATED_CASES = 4
@@ -83,12 +82,12 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    published = Case.objects.published()
+    of = index.current()
     context = {
-        "coverage": coverage.by_band_and_section(published),
-        "tiles": coverage.by_prefecture(published),
+        "coverage": coverage.by_band_and_section(of),
+        "tiles": coverage.by_prefecture(of),
         "regions": Region.choices,
-        "recent": published.recently_updated_first().for_cards()[:RECENT_CASES],
+        "recent": of.read(of.latest_first[:RECENT_CASES]),
         "linked_data": catalogue_linked_data(request.build_absolute_uri),
     }
     return render(request, "catalog/home.html", context)
@@ -134,8 +133,8 @@ def case_list_json(request: HttpRequest) -> HttpResponse:
     case_filter = CaseFilter.for_request(request, strict=True)
     if case_filter.errors:
         return as_json({"errors": case_filter.errors}, status=400)
-    found = case_filter.narrow()
-    told = {"query": case_filter.sentence, "count": found.count(), **provenance(found)}
+    count = len(case_filter.found())
+    told = {"query": case_filter.sentence, "count": count, **provenance(case_filter.sources())}
     records = (case_record(case, request.build_absolute_uri) for case in case_filter.all_for_records())
     return HttpResponse(exports.json_parts(told, records), content_type="application/json")
 
@@ -184,14 +183,13 @@ def case_detail(request: HttpRequest, slug: str) -> HttpResponse:
 
 def case_page(request: HttpRequest, case: Case, *, preview: bool = False) -> HttpResponse:
     """The page of a case. A preview, for editors alone, says that it is one."""
-    previous, following = case.neighbours()
-    target = Target.of(case)
-    related = Case.objects.published().related_to(case, target).for_cards()[:RELATED_CASES]
+    of, target = index.current(), Target.of(case)
+    previous, following = of.neighbours(case)
     context = {
         "case": case,
         "previous": previous,
         "following": following,
-        "related": list(with_nearness(related, target)),
+        "related": list(with_nearness(of.related(case, target, RELATED_CASES), target)),
         "linked_data": case_linked_data(case, request.build_absolute_uri),
         "preview": preview,
     }
@@ -225,15 +223,13 @@ def compare(request: HttpRequest) -> HttpResponse:
 def body_list(request: HttpRequest) -> HttpResponse:
     """The bodies that occur; with a query all bodies that it finds."""
     body_filter = BodyListFilter.for_request(request)
-    found = body_filter.qs if body_filter.chosen or body_filter.errors else body_filter.qs.that_occur()
-    page = page_of(
-        found.with_case_counts().select_related("prefecture"), body_filter.page_number, BODIES_PER_PAGE
-    )
+    page = page_of(body_filter.codes(), body_filter.page_number, BODIES_PER_PAGE)
     context = {
         "filter": body_filter,
         "page": page,
+        "bodies": body_filter.index.read_bodies(page.object_list),
         "page_numbers": page.paginator.get_elided_page_range(page.number),
-        "prefectures": prefecture_choices(),
+        "prefectures": body_filter.index.choices["prefecture"],
     }
     return render(request, "catalog/body_list.html", context, status=400 if body_filter.errors else 200)
 
@@ -241,14 +237,14 @@ def body_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def body_detail(request: HttpRequest, code: str) -> HttpResponse:
     body = get_object_or_404(Body.objects.select_related("prefecture"), pk=code)
-    published, target = Case.objects.published(), Target(body)
-    of_body = Q(case_bodies__body=body)
-    near_by = published.exclude(of_body).nearest_to(target).for_cards()[:RELATED_CASES]
+    of, target = index.current(), Target(body)
+    cases, mentions = of.cases_and_mentions(body.code)
+    near_by = index.cut(of.cases - cases, of.by_score(target), slice(0, RELATED_CASES))
     context = {
         "body": body,
-        "cases": published.filter(of_body).in_document_order().for_cards(),
-        "mentions": published.filter(similar_bodies__body=body).in_document_order().for_cards(),
-        "near_by": list(with_nearness(near_by, target)),
+        "cases": of.read(cases),
+        "mentions": of.read(mentions),
+        "near_by": list(with_nearness(of.read(near_by), target)),
     }
     return render(request, "catalog/body_detail.html", context)
 
@@ -257,15 +253,25 @@ def body_detail(request: HttpRequest, code: str) -> HttpResponse:
 def step_detail(request: HttpRequest, number: int) -> HttpResponse:
     if number not in Step.values:
         raise Http404(f"no step {number}")
-    facets = facets_of(CaseFilter.of(QueryDict(f"step={number}")), STEP_FACETS)
+    case_filter = CaseFilter.of(QueryDict(f"step={number}"))
+    facets = facets_of(case_filter, STEP_FACETS)
     context = {
         "step": Step(number),
         "steps": Step,
-        "sections": Section.objects.filter(step=number).with_published_cases(CASES_PER_SECTION),
+        "sections": sections_of(case_filter.index, number),
         "facets": facets,
         "left_out": left_out(facets),
     }
     return kept_if_complete(render(request, "catalog/step_detail.html", context), left_out(facets))
+
+
+def sections_of(of: index.Index, step: int) -> list[tuple[Section, int, list[Case]]]:
+    """The sections of a step, each with its number of cases and the first of them."""
+    sections = [(one, of.of_case["section"][one.pk]) for one in of.sections if one.step == step]
+    first = of.read(number for _, cases in sections for number in cases[:CASES_PER_SECTION])
+    return [
+        (one, len(cases), [case for case in first if case.section_id == one.pk]) for one, cases in sections
+    ]
 
 
 @require_safe
@@ -324,7 +330,7 @@ def failed(request: HttpRequest, status: int, message: str) -> HttpResponse:
     return render(request, f"{status}.html", status=status)
 
 
-def page_of(results: QuerySet[Any] | Results, number: int, size: int) -> Page[Any]:
+def page_of(results: QuerySet[Any] | Results | list[str], number: int, size: int) -> Page[Any]:
     """A page of the results. Raises Http404 past the last page."""
     try:
         return Paginator(cast("QuerySet[Any]", results), size).page(number)
@@ -341,12 +347,11 @@ def kept_if_complete(response: Response, left_out: list[str]) -> Response:
 
 def about_result(request: HttpRequest, case_filter: CaseFilter) -> list[tuple[str, str]]:
     """What a file tells of itself once it has left the site."""
-    cases = case_filter.narrow()
-    told = provenance(cases)
+    told = provenance(case_filter.sources())
     return [
         ("条件", case_filter.sentence),
         ("アドレス", address_of(request, "catalog:case_list", case_filter)),
-        ("件数", f"{cases.count()}件"),
+        ("件数", f"{len(case_filter.found())}件"),
         ("出典", told["source"]),
         ("利用条件", told["terms"]),
         ("作成日時", timezone.localtime().strftime("%Y-%m-%d %H:%M")),

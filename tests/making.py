@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterable
 from itertools import count
 from typing import Any
 
 from django.db import transaction
 
-from catalog.models import Case, CaseBody, Section, Source, Topic
+from catalog.models import Body, Case, CaseBody, Section, Source, Topic
 
 # Bodies the tests speak of, by name; all are rows of the fixtures.
 FUNAGATA = "063631"  # 山形県舟形町, 0.5万人
@@ -44,6 +45,22 @@ def make_case(
     for position, code in enumerate(bodies, start=1):
         CaseBody.objects.create(case=case, body_id=code, position=position)
     return case
+
+
+def make_varied_cases(number: int = 40) -> None:
+    """Cases of one to five bodies and no to four topics by chance, always the same; one in eight a draft."""
+    chance = random.Random(2021)
+    codes = list(Body.objects.exclude(population=None).values_list("code", flat=True))
+    codes += list(Body.objects.filter(population=None).values_list("code", flat=True)[:40])
+    sections = list(Section.objects.order_by("position").values_list("pk", flat=True))
+    topics = list(Topic.objects.values_list("slug", flat=True))
+    for made in range(number):
+        make_case(
+            section=chance.choice(sections),
+            bodies=chance.sample(codes, chance.randint(1, 5)),
+            topics=chance.sample(topics, chance.randint(0, 4)),
+            status="draft" if made % 8 == 0 else "published",
+        )
 
 
 def slugs(cases: Iterable[Case]) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import unicodedata
 from dataclasses import dataclass
 from itertools import count
@@ -17,9 +16,9 @@ from hypothesis import strategies as st
 from catalog import bands, facets
 from catalog.facets import NAMES, facets_of, left_out
 from catalog.filters import BodyChoicesFilter, CaseFilter
-from catalog.models import Body, Case, CaseBody, Topic
+from catalog.models import Case, CaseBody, Topic
 from catalog.search import terms_of
-from tests.making import make_case
+from tests.making import make_varied_cases
 
 pytestmark = pytest.mark.django_db
 
@@ -101,17 +100,7 @@ def plain_text(case: Case) -> str:
 @pytest.fixture
 def oracle() -> list[Plain]:
     """The published cases in document order, plainly; forty made ones among them."""
-    chance = random.Random(2021)
-    codes = list(Body.objects.exclude(population=None).values_list("code", flat=True))
-    codes += list(Body.objects.filter(population=None).values_list("code", flat=True)[:40])
-    topics = list(Topic.objects.values_list("slug", flat=True))
-    for number in range(40):
-        make_case(
-            section=chance.choice(VALUES["section"]),
-            bodies=chance.sample(codes, chance.randint(1, 5)),
-            topics=chance.sample(topics, chance.randint(0, 4)),
-            status="draft" if number % 8 == 0 else "published",
-        )
+    make_varied_cases()
     return [plain(case) for case in Case.objects.published().in_document_order().for_records()]
 
 

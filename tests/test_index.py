@@ -11,8 +11,9 @@ from pytest_django import DjangoAssertNumQueries
 
 from catalog import index
 from catalog.filters import CaseFilter
-from catalog.models import Body, Case, SearchSynonym
-from tests.making import FUNAGATA, KASHIHARA, MIYAGI, make_case, slugs
+from catalog.models import Body, Case, SearchSynonym, SimilarBody, Source, Step
+from catalog.nearest import Target
+from tests.making import FUNAGATA, HIDAKA, KASHIHARA, MIYAGI, OSAKA, make_case, make_varied_cases, slugs
 
 pytestmark = pytest.mark.django_db
 
@@ -42,7 +43,7 @@ def test_the_index_is_kept_until_something_changes(django_assert_num_queries: Dj
     with django_assert_num_queries(1):
         assert index.current() is kept
     make_case()
-    with django_assert_num_queries(9):  # two for the version, seven to read the catalogue
+    with django_assert_num_queries(11):  # two for the version, nine to read the catalogue
         built = index.current()
     assert len(built.pks) == len(kept.pks) + 1
 
@@ -110,3 +111,105 @@ def test_hits_of_one_rank_stand_in_document_order() -> None:
         make_case(slug, section=section, title="くろーるけい")
     assert page("q=くろーるけい") == ["early", "middle", "late"]
     assert page("q=くろーるけい", 0, 1) == ["early"]
+
+
+def test_neighbours_are_the_published_cases_before_and_after_within_the_step() -> None:
+    Case.objects.all().delete()
+    make_case("other-step", section="2", page=1)
+    first = make_case("first", section="3-1", page=2)
+    draft = make_case("draft", section="3-1", page=3, status="draft")
+    middle = make_case("middle", section="3-2", page=4)
+    last = make_case("last", section="3-3", page=5)
+    make_case("next-step", section="4-1", page=6)
+    built = index.current()
+    assert built.neighbours(first) == (None, middle)
+    assert built.neighbours(draft) == (first, middle)
+    assert built.neighbours(middle) == (first, last)
+    assert built.neighbours(last) == (middle, None)
+
+
+def test_neighbours_lead_through_every_case_of_a_step() -> None:
+    make_varied_cases()
+    built = index.current()
+    for step in Step:
+        cases: list[Case] = list(
+            Case.objects.published().filter(section__step=step).in_document_order().select_related("section")
+        )
+        beside = zip([None, *cases[:-1]], [*cases[1:], None], strict=True)
+        assert [built.neighbours(case) for case in cases] == list(beside)
+
+
+def test_related_cases_share_most_topics_and_are_nearest() -> None:
+    make_varied_cases()
+    built = index.current()
+    for case in Case.objects.published().prefetch_related("topics", "case_bodies__body__prefecture"):
+        target, topics = Target.of(case), {topic.pk for topic in case.topics.all()}
+        assert target
+        others = Case.objects.published().exclude(pk=case.pk).nearest_to(target).prefetch_related("topics")
+        shared = [(len(topics & {topic.pk for topic in other.topics.all()}), other.slug) for other in others]
+        expected = sorted((pair for pair in shared if pair[0]), key=lambda pair: -pair[0])
+        related = built.related(case, target, 7)
+        assert [(other.shared_topics, other.slug) for other in related] == expected[:7]
+
+
+def test_without_bodies_related_cases_stand_in_document_order() -> None:
+    Case.objects.all().delete()
+    for slug, section, topics in [
+        ("last", "4-3", ["bpr"]),
+        ("both", "4-2", ["bpr", "data"]),
+        ("first", "1", ["data"]),
+        ("none", "1", ["training"]),
+    ]:
+        make_case(slug, section=section, topics=topics)
+    draft = make_case(status="draft", bodies=[], topics=["bpr", "data"])
+    assert slugs(index.current().related(draft, None, 4)) == ["both", "first", "last"]
+    assert slugs(index.current().related(draft, None, 2)) == ["both", "first"]
+
+
+def test_a_body_has_its_cases_and_those_that_mention_it() -> None:
+    make_varied_cases()
+    for number, case in enumerate(Case.objects.filter(slug__startswith="made-")):
+        SimilarBody.objects.create(case=case, body_id=[FUNAGATA, HIDAKA, OSAKA][number % 3])
+    built = index.current()
+    published = Case.objects.published()
+    counts = {
+        code: (
+            published.filter(case_bodies__body=code).count(),
+            published.filter(similar_bodies__body=code).count(),
+        )
+        for code in built.body_codes
+    }
+    read = built.read_bodies(built.body_codes)
+    assert {body.code: (body.case_count, body.mention_count) for body in read} == counts
+    assert built.codes_that_occur == [code for code, numbers in counts.items() if any(numbers)]
+    assert built.codes_that_occur == [body.code for body in Body.objects.that_occur().order_by("code")]
+    cases, mentions = built.cases_and_mentions(FUNAGATA)
+    in_order = published.in_document_order()
+    assert slugs(built.read(cases)) == slugs(in_order.filter(case_bodies__body=FUNAGATA))
+    assert slugs(built.read(mentions)) == slugs(in_order.filter(similar_bodies__body=FUNAGATA))
+
+
+def test_sources_are_those_of_the_cases_alone() -> None:
+    early = Source.objects.create(
+        slug="early", title="早い本", publisher="県", published_on="2001-01-01", terms="自由"
+    )
+    unused = Source.objects.create(
+        slug="unused", title="別の本", publisher="県", published_on="2001-01-01", terms="自由"
+    )
+    for source, status in [(early, "published"), (unused, "draft")]:
+        case = make_case(title="くろーるけい", status=status)
+        Case.objects.filter(pk=case.pk).update(source=source)
+
+    def sources(query: str) -> list[str]:
+        return [source.slug for source in CaseFilter.of(QueryDict(query)).sources()]
+
+    assert sources("q=くろーるけい") == ["early"]
+    assert sources("") == ["early", "dx2021"]
+    assert sources("q=どこにもない") == []
+
+
+def test_a_case_gone_since_the_index_was_made_is_left_out() -> None:
+    built = index.current()
+    first = Case.objects.get(pk=built.pks[0])
+    Case.objects.filter(pk=first.pk).update(status="withdrawn", withdrawn_reason="終了")
+    assert [case.pk for case in built.read([2, 0, 1])] == [built.pks[2], built.pks[1]]

@@ -166,33 +166,10 @@ def test_document_order_is_section_then_place_in_source() -> None:
     assert slugs(Case.objects.published().in_document_order()) == ["early-section", "a", "b", "late-section"]
 
 
-def test_neighbours_are_the_published_cases_before_and_after_within_the_step() -> None:
-    Case.objects.all().delete()
-    make_case("other-step", section="2", page=1)
-    first = make_case("first", section="3-1", page=2)
-    make_case("draft", section="3-1", page=3, status="draft")
-    middle = make_case("middle", section="3-2", page=4)
-    last = make_case("last", section="3-3", page=5)
-    assert first.neighbours() == (None, middle)
-    assert middle.neighbours() == (first, last)
-    assert last.neighbours() == (middle, None)
-
-
 def test_with_body_gives_a_case_with_several_such_bodies_once() -> None:
     Case.objects.all().delete()
     make_case("both", bodies=[FUNAGATA, KASHIHARA])
     assert slugs(Case.objects.all().with_body(models.Q(body__population__gt=1))) == ["both"]
-
-
-def test_a_section_counts_all_its_published_cases_and_shows_the_first() -> None:
-    Case.objects.all().delete()
-    for page in (3, 1, 2):
-        make_case(f"p{page}", section="3-2", page=page)
-    make_case("draft", section="3-2", status="draft")
-    sections: dict[str, Any] = {section.pk: section for section in Section.objects.with_published_cases(2)}
-    assert sections["3-2"].case_count == 3
-    assert slugs(sections["3-2"].first_cases) == ["p1", "p2"]
-    assert (sections["3-1"].case_count, sections["3-1"].first_cases) == (0, [])
 
 
 def test_the_full_name_tells_namesakes_apart() -> None:

@@ -77,7 +77,7 @@ def test_a_case_is_as_near_as_its_nearest_body() -> None:
     make_case("of-two", bodies=[OSAKA, FUNAGATA])
     own = target(HIDAKA)
     case = Case.objects.nearest_to(own).for_cards().get()
-    nearness = case.nearness_to(own)
+    nearness = own.nearness_of(case)
     assert nearness is not None
     assert nearness.as_data() == {
         "body": FUNAGATA,
@@ -92,7 +92,7 @@ def test_a_case_is_as_near_as_its_nearest_body() -> None:
 
 def test_what_is_not_known_is_not_told() -> None:
     miyagi = Body.objects.select_related("prefecture").get(code=MIYAGI)
-    assert Target(given_population=5_000).nearness(miyagi, None) == Nearness(miyagi, None)
+    assert Target(given_population=5_000).nearness(miyagi) == Nearness(miyagi, None)
     assert Nearness(miyagi, None).words == ""
 
 

@@ -9,9 +9,20 @@ from django.test import Client, RequestFactory
 from django.views.defaults import server_error
 from pytest_django import DjangoAssertNumQueries
 
-from catalog import coverage, facets
-from catalog.models import Case, Link, LinkCheck, SimilarBody, Step
-from tests.making import FUNAGATA, HIDAKA, KASHIHARA, TAWARAMOTO, make_case
+from catalog import coverage, facets, index
+from catalog.models import Body, Case, Link, LinkCheck, SimilarBody, Step
+from catalog.nearest import Target
+from tests.making import (
+    FUNAGATA,
+    HIDAKA,
+    KASHIHARA,
+    MIYAGI,
+    OSAKA,
+    TAWARAMOTO,
+    make_case,
+    make_varied_cases,
+    slugs,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -33,13 +44,16 @@ def no_cases() -> None:
 @pytest.mark.parametrize(
     ("url", "queries"),
     [
-        ("/", 9),
+        ("/", 4),
         ("/cases/", 4),
         ("/cases/?q=事例", 8),
         ("/cases/?near=063631", 6),
         ("/cases/?population=0-1&step=0", 4),
-        ("/steps/0/", 5),
-        ("/cases.json", 10),
+        ("/steps/0/", 4),
+        (f"/bodies/{FUNAGATA}/", 6),
+        ("/bodies/", 3),
+        ("/api/v1/cases/", 8),
+        ("/cases.json", 8),
     ],
 )
 @pytest.mark.parametrize("number", [1, 3])
@@ -230,7 +244,7 @@ def test_every_number_on_the_home_page_is_the_length_of_its_list(client: Client)
 
 
 def test_every_number_on_the_map_is_the_length_of_its_list(client: Client) -> None:
-    tiles = coverage.by_prefecture(Case.objects.published())
+    tiles = coverage.by_prefecture(index.current())
     assert len(tiles) == 47
     for tile in tiles:
         data = client.get(f"/cases.json?prefecture={tile.prefecture.code}").json()
@@ -238,6 +252,26 @@ def test_every_number_on_the_map_is_the_length_of_its_list(client: Client) -> No
     shades = {tile.prefecture.name: (tile.count, tile.shade) for tile in tiles}
     assert shades["岩手県"] == (0, 0)
     assert shades["福島県"] == (5, 3)
+
+
+@pytest.mark.parametrize("code", [FUNAGATA, KASHIHARA, OSAKA, MIYAGI])
+def test_near_a_body_stand_the_nearest_cases_of_others(client: Client, code: str) -> None:
+    make_varied_cases()
+    target = Target(Body.objects.select_related("prefecture").get(pk=code))
+    others = Case.objects.published().exclude(case_bodies__body=code)
+    assert slugs(client.get(f"/bodies/{code}/").context["near_by"]) == slugs(others.nearest_to(target)[:4])
+
+
+def test_a_step_page_counts_all_cases_of_a_section_and_shows_the_first_twenty(client: Client) -> None:
+    for page in range(30, 0, -1):
+        make_case(section="3-2", page=2000 + page)
+    make_case("draft", section="3-2", status="draft")
+    shown = {one.pk: (count, cases) for one, count, cases in client.get("/steps/2/").context["sections"]}
+    count, cases = shown["3-2"]
+    assert count == 38
+    assert slugs(cases) == slugs(Case.objects.published().filter(section="3-2").in_document_order()[:20])
+    assert list(shown) == ["3-1", "3-2", "3-3"]
+    assert "この区分の事例をすべて見る（38件）" in client.get("/steps/2/").text
 
 
 def test_a_case_page_holds_the_whole_record(client: Client) -> None:
