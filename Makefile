@@ -12,7 +12,7 @@ help:
 	@echo 'make backup データベース全体のバックアップ（var/backups/ 。BACKUP_DIR で変更）'
 	@echo 'make restore FILE=ファイル  空のデータベースへの復元（FORCE=1 でいまの内容を置き換え）'
 	@echo 'make check  書式・型・設定の検査'
-	@echo 'make bench  速さの測定（60件、1万件、10万件。数分かかります）'
+	@echo 'make bench  速さの測定（60件、1万件、10万件。数分かかります。一部はnginx、opensslが必要）'
 	@echo 'make drill  障害の訓練と大量の不正な入力（10分以上かかります）'
 	@echo 'make help   この一覧'
 

@@ -1,4 +1,4 @@
-"""The benchmark: pages over 60, 10,000 and 100,000 cases, as ratios within this one run.
+"""The benchmark: pages over 60, 10,000 and 100,000 cases, and throughput, as ratios within this one run.
 
 `make bench` runs it; `SIZES=60,10000 make bench` takes fewer. It works in a database of its own, which it
 makes beside the catalogue's and drops at the end; docs/benchmark.md has the numbers and what they mean.
@@ -18,6 +18,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+from bench import throughput
 from dxcases import local_postgres, serve
 
 NAME = "dxcases_bench"
@@ -74,6 +75,7 @@ def main() -> int:
                 measured[size] = {name: median_ms(address(size), name == KNOWN) for name, address in PAGES}
                 say(f"index of {size:,} cases: built in {milliseconds_to_index():.0f} ms")
         report(measured)
+        throughput.report()
     return 0
 
 

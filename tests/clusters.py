@@ -38,6 +38,15 @@ def own_cluster() -> Iterator[Cluster]:
 
 
 @contextmanager
+def filled_cluster() -> Iterator[Cluster]:
+    """A running server with the casebook."""
+    with own_cluster() as cluster:
+        for command in ("migrate", "load_catalogue"):
+            run_manage(cluster, command)
+        yield cluster
+
+
+@contextmanager
 def connected(cluster: Cluster, **changes: str) -> Iterator[BaseDatabaseWrapper]:
     """Django's connection to the cluster's database, under an alias of its own."""
     parameters = {

@@ -14,7 +14,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from dxcases import local_postgres
 from dxcases.backup import back_up
 from dxcases.local_postgres import Cluster
-from tests.clusters import connected, own_cluster, run_manage
+from tests.clusters import connected, filled_cluster
 
 server = ExitStack()
 
@@ -54,9 +54,7 @@ def django_db_setup(django_test_environment: None, django_db_blocker: DjangoDbBl
 @pytest.fixture(scope="session")
 def filled() -> Iterator[Cluster]:
     """A server of its own with the casebook, for tests to read."""
-    with own_cluster() as cluster:
-        for command in ("migrate", "load_catalogue"):
-            run_manage(cluster, command)
+    with filled_cluster() as cluster:
         yield cluster
 
 

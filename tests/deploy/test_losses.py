@@ -12,7 +12,7 @@ from itertools import count
 from pathlib import Path
 
 from dxcases.local_postgres import Cluster
-from tests.deploy.conftest import Front, site
+from tests.nginx import Front, site
 
 READERS = 4
 DISTURBANCES = 4

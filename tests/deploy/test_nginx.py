@@ -21,7 +21,7 @@ from django.conf import settings
 
 from dxcases.local_postgres import NAME, Cluster
 from tests.clusters import HOST
-from tests.deploy.conftest import Front, site
+from tests.nginx import Front, site
 from tests.test_headers import HSTS
 
 SECONDS_FRESH = 5
