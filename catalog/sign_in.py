@@ -28,10 +28,29 @@ from catalog.views import unavailable
 
 SECONDS_BETWEEN_NOTES = 60  # of when a session was last used; each is a write
 WITHOUT_SECOND_FACTOR = ("second_factor", "second_factor_image", "admin:login", "admin:logout")
-MOST_LOGINS = 4  # of a process at a time, of which one is looked at: its other threads stay with readers
+MOST_LOGINS = 6  # of a process at a time, of which one is looked at: its other threads stay with readers
+REST = 2  # after a login has been looked at, none is for so many times as long
 BUSY = "ただいまログインが混み合っています。少し待ってから、もう一度お試しください。"
 
-_places, _turn = BoundedSemaphore(MOST_LOGINS), Lock()
+
+class Turn:
+    """One at a time, and a rest after each of `rest` times as long as it took; a lone one waits for nothing."""
+
+    def __init__(self, rest: float) -> None:
+        self._rest, self._lock, self._free_at = rest, Lock(), 0.0
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+        self._began = max(time.monotonic(), self._free_at)
+        time.sleep(max(0.0, self._free_at - time.monotonic()))
+
+    def __exit__(self, *error: object) -> None:
+        now = time.monotonic()
+        self._free_at = now + self._rest * (now - self._began)
+        self._lock.release()
+
+
+_places, _turn = BoundedSemaphore(MOST_LOGINS), Turn(REST)
 
 
 def client_address(request: HttpRequest) -> str | None:

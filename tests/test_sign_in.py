@@ -4,6 +4,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -80,6 +81,23 @@ def test_one_login_is_looked_at_at_a_time() -> None:
             with pytest.raises(TimeoutError):
                 waiting.result(0.3)
         assert waiting.result().status_code == 200
+
+
+def test_a_login_is_followed_by_a_rest_that_only_the_next_one_waits_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock, slept = SimpleNamespace(now=100.0), list[float]()
+    time = SimpleNamespace(monotonic=lambda: clock.now, sleep=slept.append)
+    monkeypatch.setattr(sign_in, "time", time)
+    turn = sign_in.Turn(rest=2)
+    with turn:
+        clock.now += 3
+    clock.now += 1
+    with turn:
+        clock.now += 5  # the rest of the rest, slept away, and nothing else
+    with turn:
+        pass
+    assert slept == [0, 5, 0]
 
 
 def test_the_right_user_gets_in_from_elsewhere_meanwhile(client: Client, henshu: User) -> None:
