@@ -620,7 +620,7 @@ class CaseFilter(StrictFilterSet):
 
     def with_nearness(self, cases: Iterable[Case]) -> Iterator[Case]:
         """The cases, each with `nearness` where the query has a target and orders by it."""
-        return with_nearness(cases, self.target if self.sort == Sort.NEAREST else None)
+        return with_nearness(cases, self.target if self.sort == Sort.NEAREST else None, self.index.stamp)
 
     def all_for_records(self) -> Iterator[Case]:
         """Every case found, with what its record holds, some hundred in memory at a time."""

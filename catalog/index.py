@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
-from itertools import chain, groupby, zip_longest
+from itertools import chain, count, groupby, zip_longest
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from django.db.models import QuerySet
 from django.forms import Form
 from pyroaring import BitMap
 
-from catalog import bands, version
+from catalog import bands, nearest, version
 from catalog.models import (
     DOCUMENT_ORDER,
     Body,
@@ -130,7 +130,9 @@ class Index:
 
     def by_score(self, target: Target) -> Iterator[BitMap]:
         """The cases by the least score of their bodies. See `cut`."""
-        return self.by_body((target.score_of(code), body) for body, code in enumerate(self.body_codes))
+        measured = nearest.measured(self.stamp, target)
+        scores = (measured.get(code, nearest.NOT_MEASURED)[0] for code in self.body_codes)
+        return self.by_body(zip(scores, count()))
 
     def by_body(self, keyed: Iterable[tuple[float, int]]) -> Iterator[BitMap]:
         """The cases of the bodies with the least key, then of those with the next, and so on."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 from math import inf
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from catalog.models import Case as CatalogueCase
     from catalog.records import NearnessRecord
 
+Measured = dict[str, tuple[float, float | None]]
+
 EARTH_DIAMETER_KM = 2 * 6371.0
 UNKNOWN_POPULATION = 1_000.0  # behind every known one
 NOT_MEASURED = (inf, None)  # a body that came after all others were
@@ -52,15 +54,6 @@ class Target:
     @property
     def population(self) -> int | None:
         return self.given_population or (self.body.population if self.body else None)
-
-    @cached_property
-    def measured(self) -> dict[str, tuple[float, float | None]]:
-        """Score and distance in km of every body, by code."""
-        rows = Body.objects.order_by().values_list("code", self.score(of=""), self.distance_km(of=""))
-        return {code: (score, distance_km) for code, score, distance_km in rows}
-
-    def score_of(self, code: str) -> float:
-        return self.measured.get(code, NOT_MEASURED)[0]
 
     def score(self, of: str = "body__") -> Expression:
         """How far a `CaseBody` is from the target, or with `of=""` a `Body`: smaller is nearer.
@@ -105,12 +98,15 @@ class Target:
         chord = Least(Sqrt(across + along * shrunk), Value(1.0))
         return Round(Cast(ASin(chord) * EARTH_DIAMETER_KM, FloatField()) * 10.0) / 10.0
 
-    def nearness_of(self, case: CatalogueCase) -> Nearness | None:
+    def nearness_of(self, case: CatalogueCase, measured: Measured) -> Nearness | None:
         """Why the case is as near as it is: by its nearest body; None for a case without a body."""
         bodies = [row.body for row in case.case_bodies.all()]
-        return self.nearness(min(bodies, key=lambda body: self.score_of(body.code))) if bodies else None
+        if not bodies:
+            return None
+        nearest = min(bodies, key=lambda body: measured.get(body.code, NOT_MEASURED)[0])
+        return self.nearness(nearest, measured.get(nearest.code, NOT_MEASURED)[1])
 
-    def nearness(self, body: Body) -> Nearness:
+    def nearness(self, body: Body, distance_km: float | None) -> Nearness:
         own, ratio = self.body, None
         if self.population and body.population:
             ratio = rounded(body.population / self.population)
@@ -122,11 +118,18 @@ class Target:
             same_prefecture=own.prefecture_id == body.prefecture_id,
             same_region=own.prefecture.region == body.prefecture.region,
             same_kind=own.kind == body.kind,
-            distance_km=self.measured.get(body.code, NOT_MEASURED)[1],
+            distance_km=distance_km,
         )
 
     def __str__(self) -> str:
         return self.body.full_name if self.body else f"人口{self.population:,}人"
+
+
+@lru_cache(maxsize=64)  # at 1,788 bodies these take 20 MB
+def measured(stamp: str, target: Target) -> Measured:
+    """Score and distance in km of every body, by code, in the version of the catalogue with this stamp."""
+    rows = Body.objects.order_by().values_list("code", target.score(of=""), target.distance_km(of=""))
+    return {code: (score, distance_km) for code, score, distance_km in rows}
 
 
 @dataclass(frozen=True)
@@ -168,10 +171,13 @@ class Nearness:
         }
 
 
-def with_nearness(cases: Iterable[CatalogueCase], target: Target | None) -> Iterator[CatalogueCase]:
-    """The cases, each told why it is near to the target, if there is one."""
+def with_nearness(
+    cases: Iterable[CatalogueCase], target: Target | None, stamp: str
+) -> Iterator[CatalogueCase]:
+    """The cases, each told why it is near to the target, if there is one; `stamp` as in `measured`."""
+    measured_bodies = measured(stamp, target) if target else {}
     for case in cases:
-        case.nearness = target.nearness_of(case) if target else None
+        case.nearness = target.nearness_of(case, measured_bodies) if target else None
         yield case
 
 

@@ -34,7 +34,7 @@ BUSY = "ただいまログインが混み合っています。少し待ってか
 
 
 class Turn:
-    """One at a time, and a rest after each of `rest` times as long as it took; a lone one waits for nothing."""
+    """One at a time, and after each a rest `rest` times as long as it took; a lone one waits for nothing."""
 
     def __init__(self, rest: float) -> None:
         self._rest, self._lock, self._free_at = rest, Lock(), 0.0

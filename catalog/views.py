@@ -189,7 +189,7 @@ def case_page(request: HttpRequest, case: Case, *, preview: bool = False) -> Htt
         "case": case,
         "previous": previous,
         "following": following,
-        "related": list(with_nearness(of.related(case, target, RELATED_CASES), target)),
+        "related": list(with_nearness(of.related(case, target, RELATED_CASES), target, of.stamp)),
         "linked_data": case_linked_data(case, request.build_absolute_uri),
         "preview": preview,
     }
@@ -244,7 +244,7 @@ def body_detail(request: HttpRequest, code: str) -> HttpResponse:
         "body": body,
         "cases": of.read(cases),
         "mentions": of.read(mentions),
-        "near_by": list(with_nearness(of.read(near_by), target)),
+        "near_by": list(with_nearness(of.read(near_by), target, of.stamp)),
     }
     return render(request, "catalog/body_detail.html", context)
 

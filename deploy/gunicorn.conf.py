@@ -14,10 +14,7 @@ control_socket_disable = True
 
 
 def post_worker_init(worker: Any) -> None:
-    """Keeps the garbage collector from looking again and again through what stays, at the cost of an export's speed.
-
-    An export makes thousands of objects, which by Python's thresholds let it look through everything many times.
-    """
+    """Lets the garbage collector pass over what stays, and look less often: an export makes thousands of objects."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from catalog import index
 from catalog.models import Body, Case, CaseBody
-from catalog.nearest import Nearness, Target
+from catalog.nearest import Nearness, Target, measured
 from tests.making import FUNAGATA, HIDAKA, KASHIHARA, MIYAGI, OSAKA, TAWARAMOTO, make_case, slugs
 
 pytestmark = pytest.mark.django_db
@@ -77,7 +78,7 @@ def test_a_case_is_as_near_as_its_nearest_body() -> None:
     make_case("of-two", bodies=[OSAKA, FUNAGATA])
     own = target(HIDAKA)
     case = Case.objects.nearest_to(own).for_cards().get()
-    nearness = own.nearness_of(case)
+    nearness = own.nearness_of(case, measured(index.current().stamp, own))
     assert nearness is not None
     assert nearness.as_data() == {
         "body": FUNAGATA,
@@ -92,7 +93,7 @@ def test_a_case_is_as_near_as_its_nearest_body() -> None:
 
 def test_what_is_not_known_is_not_told() -> None:
     miyagi = Body.objects.select_related("prefecture").get(code=MIYAGI)
-    assert Target(given_population=5_000).nearness(miyagi) == Nearness(miyagi, None)
+    assert Target(given_population=5_000).nearness(miyagi, None) == Nearness(miyagi, None)
     assert Nearness(miyagi, None).words == ""
 
 

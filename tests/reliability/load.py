@@ -87,17 +87,17 @@ def load(port: int, per_second: int, paths: Sequence[str] = PATHS) -> Iterator[l
             sender.join()
 
 
-def read(port: int, paths: Sequence[str], readers: int, seconds: float) -> list[Answer]:
+def read(port: int, kinds: Sequence[Sequence[str]], readers: int, seconds: float) -> list[Answer]:
     """What `readers` get who all ask at once, and for the next page as soon as one is there.
 
-    Each keeps its connection, as browsers do. Bodies are not kept.
+    Each asks for any path of any kind, and keeps its connection, as browsers do. Bodies are not kept.
     """
     began = time.monotonic()
 
     def read_on(number: int) -> list[Answer]:
         chance, connection, answers = random.Random(number), connection_to(port), list[Answer]()
         while time.monotonic() - began < seconds:
-            answers.append(replace(ask_on(connection, chance.choice(paths), began), body=""))
+            answers.append(replace(ask_on(connection, chance.choice(chance.choice(kinds)), began), body=""))
         connection.close()
         return answers
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from urllib.parse import quote
 
 import pytest
 from django.conf import settings
 
 from bench.__main__ import deep
+from tests import casebook
 from tests.reliability.conftest import Database, filled_database
 from tests.reliability.load import THOROUGH, quantile, read, summary
 from tests.serving import free_port, gunicorn
@@ -19,28 +22,35 @@ from tests.serving import free_port, gunicorn
 READERS = 100
 SECONDS = 60 if THOROUGH else 4
 CASES = 10_000 if THOROUGH else 60
-WORD = "%E7%A0%94%E4%BF%AE"  # 研修
-PAGES = [
-    "/",
-    "/cases/",
-    "/cases/?step=3&population=1-3&region=kinki",
-    f"/cases/?q={WORD}",
-    "/cases/?near=063631",
-    f"/cases/?page={deep(CASES)}",
-    "/cases/dx2021-36-1/",
-    "/bodies/",
-    "/bodies/063631/",
-    "/steps/2/",
-    "/guidelines/",
-    "/about/",
-    "/near/?name=%E5%B1%B1",
-    "/compare/?case=dx2021-17-1&case=dx2021-17-2",
-    "/api/v1/cases/",
-    "/api/v1/cases/dx2021-36-1/",
-    "/api/v1/bodies/",
-]
-# Each has all the cases of a prefecture: of 10,000 cases some 290.
-FILES = [f"/cases.{form}?prefecture=29" for form in ("csv", "xlsx", "atom", "json")]
+FIXTURE = settings.BASE_DIR / "fixtures/30_bodies.jsonl"
+BODIES = [json.loads(line)["pk"] for line in FIXTURE.read_text(encoding="utf-8").splitlines()][::9]
+MADE = [f"made-{number}" for number in range(1, CASES - len(casebook.CASES), 99) if number % 50]
+SLUGS = [*casebook.CASES, *MADE]
+WORDS = ["研修", "人材育成", "オンライン申請", "計画", "ドローン"]
+PAGES = {
+    "home": ["/"],
+    "list": ["/cases/"],
+    "three filters": ["/cases/?step=3&population=1-3&region=kinki"],
+    "search": [f"/cases/?q={quote(word)}" for word in WORDS],
+    "nearest": [f"/cases/?near={code}" for code in BODIES],
+    "deep page": [f"/cases/?page={deep(CASES)}"],
+    "case": [f"/cases/{slug}/" for slug in SLUGS],
+    "bodies": ["/bodies/"],
+    "body": [f"/bodies/{code}/" for code in BODIES],
+    "step": [f"/steps/{number}/" for number in range(4)],
+    "guidelines": ["/guidelines/"],
+    "about": ["/about/"],
+    "names like": [f"/near/?name={quote(name)}" for name in ("山", "川", "市")],
+    "comparison": ["/compare/?case=dx2021-17-1&case=dx2021-17-2"],
+    "API, list": ["/api/v1/cases/"],
+    "API, case": [f"/api/v1/cases/{slug}/" for slug in SLUGS],
+    "API, bodies": ["/api/v1/bodies/"],
+}
+# Each has all the cases of a prefecture: of 10,000 cases some 200.
+FILES = {
+    form: [f"/cases.{form}?prefecture={number:02}" for number in range(1, 48)]
+    for form in ("csv", "xlsx", "atom", "json")
+}
 
 
 @pytest.fixture(scope="module")
@@ -74,19 +84,19 @@ def test_a_hundred_readers_at_once_all_get_their_pages(
 ) -> None:
     """One request in so many is for a file; the others are for pages and the API's answers."""
     port = free_port()
-    paths = PAGES * len(FILES) * (one_file_in - 1) + FILES * len(PAGES)
+    pages, files = list(PAGES.values()), list(FILES.values())
+    kinds = pages * len(files) * (one_file_in - 1) + files * len(pages)
     with gunicorn(catalogue.cluster, f"127.0.0.1:{port}", ALLOWED_HOSTS="127.0.0.1"):
-        read(port, paths, READERS, SECONDS / 10)  # builds what each worker keeps
+        read(port, kinds, READERS, SECONDS / 10)  # builds what each worker keeps
         own = time.process_time()
-        answers = read(port, paths, READERS, SECONDS)
+        answers = read(port, kinds, READERS, SECONDS)
         own = time.process_time() - own
     rate = len(answers) / max(answer.at + answer.seconds for answer in answers)
     print(f"{READERS} readers, {CASES} cases, a file in {one_file_in}: {rate:.0f}/s; {summary(answers)}")
     print(f"of a processor the readers themselves took {own / SECONDS:.0%}")
-    for path in PAGES + FILES:
-        of_path = [answer for answer in answers if answer.path == path]
-        if of_path:
-            print(f"{path:50} {len(of_path):5} median {quantile(of_path, 0.5):.2f} s")
+    for kind, paths in (PAGES | FILES).items():
+        if of_kind := [answer for answer in answers if answer.path in paths]:
+            print(f"{kind:15} {len(of_kind):5} median {quantile(of_kind, 0.5):.2f} s")
     assert [answer for answer in answers if answer.status != 200] == []
     if THOROUGH:
         assert rate >= least_a_second
