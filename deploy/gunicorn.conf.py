@@ -14,7 +14,7 @@ control_socket_disable = True
 
 
 def post_worker_init(worker: Any) -> None:
-    """Lets the garbage collector pass over what stays, and look less often: an export makes thousands of objects."""
+    """Lets the garbage collector pass over what stays, and look less often: exports make many objects."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
