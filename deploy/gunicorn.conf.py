@@ -11,6 +11,11 @@ timeout = 60  # seconds; an import of many rows takes the longest
 graceful_timeout = 30
 loglevel = "warning"
 control_socket_disable = True
+# What nginx lets through is Django's to refuse: gunicorn's own errors have no security headers.
+limit_request_line = 0
+limit_request_field_size = 0
+limit_request_fields = 32_768
+permit_unconventional_http_method = True
 
 
 def post_worker_init(worker: Any) -> None:

@@ -148,6 +148,10 @@ TO_US = f"Host: {HOST}\r\nConnection: close\r\n".encode()
         (b"GET /cases/?q=%00 HTTP/1.1\r\n" + TO_US, "400"),
         (b"GET /nope/ HTTP/1.1\r\n" + TO_US, "404"),
         (b"GET /static/nope.css HTTP/1.1\r\n" + TO_US, "404"),
+        # Which gunicorn would refuse without any header.
+        (b"GET /cases/?q=" + b"a" * 7_000 + b" HTTP/1.1\r\n" + TO_US, "400"),
+        (b"GET / HTTP/1.1\r\n" + b"".join(b"X-%d: x\r\n" % number for number in range(500)) + TO_US, "200"),
+        (b"AB / HTTP/1.1\r\n" + TO_US, "405"),
     ],
 )
 @running
