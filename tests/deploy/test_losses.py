@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 import threading
@@ -10,6 +11,8 @@ import time
 from collections import Counter
 from itertools import count
 from pathlib import Path
+
+from django.conf import settings
 
 from dxcases.local_postgres import Cluster
 from tests.nginx import Front, site
@@ -73,7 +76,13 @@ def test_without_the_web_server_copies_are_served_and_else_a_page_in_japanese(
         server.terminate()
         server.wait()
         stale, none, post = front.ask("/steps/2/"), front.ask("/steps/3/"), front.ask("/admin/", "POST", b"")
+        remove_old_copies(front, hours_later=23)
+        stale_after_23_hours = front.ask("/steps/2/")
+        remove_old_copies(front, hours_later=25)
+        none_after_25_hours = front.ask("/steps/2/")
     assert (stale.status, stale.cache, stale.body) == (200, "STALE", fresh.body)
+    assert stale_after_23_hours.body == fresh.body
+    assert none_after_25_hours.status == 503
     for answer in (none, post):
         assert (answer.status, answer.headers["Retry-After"]) == (503, "30")
         assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
@@ -81,6 +90,19 @@ def test_without_the_web_server_copies_are_served_and_else_a_page_in_japanese(
         assert answer.headers["Cache-Control"] == "no-store"
         for name in ("Content-Security-Policy", "Strict-Transport-Security", "X-Content-Type-Options"):
             assert answer.headers[name]
+
+
+def remove_old_copies(front: Front, hours_later: int) -> None:
+    """Runs what stale-dxcases.timer starts every hour, with copies as old as they will be then."""
+    then = time.time() - hours_later * 3600
+    for copy in (front.folder / "cache").rglob("*"):
+        if copy.is_file():
+            os.utime(copy, (then, then))
+    unit = (settings.BASE_DIR / "deploy/systemd/stale-dxcases.service").read_text(encoding="utf-8")
+    command = unit.split("ExecStart=")[1].splitlines()[0]
+    subprocess.run(
+        shlex.split(command.replace("/var/cache/nginx/dxcases", f"{front.folder}/cache")), check=True
+    )
 
 
 def workers(server: subprocess.Popen[bytes]) -> list[int]:

@@ -48,6 +48,8 @@ running = pytest.mark.usefixtures("server")
 def test_http_leads_to_https(front: Front) -> None:
     answer = front.ask_plainly("/cases/?page=1")
     assert (answer.status, answer.headers["Location"]) == (301, f"https://{HOST}/cases/?page=1")
+    assert {name: answer.headers[name] for name in settings.FIXED_HEADERS} == settings.FIXED_HEADERS
+    assert answer.headers["Strict-Transport-Security"] is None  # RFC 6797 forbids it without TLS
 
 
 @running
