@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import pytest
 from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -35,7 +35,8 @@ from catalog.models import (
     Topic,
     ZeroResultSearch,
 )
-from tests.browser.test_editing import choose
+from catalog.roles import EDITORS
+from tests.browser.test_editing import choose, save
 from tests.making import KASHIHARA, make_case
 
 PAYLOADS = [
@@ -278,6 +279,59 @@ def test_an_action_that_asks_why_runs_nothing(editor: Page, complaints: list[str
     editor.locator("select[name=action]").select_option("return_to_draft")
     editor.get_by_role("button", name="実行").click()
     assert "alert(1)" in editor.locator("#content-main").inner_text()
+    assert complaints == []
+
+
+def apart(django_db_blocker: DjangoDbBlocker, do: Callable[[], object]) -> None:
+    """Does it in the database meanwhile; see `poisoned` for why in a thread."""
+
+    def do_and_close() -> None:
+        do()
+        connection.close()
+
+    with django_db_blocker.unblock(), ThreadPoolExecutor(1) as pool:
+        pool.submit(do_and_close).result()
+
+
+def test_what_another_saved_meanwhile_runs_nothing(
+    editor: Page, poisoned: Poison, complaints: list[str], django_db_blocker: DjangoDbBlocker
+) -> None:
+    def save_meanwhile() -> None:
+        case = Case.objects.get(pk=poisoned.draft)
+        history.keep(case)
+        Case.objects.filter(pk=case.pk).update(approach=EVERY)
+        history.record(case, User.objects.get(pk=poisoned.user), EVERY)
+
+    editor.goto(f"/admin/catalog/case/{poisoned.draft}/change/")
+    editor.locator("#id_background").fill(EVERY)
+    apart(django_db_blocker, save_meanwhile)
+    save(editor)
+    assert "alert(1)" in editor.locator(".conflict").inner_text()
+    assert complaints == []
+
+
+def test_what_could_not_be_saved_runs_nothing(
+    editor: Page, poisoned: Poison, complaints: list[str], django_db_blocker: DjangoDbBlocker
+) -> None:
+    user, draft = User.objects.filter(pk=poisoned.user), Case.objects.filter(pk=poisoned.draft)
+
+    def publish_and_demote() -> None:
+        draft.update(status="published")
+        user.update(is_superuser=False)
+        user.get().groups.add(Group.objects.get(name=EDITORS))
+
+    def undo() -> None:
+        draft.update(status="draft")
+        user.update(is_superuser=True)
+
+    editor.goto(f"/admin/catalog/case/{poisoned.draft}/change/")
+    editor.locator("#id_background").fill(EVERY)
+    apart(django_db_blocker, publish_and_demote)
+    try:
+        save(editor)
+        assert "alert(1)" in editor.locator(".not-saved").inner_text()
+    finally:
+        apart(django_db_blocker, undo)
     assert complaints == []
 
 
