@@ -50,7 +50,7 @@ def read(what):
         close_old_connections()  # as after every request of a server
         try:
             return what()
-        except (DatabaseError, TypeError):  # the latter: a page without form
+        except (DatabaseError, TypeError, KeyError):  # the latter two: a page without form
             time.sleep(0.02)
 
 for number in itertools.count():
