@@ -3,7 +3,8 @@
 What limits the figures: gunicorn and nginx run one worker each, which uses up one core. (With two of gunicorn
 it is chance which of them takes more of the connections.) The readers, on another core, took a tenth of it
 before gunicorn and half of it before nginx: they send requests made beforehand and look only where an answer
-ends. Connections are kept, so hardly any TLS handshake is measured. `deploy/nginx/` limits no rates.
+ends. Connections are kept, so hardly any TLS handshake is measured. Of rates `deploy/nginx/` limits only that
+of passwords, which are not asked for here.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
-from itertools import chain, count, groupby, zip_longest
+from itertools import chain, groupby, zip_longest
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -130,9 +130,12 @@ class Index:
 
     def by_score(self, target: Target) -> Iterator[BitMap]:
         """The cases by the least score of their bodies. See `cut`."""
+        return self.by_body(self.scored(target))
+
+    def scored(self, target: Target) -> list[tuple[float, int]]:
+        """The bodies by their score, each with it before it."""
         measured = nearest.measured(self.stamp, target)
-        scores = (measured.get(code, nearest.NOT_MEASURED)[0] for code in self.body_codes)
-        return self.by_body(zip(scores, count()))
+        return sorted((measured[code][0], body) for body, code in enumerate(self.body_codes))
 
     def by_body(self, keyed: Iterable[tuple[float, int]]) -> Iterator[BitMap]:
         """The cases of the bodies with the least key, then of those with the next, and so on."""
@@ -171,12 +174,11 @@ class Index:
         Each has `shared_topics`, the number of topics shared.
         """
         sharing, own = self.sharing(topic.slug for topic in case.topics.all()), self.numbered([case.pk])
-        numbers: list[int] = []
+        numbers, scored = list[int](), self.scored(target) if target else []
         for cases in reversed(sharing):
             rest = cases - own - BitMap(numbers)
             if rest and len(numbers) < most:
-                groups = self.by_score(target) if target else []
-                numbers += cut(rest, groups, slice(0, most - len(numbers)))
+                numbers += cut(rest, self.by_body(scored), slice(0, most - len(numbers)))
         related = self.read(numbers)
         for other in related:
             other.shared_topics = sum(self.number_of[other.pk] in cases for cases in sharing)

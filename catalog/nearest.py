@@ -30,12 +30,16 @@ if TYPE_CHECKING:
     from catalog.models import Case as CatalogueCase
     from catalog.records import NearnessRecord
 
-Measured = dict[str, tuple[float, float | None]]
-
 EARTH_DIAMETER_KM = 2 * 6371.0
 UNKNOWN_POPULATION = 1_000.0  # behind every known one
-NOT_MEASURED = (inf, None)  # a body that came after all others were
 LN_1_25 = 0.22314355131420976
+
+
+class Measured(dict[str, tuple[float, float | None]]):
+    """Score and distance in km of every body, by code; of one that came later, infinity and None."""
+
+    def __missing__(self, code: str) -> tuple[float, float | None]:
+        return inf, None
 
 
 @dataclass(frozen=True)
@@ -103,10 +107,11 @@ class Target:
         bodies = [row.body for row in case.case_bodies.all()]
         if not bodies:
             return None
-        nearest = min(bodies, key=lambda body: measured.get(body.code, NOT_MEASURED)[0])
-        return self.nearness(nearest, measured.get(nearest.code, NOT_MEASURED)[1])
+        nearest = min(bodies, key=lambda body: measured[body.code][0])
+        return self.nearness(nearest, measured[nearest.code][1])
 
     def nearness(self, body: Body, distance_km: float | None) -> Nearness:
+        """The parts of the nearness of `body`, `distance_km` away."""
         own, ratio = self.body, None
         if self.population and body.population:
             ratio = rounded(body.population / self.population)
@@ -127,9 +132,9 @@ class Target:
 
 @lru_cache(maxsize=64)  # at 1,788 bodies these take 20 MB
 def measured(stamp: str, target: Target) -> Measured:
-    """Score and distance in km of every body, by code, in the version of the catalogue with this stamp."""
+    """How far every body is from the target, in the version of the catalogue with this stamp."""
     rows = Body.objects.order_by().values_list("code", target.score(of=""), target.distance_km(of=""))
-    return {code: (score, distance_km) for code, score, distance_km in rows}
+    return Measured((code, (score, distance_km)) for code, score, distance_km in rows)
 
 
 @dataclass(frozen=True)
@@ -175,7 +180,7 @@ def with_nearness(
     cases: Iterable[CatalogueCase], target: Target | None, stamp: str
 ) -> Iterator[CatalogueCase]:
     """The cases, each told why it is near to the target, if there is one; `stamp` as in `measured`."""
-    measured_bodies = measured(stamp, target) if target else {}
+    measured_bodies = measured(stamp, target) if target else Measured()
     for case in cases:
         case.nearness = target.nearness_of(case, measured_bodies) if target else None
         yield case

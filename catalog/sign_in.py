@@ -41,8 +41,9 @@ class Turn:
 
     def __enter__(self) -> None:
         self._lock.acquire()
-        self._began = max(time.monotonic(), self._free_at)
-        time.sleep(max(0.0, self._free_at - time.monotonic()))
+        now = time.monotonic()
+        self._began = max(now, self._free_at)
+        time.sleep(self._began - now)
 
     def __exit__(self, *error: object) -> None:
         now = time.monotonic()

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import pytest
@@ -38,6 +38,8 @@ from catalog.models import (
 from catalog.roles import EDITORS
 from tests.browser.test_editing import choose, save
 from tests.making import KASHIHARA, make_case
+
+T = TypeVar("T")
 
 PAYLOADS = [
     "<script>alert(1)</script>",
@@ -102,10 +104,21 @@ class Poison:
 @pytest.fixture(scope="module")
 def poisoned(site: str, django_db_blocker: DjangoDbBlocker) -> Iterator[Poison]:
     """A case with every payload in every text, and a row of every other kind; other tests never see them."""
-    # In a thread of its own: Django refuses the database in Playwright's, which has an event loop.
-    with django_db_blocker.unblock(), ThreadPoolExecutor(1) as apart:
-        yield apart.submit(poison).result()
-        apart.submit(take_poison_away).result()
+    yield apart(django_db_blocker, poison)
+    apart(django_db_blocker, take_poison_away)
+
+
+def apart(django_db_blocker: DjangoDbBlocker, do: Callable[[], T]) -> T:
+    """Does it in a thread of its own: in Playwright's, which has an event loop, Django refuses to."""
+
+    def do_and_close() -> T:
+        try:
+            return do()
+        finally:
+            connection.close()
+
+    with django_db_blocker.unblock(), ThreadPoolExecutor(1) as pool:
+        return pool.submit(do_and_close).result()
 
 
 def poison() -> Poison:
@@ -170,7 +183,6 @@ def take_poison_away() -> None:
     wholly: list[Any] = [ZeroResultSearch, LinkCheck, LogEntry, Revision, User]
     for model in wholly:
         model.objects.all().delete()
-    connection.close()
 
 
 @pytest.fixture
@@ -280,17 +292,6 @@ def test_an_action_that_asks_why_runs_nothing(editor: Page, complaints: list[str
     editor.get_by_role("button", name="実行").click()
     assert "alert(1)" in editor.locator("#content-main").inner_text()
     assert complaints == []
-
-
-def apart(django_db_blocker: DjangoDbBlocker, do: Callable[[], object]) -> None:
-    """Does it in the database meanwhile; see `poisoned` for why in a thread."""
-
-    def do_and_close() -> None:
-        do()
-        connection.close()
-
-    with django_db_blocker.unblock(), ThreadPoolExecutor(1) as pool:
-        pool.submit(do_and_close).result()
 
 
 def test_what_another_saved_meanwhile_runs_nothing(

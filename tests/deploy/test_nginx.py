@@ -4,8 +4,6 @@ import json
 import os
 import re
 import signal
-import socket
-import ssl
 import subprocess
 import time
 from collections.abc import Iterator
@@ -121,11 +119,7 @@ def test_only_the_admin_takes_large_files(front: Front, path: str, size: int, st
 
 def ask_raw(front: Front, request: bytes) -> Message:
     """The status, as `Status`, and the headers of the answer to any bytes."""
-    context = ssl.create_default_context(cafile=front.folder / "fullchain.pem")
-    with (
-        socket.create_connection(("127.0.0.1", front.https), timeout=30) as raw,
-        context.wrap_socket(raw, server_hostname=HOST) as connection,
-    ):
+    with front.connect() as connection:
         connection.sendall(request)
         answer = connection.makefile("rb")
         status = answer.readline().split()[1].decode()
