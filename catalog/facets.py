@@ -48,12 +48,12 @@ class Group:
 
 @dataclass(frozen=True)
 class Facet:
-    """One that is not counted has only the options chosen, so that a form sent again loses none."""
+    """One that is left out has only the options chosen, so that a form sent again loses none."""
 
     name: str
     label: str
     options: list[Option]
-    is_counted: bool
+    is_left_out: bool
 
     @property
     def groups(self) -> list[Group]:
@@ -66,8 +66,8 @@ class Facet:
 def facets_of(case_filter: CaseFilter, names: Iterable[str] = NAMES) -> list[Facet]:
     """The facets of a query, each option counted under all filters but its own facet's.
 
-    A query that is not valid finds nothing, so its counts are 0. What is not counted after SECONDS_TO_COUNT
-    is left uncounted, and the page is answered without.
+    A query that is not valid is not counted, so that whoever corrects it may choose any option. A facet that
+    is not counted after SECONDS_TO_COUNT is left out, and the page is answered without.
     """
     deadline = monotonic() + SECONDS_TO_COUNT
     return [_facet(case_filter, name, deadline) for name in names]
@@ -75,19 +75,20 @@ def facets_of(case_filter: CaseFilter, names: Iterable[str] = NAMES) -> list[Fac
 
 def left_out(facets: Iterable[Facet]) -> list[str]:
     """The labels of the facets that were not counted in time."""
-    return [facet.label for facet in facets if not facet.is_counted]
+    return [facet.label for facet in facets if facet.is_left_out]
 
 
 def _facet(case_filter: CaseFilter, name: str, deadline: float) -> Facet:
     field = case_filter.form.fields[name]
-    counts = _counts(case_filter, name, deadline)
+    counts = None if case_filter.errors else _counts(case_filter, name, deadline)
+    is_left_out = counts is None and not case_filter.errors
     chosen = case_filter.chosen.get(name, [])
     options = [
         Option(value, label, None if counts is None else counts.get(value, 0), value in chosen, group)
         for group, value, label in field.grouped_options()
-        if counts is not None or value in chosen
+        if not is_left_out or value in chosen
     ]
-    return Facet(name, str(case_filter.filters[name].label), options, counts is not None)
+    return Facet(name, str(case_filter.filters[name].label), options, is_left_out)
 
 
 def _counts(case_filter: CaseFilter, name: str, deadline: float) -> dict[str, int] | None:
