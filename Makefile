@@ -13,7 +13,7 @@ help:
 	@echo 'make restore FILE=ファイル  空のデータベースへの復元（FORCE=1 でいまの内容を置き換え）'
 	@echo 'make check  書式・型・設定の検査'
 	@echo 'make bench  速さの測定（60件、1万件、10万件。数分かかります。一部はnginx、opensslが必要）'
-	@echo 'make drill  障害の訓練と大量の不正な入力（10分以上かかります）'
+	@echo 'make drill  障害の訓練、大量の不正な入力、運用の手引きの予行（20分ほどかかります）'
 	@echo 'make help   この一覧'
 
 run: .venv/run.stamp
@@ -54,7 +54,7 @@ bench-browser: .venv/dev.stamp browser
 	@exec $(PY) -m bench.browser
 
 drill: .venv/dev.stamp
-	@DRILL=1 HOSTILE_EXAMPLES=1000 exec $(PY) -m pytest -s tests/reliability tests/test_hostile_input.py
+	@DRILL=1 HOSTILE_EXAMPLES=1000 exec $(PY) -m pytest -s -rs tests/reliability tests/test_hostile_input.py tests/rehearsal
 
 browser: .venv/dev.stamp
 	@PY=$(PY) sh tests/browser/find_browser.sh

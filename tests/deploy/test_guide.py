@@ -11,11 +11,10 @@ import pytest
 from django.conf import settings
 from django.core.management import get_commands
 
-GUIDE = (settings.BASE_DIR / "docs/operating.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```sh\n(.*?)^```", GUIDE, re.M | re.S)
+from tests.guide import BLOCKS, GUIDE
 
 
-@pytest.mark.parametrize("block", BLOCKS)
+@pytest.mark.parametrize("block", [block.text for block in BLOCKS])
 def test_a_shell_understands_each_block(block: str) -> None:
     told = subprocess.run(["bash", "-n"], input=block, capture_output=True, text=True, check=False)
     assert (told.returncode, told.stderr) == (0, "")
