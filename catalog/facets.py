@@ -80,8 +80,9 @@ def left_out(facets: Iterable[Facet]) -> list[str]:
 
 def _facet(case_filter: CaseFilter, name: str, deadline: float) -> Facet:
     field = case_filter.form.fields[name]
-    counts = None if case_filter.errors else _counts(case_filter, name, deadline)
-    is_left_out = counts is None and not case_filter.errors
+    is_valid = not case_filter.errors
+    counts = _counts(case_filter, name, deadline) if is_valid else None
+    is_left_out = is_valid and counts is None
     chosen = case_filter.chosen.get(name, [])
     options = [
         Option(value, label, None if counts is None else counts.get(value, 0), value in chosen, group)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 from django.conf import settings
 
@@ -37,6 +38,12 @@ def read_blocks() -> list[Block]:
 
 
 BLOCKS = read_blocks()
+
+
+def variables(env: Path) -> dict[str, str]:
+    """What an environment file sets, as `deploy/env.example` and what the guide makes of it."""
+    lines = env.read_text(encoding="utf-8").splitlines()
+    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
 
 
 def blocks(chapter: int, *steps: int) -> list[str]:

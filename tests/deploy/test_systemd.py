@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings
 
 from dxcases.settings import env
+from tests.guide import variables
 
 DEPLOY = settings.BASE_DIR / "deploy"
 UNITS = sorted(path.name for path in (DEPLOY / "systemd").glob("*.*") if path.is_file())
@@ -39,17 +40,13 @@ def test_systemd_finds_no_fault_in_a_unit(units: Path, name: str) -> None:
     assert (told.returncode, told.stdout + told.stderr) == (0, "")
 
 
-def example() -> dict[str, str]:
-    lines = (DEPLOY / "env.example").read_text(encoding="utf-8").splitlines()
-    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
-
-
 def test_the_environment_example_passes_djangos_check_and_names_no_unknown_variable() -> None:
-    assert set(example()) <= set(env.scheme)
+    example = variables(DEPLOY / "env.example")
+    assert set(example) <= set(env.scheme)
     told = subprocess.run(
         [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
         cwd=settings.BASE_DIR,
-        env={**os.environ, **example(), "SECRET_KEY": "not a secret " * 5},
+        env={**os.environ, **example, "SECRET_KEY": "not a secret " * 5},
         capture_output=True,
         text=True,
         check=False,

@@ -60,7 +60,7 @@ def lacking() -> str:
 
 
 class Machine:
-    """A running machine, root logged in at its console."""
+    """A machine; once it is started, root is logged in at its console."""
 
     console: pexpect.spawn[str]
 
@@ -68,7 +68,6 @@ class Machine:
         self.name = name
         self.root = root
         self.network = network
-        self.start()
 
     def start(self) -> None:
         """Returns when root is logged in."""
@@ -155,6 +154,7 @@ def machines(addresses: Mapping[str, str]) -> Iterator[dict[str, Machine]]:
             (root / "etc/hostname").write_text(f"{name}\n")
             found[name] = Machine(name, root, network)
             stack.callback(found[name].power_off)
+            found[name].start()
         yield found
 
 
@@ -188,6 +188,7 @@ def namespace(name: str) -> Iterator[str]:
 
 
 def plug_in(network: str, address: str, switch: str) -> None:
+    """Connects a namespace with the switch and gives it the address."""
     port = f"to{address.rpartition('.')[2]}"
     run("ip", "link", "add", "lan0", "netns", network, "type", "veth", "peer", "name", port, "netns", switch)
     run("ip", "-n", switch, "link", "set", port, "master", "lan", "up")

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tests.clusters import HOST
-from tests.guide import blocks
+from tests.guide import blocks, variables
 from tests.rehearsal.conftest import PRIMARY, STANDBY, Source
 from tests.rehearsal.machines import Machine
 
@@ -25,7 +25,7 @@ NEW_EDITOR = {
 MINUTES = 30
 CASE = "dx2021-17-1"
 
-# Asks for pages of which nginx has no copy, until it is told to stop.
+# Asks the host that it is given for pages of which nginx has no copy, until it is told to stop.
 READER = r"""
 cat > /usr/local/bin/read-on <<'END'
 #!/bin/sh
@@ -33,7 +33,7 @@ number=0
 while [ -e /run/reading ]; do
     number=$((number + 1))
     curl --silent --cacert /root/ca.pem --output /dev/null --write-out '%{http_code}\n' \
-        "https://dx.example.jp/cases/?q=$number" >> /root/answers
+        "https://$1/cases/?q=$number" >> /root/answers
 done
 END
 chmod 0755 /usr/local/bin/read-on
@@ -138,7 +138,9 @@ def test_an_update_costs_readers_nothing(primary: Machine, standby: Machine, sou
         '    operations = [migrations.RunSQL("CREATE TABLE rehearsal (id int)", "DROP TABLE rehearsal")]\n'
     )
     source.publish("A version of the rehearsal's own")
-    standby.paste("touch /run/reading; rm -f /root/answers; systemd-run --quiet --unit=reader read-on")
+    standby.paste(
+        f"touch /run/reading; rm -f /root/answers; systemd-run --quiet --unit=reader read-on {HOST}"
+    )
     follow(primary, 2)
     time.sleep(5)  # nginx keeps a page so long
     assert "新しい版です。" in get(standby, "/about/")
@@ -181,17 +183,12 @@ def sql(machine: Machine, command: str) -> str:
 
 def test_the_secret_is_changed(primary: Machine, standby: Machine) -> None:
     env = primary.root / "etc/dxcases/env"
-    before = secrets(env)
+    before = variables(env)
     follow(primary, 4)
-    now = secrets(env)
+    now = variables(env)
     assert now["SECRET_KEY_FALLBACKS"] == before["SECRET_KEY"] != now["SECRET_KEY"]
     assert get(standby, "/healthz/ready") == "ok\n"
     check(primary)
-
-
-def secrets(env: Path) -> dict[str, str]:
-    lines = env.read_text(encoding="utf-8").splitlines()
-    return dict(line.split("=", 1) for line in lines if line.startswith("SECRET_KEY"))
 
 
 def test_a_refused_login_is_found_in_the_log(primary: Machine, standby: Machine) -> None:
@@ -206,10 +203,14 @@ curl --silent --cacert /root/ca.pem --cookie /root/jar --output /dev/null --refe
 
 
 def test_copies_are_removed_at_once(primary: Machine) -> None:
-    copies = primary.root / "var/cache/nginx/dxcases"
-    assert [path for path in copies.rglob("*") if path.is_file()] != []
+    assert copies(primary) != []
     follow(primary, 7)
-    assert [path for path in copies.rglob("*") if path.is_file()] == []
+    assert copies(primary) == []
+
+
+def copies(machine: Machine) -> list[Path]:
+    """The pages that nginx keeps."""
+    return [path for path in (machine.root / "var/cache/nginx/dxcases").rglob("*") if path.is_file()]
 
 
 def test_a_standby_is_set_up_and_may_stop(primary: Machine, standby: Machine) -> None:
