@@ -10,8 +10,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -20,6 +21,8 @@ from django.conf import settings
 from dxcases.local_postgres import NAME, PORT, Cluster
 from tests.reliability.load import load
 from tests.web_server import gunicorn
+
+TRIES = 20  # of a query that a standby cancels
 
 
 class Database:
@@ -36,6 +39,14 @@ class Database:
     def connect(self) -> psycopg.Connection[tuple[object, ...]]:
         host = str(self.cluster.socket_folder)
         return psycopg.connect(host=host, port=PORT, user=NAME, dbname=NAME, autocommit=True)
+
+    def value(self, query: str, *parameters: object) -> Any:
+        """The value that the query gives. Where replication cancels it on a standby, it is asked again."""
+        for _ in range(TRIES):
+            with self.connect() as connection, suppress(psycopg.errors.SerializationFailure):
+                (value,) = connection.execute(query.encode(), parameters).fetchone() or ()
+                return value
+        raise AssertionError(f"cancelled {TRIES} times: {query}")
 
     def stop(self, mode: str) -> None:
         """`mode` is fast or immediate. Returns when the server is gone."""

@@ -9,6 +9,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -54,29 +55,29 @@ def port(database: Database, standby: Database, static_files: None) -> Iterator[
 
 
 def wait_until_it_follows(database: Database, standby: Database) -> None:
-    with database.connect() as primary:
-        (sent,) = primary.execute("SELECT pg_current_wal_lsn()").fetchone() or ()
+    sent = database.value("SELECT pg_current_wal_lsn()")
     deadline = time.monotonic() + SECONDS_TO_FOLLOW
-    while True:
-        with standby.connect() as follower:
-            (done,) = follower.execute("SELECT pg_last_wal_replay_lsn() >= %s", [sent]).fetchone() or ()
-        if done:
-            return
+    while not standby.value("SELECT pg_last_wal_replay_lsn() >= %s", sent):
         assert time.monotonic() < deadline, "the standby does not follow"
         time.sleep(0.05)
 
 
+@contextmanager
+def paused(standby: Database) -> Iterator[None]:
+    """The standby lags inside the `with`: it takes what the primary sends and does not apply it."""
+    standby.value("SELECT pg_wal_replay_pause()")
+    try:
+        yield
+    finally:
+        standby.value("SELECT pg_wal_replay_resume()")
+
+
 def rows_read(database: Database) -> int:
     """How many rows of its bodies were read so far; sessions tell once a second, when they work."""
-    with database.connect() as connection:
-        (rows,) = (
-            connection.execute(
-                "SELECT seq_tup_read + coalesce(idx_tup_fetch, 0) FROM pg_stat_user_tables"
-                " WHERE relname = 'catalog_body'"
-            ).fetchone()
-            or ()
-        )
-    return rows  # type: ignore[return-value]
+    return database.value(
+        "SELECT seq_tup_read + coalesce(idx_tup_fetch, 0) FROM pg_stat_user_tables"
+        " WHERE relname = 'catalog_body'"
+    )
 
 
 def read_every_page(port: int, seconds: float = 3) -> None:
@@ -111,16 +112,12 @@ def test_public_pages_are_read_from_the_standby_alone(
 def test_a_change_is_seen_at_once_however_far_the_standby_lags(
     port: int, database: Database, standby: Database
 ) -> None:
-    with standby.connect() as follower, database.connect() as primary:
-        follower.execute("SELECT pg_wal_replay_pause()")
-        try:
-            for title in ("ひとつめの題名", "ふたつめの題名"):
-                primary.execute("UPDATE catalog_case SET title = %s WHERE slug = 'dx2021-17-1'", [title])
-                assert title in ask(port, "/cases/dx2021-17-1/").body
-                assert title in ask(port, "/cases.csv").body
-            answers = while_asked(port, lambda: time.sleep(2))
-        finally:
-            follower.execute("SELECT pg_wal_replay_resume()")
+    with paused(standby), database.connect() as primary:
+        for title in ("ひとつめの題名", "ふたつめの題名"):
+            primary.execute("UPDATE catalog_case SET title = %s WHERE slug = 'dx2021-17-1'", [title])
+            assert title in ask(port, "/cases/dx2021-17-1/").body
+            assert title in ask(port, "/cases.csv").body
+        answers = while_asked(port, lambda: time.sleep(2))
     print(f"standby lags: {summary(answers)}")
     assert errors(answers) == []
     wait_until_it_follows(database, standby)
@@ -182,14 +179,9 @@ def test_queries_that_replication_cancels_are_made_on_the_primary(
 
 
 def cancelled(standby: Database) -> int:
-    with standby.connect() as follower:
-        (count,) = (
-            follower.execute(
-                "SELECT confl_lock FROM pg_stat_database_conflicts WHERE datname = current_database()"
-            ).fetchone()
-            or ()
-        )
-    return count  # type: ignore[return-value]
+    return standby.value(
+        "SELECT confl_lock FROM pg_stat_database_conflicts WHERE datname = current_database()"
+    )
 
 
 def ask_until_cancelled(port: int, standby: Database, before: int) -> None:
@@ -221,13 +213,9 @@ def test_the_doctor_tells_of_a_standby(database: Database, standby: Database, tm
     told, _ = run(database.cluster, "doctor", DATABASE_REPLICA_URL=urls).communicate()
     levels = [line.split("：")[0] for line in told.splitlines() if "replica" in line]
     assert levels == ["OK\treplica1", "異常\treplica2", "異常\treplica3"]
-    with standby.connect() as follower, database.connect() as primary:
-        follower.execute("SELECT pg_wal_replay_pause()")
-        try:
-            primary.execute("SELECT pg_logical_emit_message(false, '', repeat('x', 17 * 1024 * 1024))")
-            told, _ = run(database.cluster, "doctor", DATABASE_REPLICA_URL=standby.url).communicate()
-        finally:
-            follower.execute("SELECT pg_wal_replay_resume()")
+    with paused(standby):
+        database.value("SELECT pg_logical_emit_message(false, '', repeat('x', 17 * 1024 * 1024))")
+        told, _ = run(database.cluster, "doctor", DATABASE_REPLICA_URL=standby.url).communicate()
     assert "注意\treplica1：主系より17 MiB遅れています。" in told
 
 
