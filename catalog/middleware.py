@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 
-from catalog.views import failed
+from dxcases.errors import render_error
 from dxcases.replicas import rendered
 
 Answer = Callable[[HttpRequest], HttpResponse]
@@ -45,7 +45,7 @@ class RefuseOtherMethods:
         allowed = ["GET", "HEAD", "POST"] if is_for_editors(request) else ["GET", "HEAD"]
         if request.method in allowed:
             return self.get_response(request)
-        refusal = failed(request, 405, "この方法では受け付けません。")
+        refusal = render_error(request, 405, "この方法では受け付けません。")
         refusal["Allow"] = ", ".join(allowed)
         return refusal
 

@@ -24,7 +24,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from catalog.middleware import Answer, is_for_editors
-from catalog.views import unavailable
+from dxcases.errors import render_unavailable
 
 SECONDS_BETWEEN_NOTES = 60  # of when a session was last used; each is a write
 WITHOUT_SECOND_FACTOR = ("second_factor", "second_factor_image", "admin:login", "admin:logout")
@@ -106,7 +106,7 @@ def log_in(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return admin.site.login(request)
     if not _places.acquire(blocking=False):
-        return unavailable(request, BUSY, 429)
+        return render_unavailable(request, BUSY, 429)
     try:
         with _turn:
             return admin.site.login(request)

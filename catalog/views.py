@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import suppress
 from tempfile import TemporaryFile
 from typing import IO, Any, TypeVar, cast
 
-import psycopg
 from django.conf import settings
 from django.core.paginator import EmptyPage, Page, Paginator
-from django.db import DatabaseError, InterfaceError, OperationalError, transaction
+from django.db import DatabaseError, transaction
 from django.db.models import QuerySet
 from django.http import (
     FileResponse,
     Http404,
     HttpRequest,
     HttpResponse,
-    JsonResponse,
     QueryDict,
 )
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
@@ -55,6 +51,7 @@ from catalog.models import (
 from catalog.nearest import Target, with_nearness
 from catalog.records import case_linked_data, case_record, catalogue_linked_data, provenance
 from catalog.version import NOT_KEPT
+from dxcases.errors import as_json
 
 CASES_PER_PAGE = 20
 CASES_PER_SECTION = 20
@@ -64,17 +61,6 @@ RELATED_CASES = 4
 RECENT_CASES = 3
 MOST_NAMED = 100
 LONGEST_FILE_NAME = 60  # characters; file systems take 255 bytes
-TOO_SLOW = (
-    "検索に時間がかかりすぎたため、途中でやめました。"
-    "言葉や条件を変えるか、少し待ってから、もう一度お試しください。"
-)
-AWAY = "ただいま混み合っているか、点検中です。少し待ってから、もう一度お試しください。"
-READ_ONLY = (
-    "ただいまデータベースは読み取り専用です。公開ページは見られますが、変更は保存できません。"
-    "ブラウザーの「戻る」で入力した内容に戻れますので、書き写してからお待ちください。"
-)
-RETRY_AFTER = "10"  # seconds
-DATA = ("/api/", "/cases.")  # paths of what programs read
 CSV = "text/csv; charset=utf-8"
 Response = TypeVar("Response", bound=HttpResponse)
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -292,44 +278,6 @@ def record_zero_result(text: str) -> None:
         ZeroResultSearch.objects.record(text)
 
 
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """400 for what no view could read: data for programs, a page for people."""
-    return failed(request, 400, "アドレスか入力に、扱えない文字が含まれています。")
-
-
-def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return failed(request, 404, "このアドレスには何もありません。")
-
-
-def server_error(request: HttpRequest) -> HttpResponse:
-    """500, or 503 where the exception says that the database is away, too slow or only read."""
-    error = sys.exception()
-    if isinstance(error and error.__cause__, psycopg.errors.ReadOnlySqlTransaction):
-        return unavailable(request, READ_ONLY)
-    if isinstance(error and error.__cause__, psycopg.errors.QueryCanceled):
-        return unavailable(request, TOO_SLOW)
-    if isinstance(error, OperationalError | InterfaceError):
-        return unavailable(request, AWAY)
-    return failed(request, 500, "サーバーで問題が起きました。しばらくしてからもう一度お試しください。")
-
-
-def unavailable(request: HttpRequest, message: str, status: int = 503) -> HttpResponse:
-    """503, or 429, by a page that needs nothing else: no database, no style sheet."""
-    if request.path_info.startswith(DATA):
-        response: HttpResponse = as_json({"errors": {"detail": [message]}}, status)
-    else:
-        response = HttpResponse(render_to_string("503.html", {"message": message}), status=status)
-    response["Retry-After"] = RETRY_AFTER
-    response["Cache-Control"] = NOT_KEPT
-    return response
-
-
-def failed(request: HttpRequest, status: int, message: str) -> HttpResponse:
-    if request.path_info.startswith(DATA):
-        return as_json({"errors": {"detail": [message]}}, status)
-    return render(request, f"{status}.html", status=status)
-
-
 def page_of(results: QuerySet[Any] | Results | list[str], number: int, size: int) -> Page[Any]:
     """A page of the results. Raises Http404 past the last page."""
     try:
@@ -370,7 +318,3 @@ def saved_as(file: IO[bytes], content_type: str, case_filter: CaseFilter, ending
     name = case_filter.sentence[:LONGEST_FILE_NAME].replace("/", "／")
     header = content_disposition_header(True, f"{name}.{ending}") or ""
     return FileResponse(file, content_type=content_type, headers={"Content-Disposition": header})
-
-
-def as_json(data: dict[str, object], status: int = 200) -> JsonResponse:
-    return JsonResponse(data, status=status, json_dumps_params={"ensure_ascii": False})

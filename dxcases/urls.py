@@ -11,6 +11,6 @@ urlpatterns = [
     path("", include("catalog.urls")),
 ]
 
-handler400 = "catalog.views.bad_request"
-handler404 = "catalog.views.not_found"
-handler500 = "catalog.views.server_error"
+handler400 = "dxcases.errors.bad_request"
+handler404 = "dxcases.errors.not_found"
+handler500 = "dxcases.errors.server_error"

@@ -16,11 +16,5 @@ def test_nul_is_refused_as_data_where_data_is_asked_for(client: Client, path: st
     assert response.json() == {"errors": {"detail": ["アドレスか入力に、扱えない文字が含まれています。"]}}
 
 
-@pytest.mark.django_db
-def test_what_is_not_there_is_told_to_programs_as_data(client: Client) -> None:
-    assert client.get("/api/v1/nope/").json() == {"errors": {"detail": ["このアドレスには何もありません。"]}}
-    assert "<h1>" in client.get("/nope/").text
-
-
 def test_a_path_that_is_not_utf8_is_not_found(client: Client) -> None:
     assert client.get("/cases-%ff/").status_code == 404

@@ -5,8 +5,7 @@ from datetime import UTC, date, datetime
 from html import unescape
 
 import pytest
-from django.test import Client, RequestFactory
-from django.views.defaults import server_error
+from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from catalog import coverage, facets, index
@@ -391,19 +390,6 @@ def test_guidelines_are_linked(client: Client) -> None:
     text = client.get("/guidelines/").text
     assert text.count("（外部サイト）") == 5
     assert "https://www.soumu.go.jp/main_content/000731625.pdf" in text
-
-
-def test_a_missing_page_is_our_own_404(client: Client) -> None:
-    response = client.get("/cases/nope/")
-    assert response.status_code == 404
-    assert "ページが見つかりません" in response.text
-    assert 'href="/cases/"' in response.text
-
-
-def test_a_fault_is_our_own_500() -> None:
-    response = server_error(RequestFactory().get("/"))
-    assert response.status_code == 500
-    assert "ページを表示できません" in response.text
 
 
 def test_a_withdrawn_case_answers_410_with_its_reason_and_pointer(client: Client) -> None:

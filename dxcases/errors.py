@@ -1,0 +1,71 @@
+"""Every answer that is an error of the site: data for programs, a page for people."""
+
+from __future__ import annotations
+
+import sys
+
+import psycopg
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+
+DATA_PATHS = ("/api/", "/cases.")  # what programs read
+RETRY_AFTER_SECONDS = 10
+TOO_SLOW = (
+    "検索に時間がかかりすぎたため、途中でやめました。"
+    "言葉や条件を変えるか、少し待ってから、もう一度お試しください。"
+)
+AWAY = "ただいま混み合っているか、点検中です。少し待ってから、もう一度お試しください。"
+READ_ONLY = (
+    "ただいまデータベースは読み取り専用です。公開ページは見られますが、変更は保存できません。"
+    "ブラウザーの「戻る」で入力した内容に戻れますので、書き写してからお待ちください。"
+)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 400 to what no view could read."""
+    return render_error(request, 400, "アドレスか入力に、扱えない文字が含まれています。")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render_error(request, 404, "このアドレスには何もありません。")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer 500, or 503 where the exception says that the database is away, too slow or only read."""
+    error = sys.exception()
+    cause = error and error.__cause__
+    if isinstance(cause, psycopg.errors.ReadOnlySqlTransaction):
+        return render_unavailable(request, READ_ONLY)
+    if isinstance(cause, psycopg.errors.QueryCanceled):
+        return render_unavailable(request, TOO_SLOW)
+    if isinstance(error, OperationalError | InterfaceError):
+        return render_unavailable(request, AWAY)
+    return render_error(request, 500, "サーバーで問題が起きました。しばらくしてからもう一度お試しください。")
+
+
+def render_error(request: HttpRequest, status: int, message: str) -> HttpResponse:
+    """Answer by the template of the status; `message` is for programs alone."""
+    if is_for_programs(request):
+        return as_json({"errors": {"detail": [message]}}, status)
+    return render(request, f"{status}.html", status=status)
+
+
+def render_unavailable(request: HttpRequest, message: str, status: int = 503) -> HttpResponse:
+    """Answer 503, or 429, by a page that needs nothing else: no database, no style sheet."""
+    if is_for_programs(request):
+        response: HttpResponse = as_json({"errors": {"detail": [message]}}, status)
+    else:
+        response = HttpResponse(render_to_string("503.html", {"message": message}), status=status)
+    response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def is_for_programs(request: HttpRequest) -> bool:
+    return request.path_info.startswith(DATA_PATHS)
+
+
+def as_json(data: dict[str, object], status: int = 200) -> JsonResponse:
+    return JsonResponse(data, status=status, json_dumps_params={"ensure_ascii": False})

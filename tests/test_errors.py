@@ -1,0 +1,55 @@
+import psycopg
+import pytest
+from django.db import InterfaceError, OperationalError
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
+
+from dxcases.errors import AWAY, READ_ONLY, TOO_SLOW, server_error
+
+
+def answer_to(error: Exception, path: str = "/") -> HttpResponse:
+    """What the site says where a view raised the error."""
+    try:
+        raise error
+    except Exception:
+        return server_error(RequestFactory().get(path))
+
+
+def caused_by(cause: Exception) -> OperationalError:
+    error = OperationalError()
+    error.__cause__ = cause
+    return error
+
+
+def test_a_missing_page_is_our_own_404(client: Client) -> None:
+    response = client.get("/nope/")
+    assert response.status_code == 404
+    assert "ページが見つかりません" in response.text
+    assert 'href="/cases/"' in response.text
+
+
+def test_what_is_not_there_is_told_to_programs_as_data(client: Client) -> None:
+    assert client.get("/api/v1/nope/").json() == {"errors": {"detail": ["このアドレスには何もありません。"]}}
+
+
+def test_a_fault_is_our_own_500() -> None:
+    response = answer_to(ValueError())
+    assert response.status_code == 500
+    assert "ページを表示できません" in response.text
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (OperationalError(), AWAY),
+        (InterfaceError(), AWAY),
+        (caused_by(psycopg.errors.QueryCanceled()), TOO_SLOW),
+        (caused_by(psycopg.errors.ReadOnlySqlTransaction()), READ_ONLY),
+    ],
+)
+@pytest.mark.parametrize("path", ["/cases/", "/cases.json"])
+def test_a_database_that_fails_is_told_by_503_to_ask_again(error: Exception, message: str, path: str) -> None:
+    response = answer_to(error, path)
+    assert response.status_code == 503
+    assert (response["Retry-After"], response["Cache-Control"]) == ("10", "no-store")
+    assert message in response.text
