@@ -77,22 +77,22 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django_guid.middleware.guid_middleware",
-    "catalog.middleware.FixedHeaders",
+    "dxcases.middleware.FixedHeaders",
     "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "catalog.middleware.RefuseOtherMethods",
-    "catalog.middleware.RefuseUnstorableText",
+    "dxcases.middleware.RefuseOtherMethods",
+    "dxcases.middleware.RefuseUnstorableText",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
-    "catalog.sign_in.EndOldSessions",
-    "catalog.sign_in.AskSecondFactor",
+    "dxcases.sign_in.EndOldSessions",
+    "dxcases.sign_in.AskSecondFactor",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "catalog.middleware.RepeatLostReads",
+    "dxcases.middleware.RepeatLostReads",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -259,7 +259,7 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_RESET_ON_SUCCESS = True
-AXES_CLIENT_IP_CALLABLE = "catalog.sign_in.client_address"
+AXES_CLIENT_IP_CALLABLE = "dxcases.sign_in.client_address"
 AXES_LOCKOUT_TEMPLATE = "429.html"
 AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = False

@@ -1,7 +1,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from catalog import sign_in
+from dxcases import sign_in
 
 urlpatterns = [
     path("admin/login/", sign_in.log_in),  # before the admin's own, which `admin:login` names

@@ -19,7 +19,7 @@ from django_otp.oath import TOTP
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from pytest_django import Settings
 
-from catalog import sign_in
+from dxcases import sign_in
 
 pytestmark = pytest.mark.django_db
 

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from catalog.sign_in import forget_second_factor
+from dxcases.sign_in import forget_second_factor
 
 
 class Command(BaseCommand):

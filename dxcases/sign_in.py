@@ -23,8 +23,8 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.http import require_http_methods, require_safe
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from catalog.middleware import Answer, is_for_editors
 from dxcases.errors import render_unavailable
+from dxcases.middleware import Answer, is_for_editors
 
 SECONDS_BETWEEN_NOTES = 60  # of when a session was last used; each is a write
 WITHOUT_SECOND_FACTOR = ("second_factor", "second_factor_image", "admin:login", "admin:logout")
