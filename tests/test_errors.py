@@ -1,7 +1,10 @@
+import re
+
 import psycopg
 import pytest
 from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse
+from django.template.loader import render_to_string
 from django.test import Client, RequestFactory
 
 from dxcases.errors import AWAY, READ_ONLY, TOO_SLOW, server_error
@@ -53,3 +56,17 @@ def test_a_database_that_fails_is_told_by_503_to_ask_again(error: Exception, mes
     assert response.status_code == 503
     assert (response["Retry-After"], response["Cache-Control"]) == ("10", "no-store")
     assert message in response.text
+
+
+@pytest.mark.parametrize("name", ["400", "403", "403_csrf", "404", "405", "429", "500"])
+def test_an_error_page_has_its_title_twice_and_no_address_of_its_own(name: str) -> None:
+    html = render_to_string(f"{name}.html", request=RequestFactory().get("/nope/"))
+    (title,) = re.findall("<h1>(.+)</h1>", html)
+    assert f"<title>{title}｜" in html
+    assert 'href="/cases/"' in html
+    assert "/nope/" not in html
+
+
+def test_who_may_not_open_a_page_is_led_back_to_the_editors_menu() -> None:
+    html = render_to_string("403.html", request=RequestFactory().get("/admin/catalog/case/"))
+    assert '<a href="/admin/">編集メニューへ戻る</a>' in html
