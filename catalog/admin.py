@@ -24,6 +24,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from reversion.models import Version
 
 from catalog import admin_import, history, links
+from catalog.documents.reading import read_documents
 from catalog.editing import (
     AccountPasswordForm,
     CaseBodyFormSet,
@@ -47,7 +48,7 @@ from catalog.models import (
     Source,
     Topic,
 )
-from catalog.views import case_page
+from catalog.pages.views import case_page
 from dxcases import access_log
 
 VERSIONS_LISTED = 50
@@ -349,7 +350,7 @@ class CaseAdmin(RecordedAdmin):
     def preview_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """The page that readers would see, of a case whatever its state, for editors alone."""
         pk = self.viewed(request, object_id).pk
-        response = case_page(request, Case.objects.for_detail().get(pk=pk), preview=True)
+        response = case_page(request, read_documents([pk])[0], preview=True)
         response.headers["Cache-Control"] = "no-store"
         response.headers["X-Robots-Tag"] = "noindex"
         return response

@@ -12,10 +12,11 @@ from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, transaction
 
 from catalog import history
-from catalog.columns import COLUMNS, HEADERS, Column, Row, as_key, as_lines, row_of, undefused
-from catalog.exports import CUT, cut
+from catalog.documents.reading import read_documents
 from catalog.importing import Change, Progress, Report, RowReport, all_or_nothing, wrong_codes
 from catalog.models import Body, Case, CaseRow, Section, Source, Topic
+from catalog.output.columns import COLUMNS, HEADERS, Column, Row, as_key, as_lines, row_of, undefused
+from catalog.output.exports import TRUNCATED, truncate
 from catalog.tables import (
     CUT_SHORT,
     Problem,
@@ -102,6 +103,9 @@ class CaseTable:
         self.sources = _with_unique_names(Source.objects.all())
         self.bodies = set(Body.objects.values_list("pk", flat=True))
         self.cases = self._locked_cases()
+        self.documents = {
+            document.key: document for document in read_documents(case.pk for case in self.cases.values())
+        }
         self.first_with: dict[str, int] = {}  # the number of the row, by slug
 
     def report(self, progress: Progress) -> Report:
@@ -129,7 +133,7 @@ class CaseTable:
 
     def value_of(self, column: Column, cell: str) -> Any:
         """What the cell sets. Raises ValueError with what to do."""
-        if cell.endswith(CUT):
+        if cell.endswith(TRUNCATED):
             raise ValueError("書き出しで短くなった文です。全文を入れるか、この列を除いてください。")
         value = column.read(cell)
         if column.sets == "section":
@@ -154,14 +158,15 @@ class CaseTable:
         """The cases that the table names, kept from others until the end of the transaction."""
         named = {as_key(self.cells_of(row)[KEY]) for row in self.rows}
         cases = Case.objects.select_for_update(of=("self",)).filter(slug__in=named).order_by("pk")
-        return {case.slug: case for case in cases.for_records()}
+        rows = ("case_bodies", "figures", "links", "similar_bodies")
+        return {case.slug: case for case in cases.prefetch_related(*rows)}
 
     def _warn(self, report: Report) -> None:
         """Tells where a cell that follows from others disagrees with them: one of the two is a slip."""
         cells = {row.number: self.cells_of(row) for row in self.rows}
         kept = [told for told in report.rows if not told.problems]
-        cases = Case.objects.filter(pk__in=[told.key for told in kept]).for_records()
-        records = {case.pk: row_of(case, str) for case in cases}
+        documents = read_documents(told.key for told in kept)
+        records = {document.key: row_of(document, str) for document in documents}
         for told in kept:
             told.warnings = _disagreements(records[told.key], cells[told.number])
 
@@ -196,14 +201,14 @@ class CaseLine:
 
     def _texts(self) -> dict[str, str]:
         """The cells of the case as an export writes them, in full."""
-        record = row_of(self.case, str)
+        record = row_of(self.table.documents[self.case.pk], str)
         return {column.header: with_plain_breaks(str(column.write(record))) for column in self.table.columns}
 
     def _value(self, column: Column) -> Any:
         """What the cell sets; UNREADABLE where it says nothing, which is told."""
         cell, text = self.cells[column.header], self.texts.get(column.header, "")
         try:
-            return self.table.value_of(column, text if cell == cut(text) else cell)
+            return self.table.value_of(column, text if cell == truncate(text) else cell)
         except ValueError as error:
             self.refuse(str(error), column.header)
             return UNREADABLE
@@ -213,7 +218,7 @@ class CaseLine:
         value, text = self.values[column.header], self.texts.get(column.header)
         if value is UNREADABLE or text is None:
             return value is not UNREADABLE
-        return self.cells[column.header] != cut(text) and value != self.table.value_of(column, text)
+        return self.cells[column.header] != truncate(text) and value != self.table.value_of(column, text)
 
     def _is_shown(self, column: Column) -> bool:
         return not self.told.is_new or bool(self.cells[column.header])

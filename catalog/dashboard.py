@@ -82,7 +82,7 @@ def of_cases(title: str, cases: QuerySet[Case], url: str = "") -> Panel:
 
 
 def of_bodies() -> Panel:
-    bodies = Body.objects.that_occur().filter(population=None).select_related("prefecture")
+    bodies = Body.objects.in_published_cases().filter(population=None).select_related("prefecture")
     rows = [
         Row(body.full_name, reverse("admin:catalog_body_change", args=[body.pk]))
         for body in bodies.order_by("code")[:MOST_LISTED]

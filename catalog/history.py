@@ -50,8 +50,9 @@ CANNOT_REVERT = (
 Texts = dict[str, list[str]]
 
 reversion.register(Case, follow=("case_bodies", "figures", "links", "similar_bodies"))
-for model in (*ROWS, Body, Guideline, SearchSynonym, Source, Topic):
+for model in (*ROWS, Guideline, SearchSynonym, Source, Topic):
     reversion.register(model)
+reversion.register(Body, exclude=("population_band",))  # which the database makes of the population
 
 
 @dataclass(frozen=True)

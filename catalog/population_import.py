@@ -15,9 +15,9 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.utils import timezone
 
 from catalog import history
-from catalog.columns import as_code
 from catalog.importing import Change, Progress, Report, RowReport, all_or_nothing, wrong_codes
 from catalog.models import Body, Kind
+from catalog.output.columns import as_code
 from catalog.tables import Problem, TableRow, UnreadableTable, column_name, plain
 
 CODE, NAME, POPULATION, DATE = "団体コード", "市区町村名", "人口", "人口の基準日"

@@ -3,8 +3,9 @@ from django.urls import path
 from django.views.decorators.http import require_safe
 from drf_spectacular.views import SpectacularAPIView
 
-from catalog import api, discovery, views
-from catalog.version import by_version
+from catalog.output import api, files
+from catalog.pages import discovery, views
+from catalog.pages.caching import by_version
 
 app_name = "catalog"
 
@@ -13,10 +14,10 @@ public = [
     path("cases/", views.case_list, name="case_list"),
     path("near/", views.near, name="near"),
     path("cases/<slug:slug>/", views.case_detail, name="case_detail"),
-    path("cases.csv", views.case_list_csv, name="case_list_csv"),
-    path("cases.xlsx", views.case_list_xlsx, name="case_list_xlsx"),
-    path("cases.atom", views.case_list_atom, name="case_list_atom"),
-    path("cases.json", views.case_list_json, name="case_list_json"),
+    path("cases.csv", files.case_list_csv, name="case_list_csv"),
+    path("cases.xlsx", files.case_list_xlsx, name="case_list_xlsx"),
+    path("cases.atom", files.case_list_atom, name="case_list_atom"),
+    path("cases.json", files.case_list_json, name="case_list_json"),
     path("compare/", views.compare, name="compare"),
     path("bodies/", views.body_list, name="body_list"),
     path("bodies/<str:code>/", views.body_detail, name="body_detail"),

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.checks import run_checks
 from django.db import DatabaseError, connection, connections
 
-from catalog.discovery import reason_not_to_serve
+from catalog.pages.discovery import reason_not_to_serve
 from dxcases import database_check
 from dxcases.backup import backups_in
 

@@ -224,7 +224,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": [],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "UNAUTHENTICATED_USER": None,
-    "EXCEPTION_HANDLER": "catalog.api.answer_error",
+    "EXCEPTION_HANDLER": "catalog.output.api.answer_error",
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "自治体DX事例カタログ API",
@@ -236,7 +236,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "SORT_OPERATION_PARAMETERS": False,
-    "POSTPROCESSING_HOOKS": ["catalog.api.complete_schema"],
+    "POSTPROCESSING_HOOKS": ["catalog.output.api.complete_schema"],
     "ENABLE_DJANGO_DEPLOY_CHECK": False,  # it would need the tables; a test makes the schema instead
 }
 

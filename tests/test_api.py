@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import schemathesis
+from catalog.records import case_record
 from django.core.management import call_command
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
@@ -16,7 +17,6 @@ from schemathesis import GenerationMode
 
 from catalog import facets
 from catalog.models import Case
-from catalog.records import case_record
 from dxcases.wsgi import application
 from tests.making import FUNAGATA, HIDAKA, KASHIHARA, make_case
 

@@ -6,12 +6,12 @@ from io import BytesIO, StringIO
 from typing import Any
 
 import pytest
+from catalog.columns import HEADERS
 from django.core.validators import validate_slug
 from django.test import Client
 from openpyxl import load_workbook
 
 from catalog.case_import import import_cases
-from catalog.columns import HEADERS
 from catalog.importing import Change, Report
 from catalog.models import Case, Figure, Link, SimilarBody, Source, Topic
 from catalog.tables import CUT_SHORT, UnreadableTable, read_table

@@ -3,9 +3,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
 from catalog.columns import (
     as_code,
     as_figures,
@@ -18,6 +15,8 @@ from catalog.columns import (
     lines,
     undefused,
 )
+from hypothesis import given
+from hypothesis import strategies as st
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r"))
 some_texts = texts.filter(lambda text: bool(text.strip()))

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import pytest
+from catalog.filters import CaseFilter
 from django.http import QueryDict
 
 from catalog import coverage, index
-from catalog.filters import CaseFilter
 from catalog.models import Prefecture
 from tests.making import make_varied_cases
 

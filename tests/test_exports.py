@@ -6,11 +6,11 @@ from typing import Any, cast
 from xml.etree import ElementTree
 
 import pytest
+from catalog.columns import HEADERS, defused, lines
+from catalog.exports import LONGEST_CELL
 from django.test import Client
 from openpyxl import Workbook, load_workbook
 
-from catalog.columns import HEADERS, defused, lines
-from catalog.exports import LONGEST_CELL
 from catalog.models import Case, Source
 from tests.making import FUNAGATA, KASHIHARA, MIYAGI, make_case
 

@@ -8,16 +8,16 @@ from itertools import count
 from typing import Any
 
 import pytest
+from catalog.facets import NAMES, facets_of, left_out
+from catalog.filters import BodyChoicesFilter, CaseFilter
+from catalog.search import terms_of
 from django.db.models import Count, F
 from django.http import QueryDict
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from catalog import bands, facets
-from catalog.facets import NAMES, facets_of, left_out
-from catalog.filters import BodyChoicesFilter, CaseFilter
 from catalog.models import Case, CaseBody, Topic
-from catalog.search import terms_of
 from tests.making import make_varied_cases
 
 pytestmark = pytest.mark.django_db

@@ -3,9 +3,9 @@ from __future__ import annotations
 from urllib.parse import unquote_plus
 
 import pytest
+from catalog.filters import CaseFilter
 from django.test import RequestFactory
 
-from catalog.filters import CaseFilter
 from catalog.models import Body, Case
 from tests.making import FUNAGATA, HIDAKA, KASHIHARA, MIYAGI, OSAKA, TAWARAMOTO, make_case, slugs
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from urllib.parse import quote, quote_from_bytes
 
 import pytest
+from catalog.filters import CaseFilter, CaseFilterForm
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
@@ -15,7 +16,6 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from pytest_django.plugin import DjangoDbBlocker
 
-from catalog.filters import CaseFilter, CaseFilterForm
 from tests.web_server import address_of_test_database, gunicorn
 
 pytestmark = pytest.mark.django_db

@@ -3,6 +3,8 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from catalog.filters import CaseFilter
+from catalog.nearest import Target
 from django.db import connection
 from django.http import QueryDict
 from django.test import Client
@@ -10,9 +12,7 @@ from pyroaring import BitMap
 from pytest_django import DjangoAssertNumQueries
 
 from catalog import index
-from catalog.filters import CaseFilter
 from catalog.models import Body, Case, SearchSynonym, SimilarBody, Source, Step
-from catalog.nearest import Target
 from tests.making import FUNAGATA, HIDAKA, KASHIHARA, MIYAGI, OSAKA, make_case, make_varied_cases, slugs
 
 pytestmark = pytest.mark.django_db

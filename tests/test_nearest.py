@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import pytest
+from catalog.nearest import Nearness, Target, measured
 
 from catalog import index
 from catalog.models import Body, Case, CaseBody
-from catalog.nearest import Nearness, Target, measured
 from tests.making import FUNAGATA, HIDAKA, KASHIHARA, MIYAGI, OSAKA, TAWARAMOTO, make_case, slugs
 
 pytestmark = pytest.mark.django_db

@@ -3,10 +3,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from catalog.records import case_record
 from pytest_django import DjangoAssertNumQueries
 
 from catalog.models import Case, Figure, Link, SimilarBody
-from catalog.records import case_record
 from tests.making import FUNAGATA, MIYAGI, make_case
 
 pytestmark = pytest.mark.django_db

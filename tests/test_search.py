@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import pytest
+from catalog.search import Marker, terms_of
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 
 from catalog.management.commands.load_catalogue import fixture_files
 from catalog.models import Body, Case, Figure, Prefecture, SearchSynonym, SimilarBody, Topic
-from catalog.search import Marker, terms_of
 from tests.making import FUNAGATA, KASHIHARA, make_case, slugs
 
 pytestmark = pytest.mark.django_db

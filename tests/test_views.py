@@ -5,12 +5,12 @@ from datetime import UTC, date, datetime
 from html import unescape
 
 import pytest
+from catalog.nearest import Target
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from catalog import coverage, facets, index
 from catalog.models import Body, Case, Link, LinkCheck, SimilarBody, Step
-from catalog.nearest import Target
 from tests.making import (
     FUNAGATA,
     HIDAKA,

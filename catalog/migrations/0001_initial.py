@@ -56,6 +56,7 @@ class Migration(migrations.Migration):
                 ('longitude', models.FloatField(help_text='庁舎の経度（度）', verbose_name='経度')),
                 ('population', models.PositiveIntegerField(blank=True, help_text='人。分からないときは空のままにしてください。', null=True, verbose_name='人口')),
                 ('population_as_of', models.DateField(blank=True, null=True, verbose_name='人口の基準日')),
+                ('population_band', models.GeneratedField(db_persist=True, expression=models.Case(models.When(models.Q(('population__gte', 0), ('population__lt', 10000)), then=models.Value('0-1')), models.When(models.Q(('population__gte', 10000), ('population__lt', 30000)), then=models.Value('1-3')), models.When(models.Q(('population__gte', 30000), ('population__lt', 50000)), then=models.Value('3-5')), models.When(models.Q(('population__gte', 50000), ('population__lt', 100000)), then=models.Value('5-10')), models.When(models.Q(('population__gte', 100000), ('population__lt', 200000)), then=models.Value('10-20')), models.When(models.Q(('population__gte', 200000), ('population__lt', 500000)), then=models.Value('20-50')), models.When(models.Q(('population__gte', 500000), ('population__lt', 1000000)), then=models.Value('50-100')), models.When(models.Q(('population__gte', 1000000)), then=models.Value('100-')), models.When(models.Q(('population__isnull', True)), then=models.Value('unknown')), output_field=models.CharField()), output_field=models.CharField(max_length=10), serialize=False, verbose_name='人口帯')),
                 ('prefecture', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='bodies', to='catalog.prefecture', verbose_name='都道府県')),
             ],
             options={
@@ -98,10 +99,24 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Step',
+            fields=[
+                ('number', models.PositiveSmallIntegerField(primary_key=True, serialize=False, verbose_name='番号')),
+                ('title', models.CharField(max_length=50, verbose_name='名称')),
+                ('about', models.TextField(verbose_name='説明')),
+            ],
+            options={
+                'verbose_name': 'ステップ',
+                'verbose_name_plural': 'ステップ',
+                'ordering': ('number',),
+                'constraints': [models.CheckConstraint(condition=models.Q(('number__range', (0, 3))), name='step_is_known'), models.CheckConstraint(condition=models.Q(models.Func(models.F('title'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('about'), function='is_plain_text', output_field=models.BooleanField())), name='step_texts_are_plain', violation_error_message='目に見えない制御文字が含まれています。その文字を消すか、文を打ち直してください。')],
+            },
+        ),
+        migrations.CreateModel(
             name='Section',
             fields=[
                 ('id', models.CharField(max_length=3, primary_key=True, serialize=False, verbose_name='番号')),
-                ('step', models.PositiveSmallIntegerField(choices=[(0, 'DXの認識共有・機運醸成'), (1, '全体方針の決定'), (2, '推進体制の整備'), (3, 'DXの取組の実行')], verbose_name='ステップ')),
+                ('step', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sections', to='catalog.step', verbose_name='ステップ')),
                 ('title', models.CharField(max_length=50, verbose_name='名称')),
                 ('position', models.PositiveSmallIntegerField(unique=True, verbose_name='並び順')),
             ],
@@ -109,7 +124,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '区分',
                 'verbose_name_plural': '区分',
                 'ordering': ('position',),
-                'constraints': [models.CheckConstraint(condition=models.Q(('step__in', [0, 1, 2, 3])), name='section_step_is_known'), models.CheckConstraint(condition=models.Q(('step', django.db.models.expressions.CombinedExpression(django.db.models.functions.comparison.Cast(django.db.models.functions.text.Left('id', 1), models.IntegerField()), '-', models.Value(1)))), name='section_id_matches_step')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('step', django.db.models.expressions.CombinedExpression(django.db.models.functions.comparison.Cast(django.db.models.functions.text.Left('id', 1), models.IntegerField()), '-', models.Value(1)))), name='section_id_matches_step')],
             },
         ),
         migrations.CreateModel(
@@ -240,9 +255,21 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='CaseSearch',
+            name='CaseDocument',
             fields=[
-                ('case', models.OneToOneField(on_delete=django.db.models.deletion.DO_NOTHING, primary_key=True, related_name='search', serialize=False, to='catalog.case')),
+                ('case', models.OneToOneField(on_delete=django.db.models.deletion.DO_NOTHING, primary_key=True, related_name='document', serialize=False, to='catalog.case')),
+                ('slug', models.SlugField()),
+                ('is_public', models.BooleanField()),
+                ('record', models.TextField()),
+                ('extra', models.TextField()),
+                ('section', models.CharField(max_length=3)),
+                ('source', models.BigIntegerField()),
+                ('page', models.PositiveSmallIntegerField()),
+                ('order', models.PositiveSmallIntegerField()),
+                ('updated_at', models.DateTimeField()),
+                ('topics', django.contrib.postgres.fields.ArrayField(base_field=models.SlugField(), size=None)),
+                ('bodies', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=6), size=None)),
+                ('mentions', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=6), size=None)),
                 ('title', models.TextField()),
                 ('head', models.TextField()),
                 ('folded', models.TextField()),
@@ -250,7 +277,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'default_permissions': (),
-                'indexes': [django.contrib.postgres.indexes.GinIndex(models.F('grams'), name='case_search_grams')],
+                'indexes': [django.contrib.postgres.indexes.GinIndex(models.F('grams'), name='case_document_grams')],
             },
         ),
         migrations.CreateModel(
@@ -393,8 +420,8 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(models.Func(models.F('title'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('points'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('background'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('approach'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('outcome'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('references'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('editor_note'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('heading'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('withdrawn_reason'), function='is_plain_text', output_field=models.BooleanField())), name='case_texts_are_plain', violation_error_message='目に見えない制御文字が含まれています。その文字を消すか、文を打ち直してください。'),
         ),
         migrations.RunSQL(
-            sql=(SQL / "0001_search.sql").read_text(encoding="utf-8"),
-            reverse_sql=(SQL / "0001_search.down.sql").read_text(encoding="utf-8"),
+            sql=(SQL / "0001_documents.sql").read_text(encoding="utf-8"),
+            reverse_sql=(SQL / "0001_documents.down.sql").read_text(encoding="utf-8"),
         ),
         migrations.RunSQL(
             sql=(SQL / "0001_case_version.sql").read_text(encoding="utf-8"),

@@ -1,8 +1,9 @@
-"""How the pages write populations and addresses."""
+"""How the pages write names, populations, days and texts."""
 
 import json
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,7 +12,9 @@ from django import template
 from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from catalog.facets import Option
+from catalog.documents.records import CaseBodyRecord, SimilarBodyRecord, name_in_full
+from catalog.finding.facets import Option
+from catalog.models import Kind
 
 register = template.Library()
 NOT_IN_SCRIPT = {ord(character): f"\\u{ord(character):04x}" for character in "<>&"}
@@ -26,6 +29,42 @@ def persons(population: int | None) -> str:
     if population < 1_000:
         return f"{population}人"
     return f"{population / 10_000:,.1f}万人"
+
+
+@register.filter
+def full_name(body: CaseBodyRecord | SimilarBodyRecord) -> str:
+    """The name of a body in a record, with that of its prefecture."""
+    return name_in_full(body)
+
+
+@register.filter
+def kind_label(kind: str) -> str:
+    return str(Kind(kind).label)
+
+
+@register.filter
+def day(written: str) -> str:
+    """A day as readers write it, of a date or time in ISO 8601."""
+    date = datetime.fromisoformat(written)
+    return f"{date.year}年{date.month}月{date.day}日"
+
+
+@register.filter
+def month(written: str) -> str:
+    date = datetime.fromisoformat(written)
+    return f"{date.year}年{date.month}月"
+
+
+@register.filter
+def value_at(record: dict[str, Any], name: str) -> Any:
+    """What a record has under the name."""
+    return record.get(name)
+
+
+@register.filter
+def without(values: list[str], value: str) -> list[str]:
+    """The list without one of its values."""
+    return [one for one in values if one != value]
 
 
 @register.filter

@@ -7,7 +7,7 @@ from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
-from django.db import transaction
+from django.db import connection, transaction
 
 from catalog.models import LinkCheck, ZeroResultSearch
 
@@ -26,11 +26,15 @@ class Command(BaseCommand):
         if not self.catalogue_is_empty():
             self.stdout.write("カタログにはすでにデータがあります。そのまま使います。")
             return
-        with transaction.atomic():
+        with transaction.atomic(), connection.cursor() as cursor:
+            # Documents are made once at the end, and not with every row.
+            cursor.execute("SET LOCAL catalog.documents = 'later'")
             for file in fixture_files():
                 self.stdout.write(f"読み込み中：{file.name}")
                 self.stdout.flush()
                 call_command("loaddata", file, verbosity=0)
+            cursor.execute("SELECT refresh_all_case_documents()")
+            cursor.execute("SET LOCAL catalog.documents = ''")
 
     def catalogue_is_empty(self) -> bool:
         models = apps.get_app_config("catalog").get_models()

@@ -19,7 +19,7 @@ $$;
 CREATE TRIGGER case_version_counts BEFORE UPDATE ON catalog_case
     FOR EACH ROW EXECUTE FUNCTION count_case_version();
 
--- Its argument, as in follow_in_case_search, gives the cases whose rows a statement changed.
+-- Its argument, as in follow_in_case_documents, gives the cases whose rows a statement changed.
 CREATE FUNCTION follow_in_case_version() RETURNS trigger
     LANGUAGE plpgsql AS $$
 BEGIN

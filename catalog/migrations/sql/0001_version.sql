@@ -26,7 +26,7 @@ DECLARE
     name text;
 BEGIN
     FOREACH name IN ARRAY
-        '{case, casebody, similarbody, link, linkcheck, figure, case_topics, topic, body, prefecture, section, source, guideline,
+        '{case, casebody, similarbody, link, linkcheck, figure, case_topics, topic, body, prefecture, step, section, source, guideline,
           searchsynonym}'::text[]
     LOOP
         EXECUTE format(

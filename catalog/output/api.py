@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, TypeVar
 
 from django import forms
 from django.core.paginator import Page
-from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -24,36 +24,45 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.views import exception_handler
 
-from catalog.facets import facets_of, left_out
-from catalog.filters import (
-    BodyCodesField,
-    BodyListFilter,
-    CaseFilter,
-    ChoicesField,
-    PageSizeForm,
-    Results,
-    StrictFilterSet,
-)
-from catalog.models import Body, Case, CaseQuerySet
-from catalog.records import (
+from catalog.documents.reading import Document, read_documents, read_public
+from catalog.documents.records import CaseRecord
+from catalog.finding.facets import facets_of
+from catalog.finding.fields import NUMBER_ERRORS, BodyCodesField, ChoicesField, DigitsField
+from catalog.finding.forms import StrictForm
+from catalog.finding.index import current_index
+from catalog.finding.paging import page_of
+from catalog.finding.query import BodyListFilter, CaseFilter, StrictFilterSet
+from catalog.finding.words import sentence
+from catalog.models import Body, Case
+from catalog.output.records import (
     BodyListRecord,
     BodyRecord,
     CaseListRecord,
-    CaseRecord,
     Errors,
     PageRecord,
-    body_record,
-    case_record,
+    body_records,
     facet_record,
     provenance,
 )
-from catalog.views import kept_if_complete, page_of
 
+MAX_PAGE_SIZE = 100
 RESULTS_PER_PAGE = 20
 Filters = TypeVar("Filters", bound=StrictFilterSet)
 READ = ["GET", "HEAD"]
-CODE = {"type": "string", "pattern": "^[0-9]{6}$"}
+BODY_CODE_SCHEMA = {"type": "string", "pattern": "^[0-9]{6}$"}
 A_BODY = {"$ref": "#/components/schemas/BodyCode"}
+
+
+class PageSizeForm(StrictForm):
+    """How many results a page of the API holds."""
+
+    page_size = DigitsField(
+        label="1ページの件数",
+        required=False,
+        min_value=1,
+        max_value=MAX_PAGE_SIZE,
+        error_messages=NUMBER_ERRORS,
+    )
 
 
 class Shape(BaseSerializer):
@@ -77,8 +86,8 @@ class ShapeInSchema(OpenApiSerializerExtension):
 
 
 @cache
-def shape(of: type) -> type[Shape]:
-    return type(of.__name__, (Shape,), {"record": of})
+def shape(record: type) -> type[Shape]:
+    return type(record.__name__, (Shape,), {"record": record})
 
 
 class Documented(AutoSchema):
@@ -165,16 +174,15 @@ def case_list(request: Request) -> Response:
     case_filter, size = asked(request, CaseFilter)
     if errors := {**case_filter.errors, **size.errors}:
         return Response({"errors": errors}, status=400)
-    page = api_page(case_filter.page_number, case_filter.results(CaseQuerySet.for_records), size)
-    cases, facets = case_filter.with_nearness(page.object_list), facets_of(case_filter)
+    page = api_page(case_filter.page_number, case_filter.results, size)
     answer: CaseListRecord = {
         **paging(request, page),
-        "query": case_filter.sentence,
+        "query": sentence(case_filter),
         **provenance(case_filter.sources()),
-        "facets": [facet_record(facet) for facet in facets],
-        "results": [case_record(case, request.build_absolute_uri) for case in cases],
+        "facets": [facet_record(facet) for facet in facets_of(case_filter)],
+        "results": [card.record(request.build_absolute_uri) for card in page.object_list],
     }
-    return kept_if_complete(Response(answer), left_out(facets))
+    return Response(answer)
 
 
 @api_view(READ)
@@ -188,18 +196,18 @@ def case_list(request: Request) -> Response:
     )
 )
 def case_detail(request: Request, slug: str) -> Response:
-    case = Case.objects.published().for_records().filter(slug=slug).first()
-    if case is None:
+    documents = read_public([slug])
+    if not documents:
         return case_gone(slug)
-    return Response(case_record(case, request.build_absolute_uri), headers=licensed(request))
+    return Response(documents[0].with_url(request.build_absolute_uri), headers=licensed(request))
 
 
 def case_gone(slug: str) -> Response:
     """410 for a withdrawn case, with its reason; Http404 for a slug that no public case ever had."""
     case = get_object_or_404(Case.objects.withdrawn(), slug=slug)
-    told = [f"この事例は取り下げました。理由：{case.withdrawn_reason}"]
-    told += [f"代わりにご覧ください：{case.withdrawn_pointer}"] if case.withdrawn_pointer else []
-    return Response({"errors": {"detail": told}}, status=410)
+    reasons = [f"この事例は取り下げました。理由：{case.withdrawn_reason}"]
+    reasons += [f"代わりにご覧ください：{case.withdrawn_pointer}"] if case.withdrawn_pointer else []
+    return Response({"errors": {"detail": reasons}}, status=410)
 
 
 @api_view(READ)
@@ -208,42 +216,46 @@ def body_list(request: Request) -> Response:
     body_filter, size = asked(request, BodyListFilter)
     if errors := {**body_filter.errors, **size.errors}:
         return Response({"errors": errors}, status=400)
-    page = api_page(body_filter.page_number, body_filter.qs.for_records(), size)
-    results = [body_record(body, request.build_absolute_uri) for body in page.object_list]
+    page = api_page(body_filter.page_number, body_filter.found(), size)
+    results = body_records(page.object_list, body_filter.index, request.build_absolute_uri)
     answer: BodyListRecord = {**paging(request, page), "results": results}
     return Response(answer)
 
 
 @api_view(READ)
-@schema(Documented("body_detail", "1つの団体", BodyRecord, path={"code": CODE}))
+@schema(Documented("body_detail", "1つの団体", BodyRecord, path={"code": BODY_CODE_SCHEMA}))
 def body_detail(request: Request, code: str) -> Response:
-    body = get_object_or_404(Body.objects.for_records(), pk=code)
-    return Response(body_record(body, request.build_absolute_uri), headers=licensed(request))
+    index = current_index()
+    body = index.body(code)
+    if body is None:
+        raise Http404(f"no body {code}")
+    (record,) = body_records([body], index, request.build_absolute_uri)
+    return Response(record, headers=licensed(request))
 
 
 @require_safe
 def docs(request: HttpRequest) -> HttpResponse:
     """The schema as a page to read, with a case as an example."""
     described = SchemaGenerator().get_schema(request=None, public=True)
-    case = Case.objects.published().in_document_order().for_records().first()
-    addresses = examples_of(case)
+    document = next(iter(read_documents(current_index().keys[:1])), None)
+    addresses = examples_of(document)
     operations = [
         (path, item["get"], addresses.get(item["get"]["operationId"]))
         for path, item in described["paths"].items()
     ]
-    record = case and case_record(case, request.build_absolute_uri)
+    record = document and document.with_url(request.build_absolute_uri)
     example = json.dumps(record, ensure_ascii=False, indent=2) if record else ""
     context = {"schema": described, "operations": operations, "example": example}
     return render(request, "catalog/api_docs.html", context)
 
 
-def examples_of(case: Case | None) -> dict[str, str]:
+def examples_of(document: Document | None) -> dict[str, str]:
     """An address to try by the name of the endpoint; what needs a case is left out where there is none."""
     examples = {name: reverse(f"catalog:api_{name}") for name in ("case_list", "body_list")}
-    if case:
-        examples["case_detail"] = reverse("catalog:api_case_detail", args=[case.slug])
-        for row in case.case_bodies.all():
-            examples["body_detail"] = reverse("catalog:api_body_detail", args=[row.body_id])
+    if document:
+        examples["case_detail"] = reverse("catalog:api_case_detail", args=[document.record["slug"]])
+        for body in document.record["bodies"]:
+            examples["body_detail"] = reverse("catalog:api_body_detail", args=[body["code"]])
     return examples
 
 
@@ -261,7 +273,7 @@ def asked(request: Request, filters: type[Filters]) -> tuple[Filters, PageSizeFo
     return filters.for_request(request._request, strict=True, also=also), PageSizeForm(request.GET)
 
 
-def api_page(number: int, results: QuerySet[Any] | Results, size: PageSizeForm) -> Page[Any]:
+def api_page(number: int, results: Sequence[Any], size: PageSizeForm) -> Page[Any]:
     return page_of(results, number, size.cleaned_data["page_size"] or RESULTS_PER_PAGE)
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
+from urllib.parse import urlencode
 
 from pyroaring import BitMap
 
-from catalog import bands
-from catalog.index import Index, of_any
-from catalog.models import Prefecture, Section, Step
+from catalog.finding.index import Index, union_of
+from catalog.models import Prefecture, Section, Step, bands
 
 
 @dataclass(frozen=True)
@@ -22,11 +22,12 @@ class Column:
 
     @property
     def title(self) -> str:
-        return self.section.title if self.section else f"ステップ{self.step}"
+        return self.section.title if self.section else f"ステップ{self.step.number}"
 
     @property
     def query(self) -> str:
-        return f"section={self.section.pk}" if self.section else f"step={self.step}"
+        """The query string of its cases."""
+        return urlencode({"section": self.section.pk} if self.section else {"step": self.step.number})
 
 
 Cells = list[tuple[Column, int]]
@@ -73,31 +74,30 @@ class Tile:
         return sum(self.count >= least for least in SHADES)
 
 
-def by_prefecture(of: Index) -> list[Tile]:
+def by_prefecture(index: Index) -> list[Tile]:
     """A tile for every prefecture in the order of the codes; each count is the length of its list."""
     return [
-        Tile(prefecture, len(of_any(of.of_case["prefecture"], [prefecture.code])))
-        for prefecture in of.prefectures
+        Tile(prefecture, len(union_of(index.cases_by["prefecture"], [prefecture.code])))
+        for prefecture in index.prefectures
     ]
 
 
-def by_band_and_section(of: Index) -> Coverage:
+def by_band_and_section(index: Index) -> Coverage:
     """Each number is the length of the list that its column, its band or both give."""
-    columns = list(_columns(of))
+    columns = list(_columns(index))
     rows = []
     for band in bands.BANDS:
-        of_band = of_any(of.of_case["population"], [band.value])
-        cells = [(column, cases.intersection_cardinality(of_band)) for column, cases in columns]
-        rows.append(Row(band, len(of_band), cells))
-    return Coverage(len(of.cases), [(column, len(cases)) for column, cases in columns], rows)
+        in_band = union_of(index.cases_by["population"], [band.value])
+        cells = [(column, cases.intersection_cardinality(in_band)) for column, cases in columns]
+        rows.append(Row(band, len(in_band), cells))
+    return Coverage(len(index.cases), [(column, len(cases)) for column, cases in columns], rows)
 
 
-def _columns(of: Index) -> Iterator[tuple[Column, BitMap]]:
+def _columns(index: Index) -> Iterator[tuple[Column, BitMap]]:
     """The columns with their cases."""
-    for step, of_step in groupby(of.sections, key=lambda section: section.step):
-        yield Column(Step(step)), of.of_case["section__step"][str(step)]
+    for step, of_step in groupby(index.sections, key=lambda section: section.step):
+        yield Column(step), union_of(index.cases_by["step"], [str(step.number)])
         sections = list(of_step)
         if len(sections) > 1:
-            yield from (
-                (Column(Step(step), section), of.of_case["section"][section.pk]) for section in sections
-            )
+            for section in sections:
+                yield Column(step, section), union_of(index.cases_by["section"], [section.pk])

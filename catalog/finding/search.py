@@ -1,24 +1,25 @@
 """Search in Japanese: terms, their variants, what matches, in which order, and what to mark.
 
-What counts as the same, the database's `fold` alone decides (migrations/sql/0001_search.sql).
+What counts as the same, the database's `fold` alone decides (migrations/sql/0001_documents.sql).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property, reduce
 from operator import or_
 from typing import Any
 
-from django.db import models
-from django.db.models import Case, IntegerField, Q, Value, When
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+from django.db.models.expressions import RawSQL
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from catalog import index
+from catalog.models import CaseDocument
 from dxcases.replicas import connection_to_read
 
 RUN = re.compile(r"[^\W_]+")
@@ -30,22 +31,6 @@ KANJI_OR_NOT = re.compile(r"[一-鿿々〆]+|[^\W_一-鿿々〆]+")
 KANJI = re.compile(r"[一-鿿々〆]")
 CLOSE = 0.7  # difflib's ratio: one wrong character of four is close
 IN_TITLE, IN_HEAD, IN_TEXT, LOOSELY = range(4)
-
-
-@models.BigAutoField.register_lookup
-class FoundBy(models.Lookup):
-    """`pk__found_by=query`: the case's grams match a query, written as PostgreSQL writes a tsquery."""
-
-    lookup_name = "found_by"
-    prepare_rhs = False
-
-    def get_db_prep_lookup(self, value: Any, connection: Any) -> Any:
-        return "%s", [value]
-
-    def as_sql(self, compiler: Any, connection: Any) -> Any:
-        left, left_params = self.process_lhs(compiler, connection)
-        right, right_params = self.process_rhs(compiler, connection)
-        return f"{left} IN (SELECT cases_found_by({right}::tsquery))", [*left_params, *right_params]
 
 
 @dataclass(frozen=True)
@@ -78,12 +63,12 @@ class Term:
 
     @property
     def exactly(self) -> Q:
-        return any_of(Q(search__folded__contains=variant) for variant in self.variants)
+        return any_of(Q(folded__contains=variant) for variant in self.variants)
 
     @property
     def loosely(self) -> Q:
         """That all parts of the compound are there."""
-        return Q(*(Q(search__folded__contains=piece) for piece in self.pieces))
+        return Q(*(Q(folded__contains=piece) for piece in self.pieces))
 
     @cached_property
     def pieces(self) -> list[str]:
@@ -93,7 +78,7 @@ class Term:
         cut where the script changes, and runs of kanji into twos.
         """
         folded = self.variants[0]
-        pieces = [piece for run in SCRIPT.findall(folded) for piece in cut(run)]
+        pieces = [piece for run in SCRIPT.findall(folded) for piece in split_compound(run)]
         is_compound = len(folded) >= 4 and len(pieces) > 1 and min(map(len, pieces)) > 1
         return pieces if is_compound else []
 
@@ -101,10 +86,8 @@ class Term:
     def rank(self) -> Case:
         """Where the best hit stands: 0 title, 1 points and names of bodies, 2 elsewhere, 3 only in parts."""
         whens = [
-            When(
-                any_of(Q(search__title__contains=variant) for variant in self.variants), then=Value(IN_TITLE)
-            ),
-            When(any_of(Q(search__head__contains=variant) for variant in self.variants), then=Value(IN_HEAD)),
+            When(any_of(Q(title__contains=variant) for variant in self.variants), then=Value(IN_TITLE)),
+            When(any_of(Q(head__contains=variant) for variant in self.variants), then=Value(IN_HEAD)),
         ]
         if not self.pieces:
             return Case(*whens, default=Value(IN_TEXT), output_field=IntegerField())
@@ -114,11 +97,11 @@ class Term:
     @property
     def parts(self) -> list[str]:
         """What one may search for instead where nothing has the whole: its parts, as typed."""
-        parts = [part for run in KANJI_OR_NOT.findall(self.typed) for part in cut(run)]
+        parts = [part for run in KANJI_OR_NOT.findall(self.typed) for part in split_compound(run)]
         return [part for part in parts if len(part) > 1 and part != self.typed]
 
 
-def cut(run: str) -> list[str]:
+def split_compound(run: str) -> list[str]:
     """A run of kanji in twos, three at the end if it is odd; any other run whole."""
     if not KANJI.match(run) or len(run) < 4:
         return [run]
@@ -147,15 +130,40 @@ def grams_decide(folded: str) -> bool:
     return len(folded) < 4 and RUN.fullmatch(folded) is not None
 
 
-def terms_of(text: str) -> list[Term]:
-    """The terms of a query: its words, without those that are punctuation alone, each with its variants."""
-    folded, synonyms = fold_each(text.split()), index.current().synonyms
+def terms_of(text: str, synonyms: Mapping[str, Mapping[str, str]]) -> list[Term]:
+    """The terms of a query: its words, without those that are punctuation alone, each with its variants.
+
+    `synonyms` is `Index.synonyms`.
+    """
+    folded = fold_each(text.split())
     terms = []
     for typed in text.split():
         same = synonyms.get(folded[typed], {})
         if RUN.search(folded[typed]):
             terms.append(Term(typed, tuple(dict.fromkeys([folded[typed], *same.values()])), tuple(same)))
     return terms
+
+
+def documents_with(terms: list[Term]) -> QuerySet[CaseDocument]:
+    """The documents of published cases in which every term is found; none where there is no term."""
+    if not terms:
+        return CaseDocument.objects.none()
+    grams = " & ".join(f"({term.grams})" for term in terms)
+    by_grams = RawSQL("SELECT cases_found_by(%s::tsquery)", [grams])
+    conditions = (term.condition for term in terms)
+    return CaseDocument.objects.filter(*conditions, is_public=True, pk__in=by_grams)
+
+
+def hits_by_rank(terms: list[Term], *, ranked: bool) -> list[list[int]]:
+    """The keys of the cases found, best rank first; in one list where no rank is asked for.
+
+    Hits in titles come first, then in points and names of bodies, then elsewhere, then in parts alone.
+    """
+    rank: Any = Value(0)
+    for term in terms if ranked else ():
+        rank += term.rank
+    ranks = documents_with(terms).annotate(rank=rank).order_by("rank").values("rank")
+    return [row["keys"] for row in ranks.annotate(keys=ArrayAgg("pk", default=[]))]
 
 
 def close_words(term: Term) -> list[str]:
@@ -182,8 +190,8 @@ def fold_each(texts: Iterable[str]) -> dict[str, str]:
         return dict(cursor.fetchall())
 
 
-class Marker:
-    """Marks the hits of a query in texts of one page; asks the database once how their characters fold."""
+class Highlighter:
+    """Highlights the hits of a query in texts of a page; asks the database once how characters fold."""
 
     def __init__(self, terms: Iterable[Term], texts: Iterable[str]) -> None:
         self.folded = fold_each({character for text in texts for character in CHARACTER.findall(text)})

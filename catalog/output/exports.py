@@ -11,31 +11,28 @@ from typing import IO, Any
 import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
-from catalog.columns import COLUMNS, HEADERS, Row, defused, row_of
-from catalog.models import Case
-from catalog.records import Absolute, CaseRecord
+from catalog.documents.reading import Document
+from catalog.documents.records import Absolute, CaseRecord
+from catalog.output.columns import COLUMNS, HEADERS, Row, defused, row_of
 
-# Columns whose cells hold one address, which a spreadsheet can follow.
-ADDRESSES = ("URL", "関連リンクのURL", "類似団体のURL")
 NARROW, WIDE = 12, 50  # widths in characters
-WIDE_COLUMNS = ("題名", "ポイント", "背景", "取組内容", "成果", "数値", "関連資料")
-LONGEST_CELL = 32_767  # characters that a cell of a spreadsheet holds
-CUT = "…（長いため途中までです。全文はCSVまたはJSONにあります）"
+MAX_CELL_LENGTH = 32_767  # characters that a cell of a spreadsheet holds
+TRUNCATED = "…（長いため途中までです。全文はCSVまたはJSONにあります）"
 
 
-def json_parts(told: dict[str, Any], records: Iterable[CaseRecord]) -> Iterator[str]:
-    """A JSON object in parts, as they come: what `told` says, and `results`, the records."""
-    head = json.dumps(told, ensure_ascii=False)
+def json_parts(metadata: dict[str, Any], records: Iterable[CaseRecord]) -> Iterator[str]:
+    """A JSON object in parts, as they come: `metadata`, and `results`, the records."""
+    head = json.dumps(metadata, ensure_ascii=False)
     yield f'{head[:-1]}, "results": ['
     for number, record in enumerate(records):
         yield (", " if number else "") + json.dumps(record, ensure_ascii=False)
     yield "]}"
 
 
-def rows_of(cases: Iterable[Case], absolute: Absolute) -> Iterator[Row]:
-    """The rows of a table as the cases come; load these with `CaseQuerySet.for_records()`."""
-    for case in cases:
-        yield row_of(case, absolute)
+def rows_of(documents: Iterable[Document], absolute: Absolute) -> Iterator[Row]:
+    """The rows of a table as the documents come."""
+    for document in documents:
+        yield row_of(document, absolute)
 
 
 def write_csv(file: IO[bytes], rows: Iterable[Row], *, bom: bool) -> None:
@@ -70,9 +67,9 @@ def write_xlsx(file: IO[bytes], rows: Iterable[Row], about: Iterable[tuple[str, 
 
 
 def _write_cases(sheet: Worksheet, rows: Iterable[Row], head: Any, text: Any, link: Any) -> None:
-    for at_column, header in enumerate(HEADERS):
-        sheet.set_column(at_column, at_column, WIDE if header in WIDE_COLUMNS else NARROW)
-        sheet.write_string(0, at_column, header, head)
+    for at_column, column in enumerate(COLUMNS):
+        sheet.set_column(at_column, at_column, WIDE if column.is_wide else NARROW)
+        sheet.write_string(0, at_column, column.header, head)
     sheet.freeze_panes(1, 1)
     sheet.repeat_rows(0)
     sheet.set_landscape()
@@ -81,7 +78,7 @@ def _write_cases(sheet: Worksheet, rows: Iterable[Row], head: Any, text: Any, li
     for number, row in enumerate(rows, start=1):
         for at_column, column in enumerate(COLUMNS):
             value = column.write(row)
-            is_address = column.header in ADDRESSES and value and "\n" not in value
+            is_address = column.is_address and value and "\n" not in value
             _write(sheet, number, at_column, value, link if is_address else text, value if is_address else "")
     sheet.autofilter(0, 0, number, len(COLUMNS) - 1)
 
@@ -95,10 +92,10 @@ def _write(sheet: Worksheet, row: int, column: int, value: Any, form: Any, addre
         sheet.write_number(row, column, value, form)
         return
     safe = defused(value)
-    if not address.startswith("http") or sheet.write_url(row, column, address, form, cut(safe)) < 0:
-        sheet.write_string(row, column, cut(safe), form)
+    if not address.startswith("http") or sheet.write_url(row, column, address, form, truncate(safe)) < 0:
+        sheet.write_string(row, column, truncate(safe), form)
 
 
-def cut(text: str) -> str:
+def truncate(text: str) -> str:
     """The text, as far as a cell of a spreadsheet holds it."""
-    return text if len(text) <= LONGEST_CELL else text[: LONGEST_CELL - len(CUT)] + CUT
+    return text if len(text) <= MAX_CELL_LENGTH else text[: MAX_CELL_LENGTH - len(TRUNCATED)] + TRUNCATED

@@ -8,8 +8,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from catalog.models import Case
-from catalog.records import Absolute, CaseBodyRecord, CaseRecord, FigureRecord, case_record
+from catalog.documents.reading import Document
+from catalog.documents.records import (
+    Absolute,
+    CaseBodyRecord,
+    CaseRecord,
+    FigureRecord,
+    name_in_full,
+)
+from catalog.models import Kind
 
 FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "'")
 YES, NO = "はい", "いいえ"
@@ -23,8 +30,12 @@ class Row(CaseRecord):
     terms: str
 
 
-def row_of(case: Case, absolute: Absolute) -> Row:
-    return {**case_record(case, absolute), "citation": case.citation, "terms": case.source.terms}
+def row_of(document: Document, absolute: Absolute) -> Row:
+    return {
+        **document.with_url(absolute),
+        "citation": document.citation,
+        "terms": document.extra["terms"],
+    }
 
 
 def defused(cell: Any) -> Any:
@@ -66,7 +77,7 @@ def of_similar(key: str) -> Callable[[Row], str]:
 
 
 def similar_names(row: Row) -> str:
-    return lines(name_in_full(one["prefecture"]["name"], one["name"]) for one in row["similar"]["bodies"])
+    return lines(map(name_in_full, row["similar"]["bodies"]))
 
 
 def open_ended(row: Row) -> str:
@@ -90,10 +101,6 @@ def figures(records: list[FigureRecord]) -> str:
     labels = [escaped(one["label"]).replace("：", r"\：") for one in records]
     values = [escaped(one["value"]) for one in records]
     return "\n".join(map("：".join, zip(labels, values, strict=True)))
-
-
-def name_in_full(prefecture: str, name: str) -> str:
-    return name if name == prefecture else f"{prefecture}{name}"
 
 
 def as_text(cell: str) -> str:
@@ -169,6 +176,7 @@ class Column:
 
     A column that sets nothing follows from others. `follows` marks those that do so for as long as nobody
     corrects a name: if such a cell disagrees with what it follows from, one of the two is a slip.
+    `is_wide` and `is_address`, a cell that holds one address, are for workbooks.
     """
 
     header: str
@@ -177,38 +185,42 @@ class Column:
     read: Callable[[str], Any] = as_text
     parts: tuple[str, ...] = ()
     follows: bool = False
+    is_wide: bool = False
+    is_address: bool = False
 
 
 COLUMNS = (
     Column("識別名", lambda row: row["slug"], "slug", as_key),
-    Column("URL", lambda row: row["url"]),
-    Column("題名", lambda row: row["title"], "title"),
+    Column("URL", lambda row: row["url"], is_address=True),
+    Column("題名", lambda row: row["title"], "title", is_wide=True),
     Column("ステップ", lambda row: row["step"]["number"], follows=True),
     Column("ステップの名称", lambda row: row["step"]["title"], follows=True),
     Column("区分", lambda row: row["section"]["id"], "section", as_key),
     Column("区分の名称", lambda row: row["section"]["title"], follows=True),
     Column("テーマ", lambda row: lines(topic["title"] for topic in row["topics"]), "topics", as_set),
-    Column("ポイント", lambda row: lines(row["points"]), "points", as_items),
-    Column("背景", lambda row: row["background"], "background"),
-    Column("取組内容", lambda row: row["approach"], "approach"),
-    Column("成果", lambda row: row["outcome"], "outcome"),
-    Column("数値", lambda row: figures(row["figures"]), "figures", as_figures, ("label", "value")),
+    Column("ポイント", lambda row: lines(row["points"]), "points", as_items, is_wide=True),
+    Column("背景", lambda row: row["background"], "background", is_wide=True),
+    Column("取組内容", lambda row: row["approach"], "approach", is_wide=True),
+    Column("成果", lambda row: row["outcome"], "outcome", is_wide=True),
+    Column(
+        "数値", lambda row: figures(row["figures"]), "figures", as_figures, ("label", "value"), is_wide=True
+    ),
     Column("団体コード", of_bodies("code"), "case_bodies", as_codes, ("body_id",)),
     Column("団体名", of_bodies("name"), follows=True),
     Column("団体のよみ", of_bodies("kana"), follows=True),
-    Column("団体の種別", lambda row: lines(body["kind"].label for body in row["bodies"]), follows=True),
+    Column("団体の種別", lambda row: lines(Kind(body["kind"]).label for body in row["bodies"]), follows=True),
     Column("都道府県コード", of_bodies("prefecture", "code")),
     Column("都道府県", of_bodies("prefecture", "name"), follows=True),
     Column("人口", lambda row: populations(row["bodies"])),
     Column("人口の基準日", of_bodies("population_as_of")),
     Column("団体の注記", of_bodies("note"), "case_bodies", as_lines, ("note",)),
-    Column("関連リンクのURL", of_links("url"), "links", as_lines, ("url",)),
+    Column("関連リンクのURL", of_links("url"), "links", as_lines, ("url",), is_address=True),
     Column("関連リンクの表示名", of_links("label"), "links", as_lines, ("label",)),
-    Column("関連資料", lambda row: lines(row["references"]), "references", as_items),
+    Column("関連資料", lambda row: lines(row["references"]), "references", as_items, is_wide=True),
     Column("類似団体コード", of_similar("code"), "similar_bodies", as_codes, ("body_id",)),
     Column("類似団体", similar_names, follows=True),
     Column("類似団体の注記", of_similar("note"), "similar_bodies", as_lines, ("note",)),
-    Column("類似団体のURL", of_similar("url"), "similar_bodies", as_lines, ("url",)),
+    Column("類似団体のURL", of_similar("url"), "similar_bodies", as_lines, ("url",), is_address=True),
     Column("類似団体はほかにもある", open_ended, "similar_open_ended", as_answer),
     Column("出典", lambda row: row["source"]["title"], "source", as_key),
     Column("出典のページ", lambda row: row["source"]["page"], "page", as_number),

@@ -14,31 +14,35 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from catalog import index
-from catalog.models import Body, Case, Step
+from catalog.finding.index import current_index
+from catalog.models import Body, Case, CaseDocument
 
 SECONDS_TO_BE_READY = 1.0  # monitors give up early
 
 
 class CaseSitemap(Sitemap):
-    def items(self) -> Iterable[Case]:
-        return Case.objects.published().in_document_order()
+    def items(self) -> Iterable[CaseDocument]:
+        public = CaseDocument.objects.filter(is_public=True).only("slug", "updated_at")
+        return public.order_by("section", "source", "page", "order", "pk")
 
-    def lastmod(self, case: Case) -> object:
-        return case.updated_at
+    def location(self, document: CaseDocument) -> str:
+        return reverse("catalog:case_detail", args=[document.slug])
+
+    def lastmod(self, document: CaseDocument) -> object:
+        return document.updated_at
 
 
 class BodySitemap(Sitemap):
     """Bodies without any case are left out: their pages say little."""
 
     def items(self) -> Iterable[Body]:
-        return Body.objects.filter(pk__in=index.current().codes_that_occur).order_by("code")
+        return current_index().bodies_in_cases
 
 
 class PageSitemap(Sitemap):
     def items(self) -> list[str]:
         names = ("home", "case_list", "body_list", "guideline_list", "about", "api_docs")
-        steps = [reverse("catalog:step_detail", args=[step.value]) for step in Step]
+        steps = [reverse("catalog:step_detail", args=[step.number]) for step in current_index().steps]
         return [*(reverse(f"catalog:{name}") for name in names), *steps]
 
     def location(self, path: str | Model) -> str:

@@ -1,4 +1,4 @@
-"""The version of the catalogue, and public answers that know by it whether the reader has them already."""
+"""Public answers that know by the catalogue's version whether the reader has them already (decision 0009)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache, partial, wraps
+from functools import cache, wraps
 from typing import Any
 
 from django.conf import settings
@@ -17,39 +17,17 @@ from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import condition
 
+from catalog.documents.snapshot import one_snapshot
+from catalog.documents.version import Version, current
 from dxcases import replicas
 
 View = Callable[..., HttpResponseBase]
 
-SECONDS_FRESH = 5  # in a cache that many share; a browser asks each time and mostly gets 304
-SECONDS_FOR_WANT_OF_BETTER = 86_400  # a cache may still serve a copy as old where the site fails
-CODE = ("catalog/**/*.py", "dxcases/**/*.py", "templates/**/*", "static/**/*", "requirements.txt")
-NOT_KEPT = "no-store"
+FRESH_SECONDS = 5  # in a cache that many share; a browser asks each time and mostly gets 304
+STALE_IF_ERROR_SECONDS = 86_400  # a cache may still serve a copy as old where the site fails
+SOURCE_FILES = ("catalog/**/*.py", "dxcases/**/*.py", "templates/**/*", "static/**/*", "requirements.txt")
+NO_STORE = "no-store"
 LAST_MODIFIED_STEP = timedelta(seconds=1)  # what HTTP dates can tell apart
-
-
-@dataclass(frozen=True)
-class Version:
-    """A state of the catalogue: no two have the same stamp, not even one that was rolled back."""
-
-    stamp: str
-    changed_at: datetime
-
-
-NOTHING_YET = Version("nothing yet", datetime(1970, 1, 1, tzinfo=UTC))
-
-
-def current() -> Version:
-    """The version that this connection sees, in one tiny query.
-
-    Ask before reading what is to be kept under it: a change in between then ages it too early, never too
-    late.
-    """
-    # Asked several times a page, where the ORM would take most of the time.
-    with replicas.connection_to_read().cursor() as cursor:
-        cursor.execute("SELECT stamp::text, changed_at FROM catalog_catalogueversion")
-        row = cursor.fetchone()
-    return Version(*row) if row else NOTHING_YET
 
 
 def by_version(pattern: URLPattern) -> URLPattern:
@@ -65,9 +43,12 @@ def answered_by_version(view: View) -> View:
             return view(request, *args, **kwargs)
         version = replicas.from_primary_or_standby(current)
 
+        def make() -> HttpResponseBase:
+            with one_snapshot():
+                return replicas.rendered(view(request, *args, **kwargs))
+
         def read(request: HttpRequest) -> HttpResponseBase:
-            is_current, make = lambda: current() == version, partial(view, request, *args, **kwargs)
-            return replicas.from_standby_or_primary(is_current, make)
+            return replicas.from_standby_or_primary(lambda: current() == version, make)
 
         # Who works on templates wants to see every change at once.
         if settings.DEBUG:
@@ -83,13 +64,13 @@ def kept_by_caches(response: HttpResponseBase) -> HttpResponseBase:
     """The response with how long caches may keep it; one that refuses, or says itself that it is not to be
     kept, is not and has no validators.
     """
-    if response.status_code in (200, 304) and response.get("Cache-Control") != NOT_KEPT:
+    if response.status_code in (200, 304) and response.get("Cache-Control") != NO_STORE:
         patch_cache_control(
             response,
             public=True,
             max_age=0,
-            s_maxage=SECONDS_FRESH,
-            stale_if_error=SECONDS_FOR_WANT_OF_BETTER,
+            s_maxage=FRESH_SECONDS,
+            stale_if_error=STALE_IF_ERROR_SECONDS,
         )
     else:
         del response.headers["ETag"], response.headers["Last-Modified"]
@@ -124,7 +105,9 @@ class Code:
 
 @cache
 def code() -> Code:
-    files = sorted(file for pattern in CODE for file in settings.BASE_DIR.glob(pattern) if file.is_file())
+    files = sorted(
+        file for pattern in SOURCE_FILES for file in settings.BASE_DIR.glob(pattern) if file.is_file()
+    )
     digest = hashlib.sha256()
     for file in files:
         digest.update(f"{file.relative_to(settings.BASE_DIR)}\0".encode())

@@ -1,0 +1,65 @@
+"""Forms that check the parameters of a query."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django import forms
+from django.db.models import TextChoices
+from django.http import QueryDict
+
+from catalog.finding.fields import MAX_PERSONS, NUMBER_ERRORS, ChoicesField, DigitsField, PersonsField
+from catalog.models import Body
+
+BODY_ERROR = "この団体はありません。6桁の全国地方公共団体コードを指定してください。"
+
+
+class Sort(TextChoices):
+    """The orders of a list; `CaseFilter.groups` says how each is made."""
+
+    DOCUMENT = "document", "出典の順"
+    RELEVANCE = "relevance", "言葉に合う順"
+    NEAREST = "nearest", "自団体に近い順"
+    POPULATION = "population", "人口の少ない順"
+    POPULATION_DESCENDING = "-population", "人口の多い順"
+    UPDATED = "-updated", "更新の新しい順"
+
+
+SORT_ERROR = f"この並べ方はありません。次のいずれかを指定してください：{'、'.join(Sort.values)}"
+
+
+class StrictForm(forms.Form):
+    """Validates parameters; one that takes a single value is refused when it is given twice."""
+
+    def clean(self) -> dict[str, Any]:
+        for name, field in self.fields.items():
+            if not isinstance(field, ChoicesField) and len(cast(QueryDict, self.data).getlist(name)) > 1:
+                self.add_error(name, "1回だけ指定してください。")
+        return self.cleaned_data
+
+
+class QueryForm(StrictForm):
+    """Validates a whole query. Values count as given only if they are not empty."""
+
+    page = DigitsField(
+        label="ページ", required=False, min_value=1, max_value=MAX_PERSONS, error_messages=NUMBER_ERRORS
+    )
+
+
+class CaseFilterForm(QueryForm):
+    near = forms.ModelChoiceField(
+        Body.objects.select_related("prefecture"),
+        label="自団体",
+        required=False,
+        error_messages={"invalid_choice": BODY_ERROR},
+    )
+    near_population = PersonsField(
+        label="自団体の人口",
+        required=False,
+        min_value=1,
+        max_value=MAX_PERSONS,
+        error_messages=NUMBER_ERRORS,
+    )
+    sort = forms.ChoiceField(
+        label="並べ方", required=False, choices=Sort.choices, error_messages={"invalid_choice": SORT_ERROR}
+    )

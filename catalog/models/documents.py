@@ -1,0 +1,47 @@
+"""What readers read: one row a case, made by the database alone (migrations/sql/0001_documents.sql)."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
+from django.db import models
+
+from catalog.models.cases import Case
+
+
+class CaseDocument(models.Model):
+    """All that a reader can be shown of a case, and what it is found by; of drafts too, for their preview.
+
+    `record` is the contract's record as JSON text, without addresses of this site and without nearness;
+    `extra` is JSON text of what pages and files show beside it (see `documents.records.Extra`). The columns
+    from `section` to `mentions` are what the index is built from; `title` to `grams` are folded for search.
+    Triggers on every table that contributes write it, and nothing else does.
+    """
+
+    case = models.OneToOneField(Case, models.DO_NOTHING, primary_key=True, related_name="document")
+    slug = models.SlugField()
+    is_public = models.BooleanField()
+    record = models.TextField()
+    extra = models.TextField()
+
+    section = models.CharField(max_length=3)
+    source = models.BigIntegerField()
+    page = models.PositiveSmallIntegerField()
+    order = models.PositiveSmallIntegerField()
+    updated_at = models.DateTimeField()
+    topics = ArrayField(models.SlugField())
+    bodies = ArrayField(models.CharField(max_length=6))
+    mentions = ArrayField(models.CharField(max_length=6))
+
+    title = models.TextField()
+    head = models.TextField()
+    folded = models.TextField()
+    grams = SearchVectorField()
+
+    class Meta:
+        default_permissions = ()
+        indexes = (GinIndex("grams", name="case_document_grams"),)
+
+    def __str__(self) -> str:
+        return self.slug

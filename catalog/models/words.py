@@ -1,0 +1,109 @@
+"""Words of the search: which mean the same, and which found nothing."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import connection, models
+from django.db.models import Q
+from django.utils import timezone
+
+from catalog.models.base import CatalogueModel, texts_are_plain
+
+
+class SearchSynonymManager(models.Manager["SearchSynonym"]):
+    def get_by_natural_key(self, *words: str) -> SearchSynonym:
+        return self.get(words=list(words))
+
+
+class SearchSynonym(CatalogueModel):
+    """Words that mean the same in search: a term that is one of them finds them all."""
+
+    words = ArrayField(
+        models.CharField(max_length=50),
+        verbose_name="言葉",
+        unique=True,
+        help_text="1行に1語。どれで検索しても、すべての語で探します。",
+    )
+
+    objects = SearchSynonymManager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "同義語"
+        ordering = ("words",)
+        constraints = (
+            models.CheckConstraint(
+                name="search_synonym_has_two_words",
+                condition=Q(words__len__gte=2),
+                violation_error_message="2語以上を入力してください。",
+            ),
+            texts_are_plain("search_synonym_texts_are_plain", "words"),
+        )
+
+    def __str__(self) -> str:
+        return "・".join(self.words)
+
+    def natural_key(self) -> tuple[str, ...]:
+        return tuple(self.words)
+
+
+RECORD_ZERO_RESULT = r"""
+    WITH forgotten AS (DELETE FROM catalog_zeroresultsearch WHERE day < %(oldest)s),
+    asked AS (SELECT left(btrim(regexp_replace(fold(%(text)s), '\s+', ' ', 'g')), %(length)s) AS term)
+    INSERT INTO catalog_zeroresultsearch (term, day, count)
+    SELECT term, %(today)s, 1 FROM asked
+    WHERE term <> '' AND (
+        EXISTS (SELECT FROM catalog_zeroresultsearch z WHERE z.term = asked.term AND z.day = %(today)s)
+        OR (SELECT count(*) FROM catalog_zeroresultsearch z WHERE z.day = %(today)s) < %(most)s
+    )
+    ON CONFLICT (term, day) DO UPDATE SET count = catalog_zeroresultsearch.count + 1
+"""
+
+
+class ZeroResultSearchManager(models.Manager["ZeroResultSearch"]):
+    def record(self, text: str) -> None:
+        """Counts a search that found nothing, and forgets those of more than `DAYS_KEPT` days ago.
+
+        A day takes `MOST_TERMS_A_DAY` terms, so that nobody can fill the table. Raises DatabaseError where
+        the database cannot be written.
+        """
+        today = timezone.localdate()
+        oldest = today - timedelta(days=self.model.DAYS_KEPT)
+        with connection.cursor() as cursor:
+            cursor.execute(RECORD_ZERO_RESULT, {
+                "text": text, "length": self.model.LONGEST_TERM, "today": today, "oldest": oldest,
+                "most": self.model.MOST_TERMS_A_DAY,
+            })  # fmt: skip
+
+    def counts(self) -> models.QuerySet[Any, Any]:
+        """`term` and `total` of the last `DAYS_KEPT` days, the most frequent first."""
+        oldest = timezone.localdate() - timedelta(days=self.model.DAYS_KEPT)
+        terms = self.filter(day__gte=oldest).values("term").annotate(total=models.Sum("count"))
+        return terms.order_by("-total", "term")
+
+
+class ZeroResultSearch(models.Model):
+    """Words searched for on a day without result, and how often. It says nothing about who searched."""
+
+    LONGEST_TERM: ClassVar[int] = 100
+    MOST_TERMS_A_DAY: ClassVar[int] = 1_000
+    DAYS_KEPT: ClassVar[int] = 30
+
+    term = models.CharField("言葉", max_length=100)
+    day = models.DateField("日")
+    count = models.PositiveIntegerField("回数")
+
+    objects = ZeroResultSearchManager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "結果のなかった検索"
+        default_permissions = ()
+        constraints = (
+            # The day leads: it is what is counted and forgotten by.
+            models.UniqueConstraint(fields=["day", "term"], name="zero_result_search_is_counted_by_day"),
+        )
+
+    def __str__(self) -> str:
+        return self.term

@@ -1,0 +1,122 @@
+"""The whole result of a query in one answer: JSON, CSV, XLSX, Atom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from tempfile import TemporaryFile
+from typing import IO
+
+from django import forms
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+from django.views.decorators.http import require_safe
+
+from catalog.finding.addresses import query_url
+from catalog.finding.forms import StrictForm
+from catalog.finding.query import CaseFilter
+from catalog.finding.words import sentence
+from catalog.output import exports
+from catalog.output.feed import atom_feed
+from catalog.output.records import provenance
+from dxcases.errors import as_json
+
+MAX_FILE_NAME_LENGTH = 60  # characters; file systems take 255 bytes
+CSV = "text/csv; charset=utf-8"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+FileView = Callable[[HttpRequest, CaseFilter, forms.Form], HttpResponseBase]
+
+
+class BomForm(StrictForm):
+    """Whether a CSV file begins with a byte order mark, as spreadsheets want it."""
+
+    bom = forms.ChoiceField(
+        label="BOM",
+        required=False,
+        choices=[("0", "なし"), ("1", "あり")],
+        error_messages={"invalid_choice": "0か1を指定してください。"},
+    )
+
+
+def answers_query(
+    form_class: type[forms.Form] = StrictForm,
+) -> Callable[[FileView], Callable[[HttpRequest], HttpResponseBase]]:
+    """Gives a view the query of its request and the form of its own parameters; or answers 400."""
+
+    def decorate(view: FileView) -> Callable[[HttpRequest], HttpResponseBase]:
+        @require_safe
+        @wraps(view)
+        def answer(request: HttpRequest) -> HttpResponseBase:
+            form = form_class(request.GET)
+            case_filter = CaseFilter.for_request(request, strict=True, also=form.fields)
+            if errors := {**case_filter.errors, **form.errors}:
+                return as_json({"errors": errors}, status=400)
+            return view(request, case_filter, form)
+
+        return answer
+
+    return decorate
+
+
+@answers_query()
+def case_list_json(request: HttpRequest, case_filter: CaseFilter, form: forms.Form) -> HttpResponse:
+    metadata = {
+        "query": sentence(case_filter),
+        "count": len(case_filter.found()),
+        **provenance(case_filter.sources()),
+    }
+    records = (card.record(request.build_absolute_uri) for card in case_filter.all_cards())
+    return HttpResponse(exports.json_parts(metadata, records), content_type="application/json")
+
+
+@answers_query(BomForm)
+def case_list_csv(request: HttpRequest, case_filter: CaseFilter, form: forms.Form) -> FileResponse:
+    rows = exports.rows_of(case_filter.all_documents(), request.build_absolute_uri)
+    file = TemporaryFile()  # noqa: SIM115 – the response closes it
+    exports.write_csv(file, rows, bom=form.cleaned_data["bom"] == "1")
+    return saved_as(file, CSV, case_filter, "csv")
+
+
+@answers_query()
+def case_list_xlsx(request: HttpRequest, case_filter: CaseFilter, form: forms.Form) -> FileResponse:
+    rows = exports.rows_of(case_filter.all_documents(), request.build_absolute_uri)
+    file = TemporaryFile()  # noqa: SIM115 – the response closes it
+    exports.write_xlsx(file, rows, about_result(request, case_filter))
+    return saved_as(file, XLSX, case_filter, "xlsx")
+
+
+@answers_query()
+def case_list_atom(request: HttpRequest, case_filter: CaseFilter, form: forms.Form) -> HttpResponse:
+    page, feed = (address_of(request, name, case_filter) for name in ("case_list", "case_list_atom"))
+    documents = case_filter.all_documents()
+    atom = atom_feed(sentence(case_filter), documents, page, feed, request.build_absolute_uri)
+    return HttpResponse(atom, content_type="application/atom+xml; charset=utf-8")
+
+
+def about_result(request: HttpRequest, case_filter: CaseFilter) -> list[tuple[str, str]]:
+    """What a file tells of itself once it has left the site."""
+    cited = provenance(case_filter.sources())
+    return [
+        ("条件", sentence(case_filter)),
+        ("アドレス", address_of(request, "case_list", case_filter)),
+        ("件数", f"{len(case_filter.found())}件"),
+        ("出典", cited["source"]),
+        ("利用条件", cited["terms"]),
+        ("作成日時", timezone.localtime().strftime("%Y-%m-%d %H:%M")),
+    ]
+
+
+def address_of(request: HttpRequest, name: str, case_filter: CaseFilter) -> str:
+    """The address of the query in the form that the URL `name` gives."""
+    return request.build_absolute_uri(query_url(name, case_filter.query))
+
+
+def saved_as(file: IO[bytes], content_type: str, case_filter: CaseFilter, ending: str) -> FileResponse:
+    """The file, whole before its first byte is sent, for a browser to save under the query's sentence."""
+    file.seek(0)
+    name = sentence(case_filter)[:MAX_FILE_NAME_LENGTH].replace("/", "／")
+    header = content_disposition_header(True, f"{name}.{ending}") or ""
+    return FileResponse(file, content_type=content_type, headers={"Content-Disposition": header})

@@ -1,0 +1,186 @@
+"""What answers as data besides cases: bodies, facets, pages of results, and what search engines read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, TypedDict
+
+from django.urls import reverse
+
+from catalog.documents.reading import Document, read_titles
+from catalog.documents.records import Absolute, BodyFacts, CaseRecord, name_in_full
+from catalog.finding.facets import Facet
+from catalog.finding.index import Index
+from catalog.models import Body, Kind, Region, Source
+
+
+class CaseMention(TypedDict):
+    slug: str
+    url: str
+    title: str
+
+
+class BodyRecord(BodyFacts):
+    region: Region
+    latitude: float
+    longitude: float
+    cases: list[CaseMention]
+    similar_to: list[CaseMention]
+
+
+class Provenance(TypedDict):
+    source: str
+    terms: str
+
+
+class OptionRecord(TypedDict):
+    value: str
+    label: str
+    count: int
+    selected: bool
+
+
+class FacetRecord(TypedDict):
+    name: str
+    label: str
+    options: list[OptionRecord]
+
+
+class PageRecord(TypedDict):
+    count: int
+    next: str | None
+    previous: str | None
+
+
+class CaseListRecord(PageRecord, Provenance):
+    query: str
+    facets: list[FacetRecord]
+    results: list[CaseRecord]
+
+
+class BodyListRecord(PageRecord):
+    results: list[BodyRecord]
+
+
+class Errors(TypedDict):
+    errors: dict[str, list[str]]
+
+
+def body_records(bodies: Iterable[Body], index: Index, absolute: Absolute) -> list[BodyRecord]:
+    """The bodies as JSON-ready data, each with the published cases that it carries out or is named in."""
+    listed = [(body, *index.cases_and_mentions(body.code)) for body in bodies]
+    numbers = {number for _, cases, mentions in listed for number in (*cases, *mentions)}
+    titles = read_titles(index.keys[number] for number in numbers)
+
+    def mentions_of(cases: Iterable[int]) -> list[CaseMention]:
+        known = (titles[index.keys[number]] for number in cases if index.keys[number] in titles)
+        return [
+            {"slug": slug, "url": absolute(reverse("catalog:case_detail", args=[slug])), "title": title}
+            for slug, title in known
+        ]
+
+    return [
+        {
+            **facts_of(body),
+            "region": Region(body.prefecture.region),
+            "latitude": body.latitude,
+            "longitude": body.longitude,
+            "cases": mentions_of(cases),
+            "similar_to": mentions_of(mentions),
+        }
+        for body, cases, mentions in listed
+    ]
+
+
+def facts_of(body: Body) -> BodyFacts:
+    """What the record of a case says of a body of it, too."""
+    return {
+        "code": body.code,
+        "name": body.name,
+        "kana": body.kana,
+        "kind": Kind(body.kind),
+        "prefecture": {"code": body.prefecture.code, "name": body.prefecture.name},
+        "population": body.population,
+        "population_as_of": body.population_as_of.isoformat() if body.population_as_of else None,
+        "population_band": body.population_band,
+    }
+
+
+def facet_record(facet: Facet) -> FacetRecord:
+    """The facet of a valid query as JSON-ready data."""
+    return {
+        "name": facet.name,
+        "label": facet.label,
+        "options": [
+            {"value": one.value, "label": one.label, "count": one.count or 0, "selected": one.selected}
+            for one in facet.options
+        ],
+    }
+
+
+def provenance(sources: Iterable[Source]) -> Provenance:
+    """How to cite the sources, and the terms that what comes from them is under."""
+    listed = list(sources)
+    return {
+        "source": "、".join(source.citation for source in listed),
+        "terms": "".join(source.terms for source in listed),
+    }
+
+
+def catalogue_linked_data(absolute: Absolute) -> list[dict[str, Any]]:
+    """The catalogue in schema.org's words: a site that can be searched, and a set of data to download."""
+    name, cases = "自治体DX事例カタログ", absolute(reverse("catalog:case_list"))
+    search = {"@type": "EntryPoint", "urlTemplate": f"{cases}?q={{q}}"}
+    forms = {"csv": "text/csv", "json": "application/json", "atom": "application/atom+xml"}
+    return [
+        {
+            "@context": "https://schema.org",
+            "@type": "WebSite",
+            "name": name,
+            "url": absolute(reverse("catalog:home")),
+            "inLanguage": "ja",
+            "potentialAction": {
+                "@type": "SearchAction",
+                "target": search,
+                "query-input": "required name=q",
+            },
+        },
+        {
+            "@context": "https://schema.org",
+            "@type": "Dataset",
+            "name": name,
+            "description": "自治体のDXの取組を、手順のステップ、団体、人口とともにまとめたデータです。",
+            "url": cases,
+            "license": absolute(reverse("catalog:about")) + "#terms",
+            "distribution": [
+                {
+                    "@type": "DataDownload",
+                    "encodingFormat": media_type,
+                    "contentUrl": absolute(reverse(f"catalog:case_list_{form}")),
+                }
+                for form, media_type in forms.items()
+            ],
+        },
+    ]
+
+
+def case_linked_data(document: Document, absolute: Absolute) -> dict[str, Any]:
+    """A case in schema.org's words, for search engines."""
+    record = document.record
+    return {
+        "@context": "https://schema.org",
+        "@type": "Article",
+        "headline": record["title"],
+        "url": absolute(document.path),
+        "inLanguage": "ja",
+        "dateModified": record["updated_at"],
+        "about": [topic["title"] for topic in record["topics"]],
+        "contributor": [
+            {"@type": "GovernmentOrganization", "name": name_in_full(body)} for body in record["bodies"]
+        ],
+        "isBasedOn": {
+            "@type": "Report",
+            "name": record["source"]["title"],
+            "publisher": document.extra["publisher"],
+        },
+    }

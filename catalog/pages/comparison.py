@@ -1,0 +1,58 @@
+"""Cases side by side: the same question to each, in rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from catalog.documents.reading import Document
+from catalog.documents.records import name_in_full
+from catalog.models import Kind
+from catalog.templatetags.catalog_text import persons
+
+# The texts of a case, by their place in the record: sections of its page and rows of a comparison.
+PROSE = (("background", "背景"), ("approach", "取組内容"), ("outcome", "成果"))
+
+
+@dataclass(frozen=True)
+class Row:
+    """One question, and what each case has to say to it: lines of a list, or one text."""
+
+    title: str
+    cells: list[list[str]]
+
+    @property
+    def differs(self) -> bool:
+        return any(cell != self.cells[0] for cell in self.cells)
+
+
+def rows_of(documents: list[Document], *, only_differences: bool) -> list[Row]:
+    """A row for every question; rows without any answer are left out."""
+    rows = [Row(title, [answer(document) for document in documents]) for title, answer in QUESTIONS]
+    return [row for row in rows if any(row.cells) and (row.differs or not only_differences)]
+
+
+def _prose(name: str) -> Callable[[Document], list[str]]:
+    def answer(document: Document) -> list[str]:
+        text = document.record[name]  # type: ignore[literal-required]
+        return [text] if text else []
+
+    return answer
+
+
+QUESTIONS: list[tuple[str, Callable[[Document], list[str]]]] = [
+    ("実施団体", lambda one: [name_in_full(body) for body in one.record["bodies"]]),
+    ("人口", lambda one: [persons(body["population"]) for body in one.record["bodies"]]),
+    ("団体の種別", lambda one: [str(Kind(body["kind"]).label) for body in one.record["bodies"]]),
+    ("ステップ", lambda one: ["ステップ{number} {title}".format(**one.record["step"])]),
+    ("区分", lambda one: [one.record["section"]["title"]]),
+    ("テーマ", lambda one: [topic["title"] for topic in one.record["topics"]]),
+    ("ポイント", lambda one: one.record["points"]),
+    *((label, _prose(name)) for name, label in PROSE),
+    ("数値", lambda one: [f"{figure['label']}：{figure['value']}" for figure in one.record["figures"]]),
+    (
+        "類似の取組を行っている団体",
+        lambda one: [name_in_full(body) for body in one.record["similar"]["bodies"]],
+    ),
+    ("出典", lambda one: [one.citation]),
+]

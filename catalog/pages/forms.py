@@ -1,0 +1,70 @@
+"""Forms of pages other than the list."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from catalog.documents.reading import Document, read_public
+from catalog.finding.query import MAX_NAME_LENGTH, NAME_ERROR
+
+MIN_COMPARED, MAX_COMPARED = 2, 4
+COMPARE_ERROR = f"事例を{MIN_COMPARED}〜{MAX_COMPARED}件選んでください。"
+
+
+class BodyNameForm(forms.Form):
+    """Looks for the reader's own body by name, kana or code."""
+
+    name = forms.CharField(
+        label="自団体の名称・よみ・コード",
+        max_length=MAX_NAME_LENGTH,
+        error_messages={
+            "required": "名称、よみ、コードのどれかを入力してください。",
+            "max_length": NAME_ERROR,
+        },
+    )
+
+
+class ComparedCasesField(forms.MultipleChoiceField):
+    """Published cases by slug, in the order given, each once."""
+
+    def to_python(self, value: Any) -> list[str]:
+        return list(dict.fromkeys(super().to_python(value)))
+
+    def validate(self, value: list[str]) -> None:
+        if self.required and not value:
+            raise forms.ValidationError(self.error_messages["required"], code="required")
+
+    def clean(self, value: Any) -> list[Document]:
+        slugs = super().clean(value)
+        documents = {document.record["slug"]: document for document in read_public(slugs)}
+        for slug in slugs:
+            if slug not in documents:
+                raise forms.ValidationError(
+                    self.error_messages["invalid_choice"], code="invalid_choice", params={"value": slug}
+                )
+        return [documents[slug] for slug in slugs]
+
+
+class CompareForm(forms.Form):
+    """Two to four cases to set side by side, and whether rows that are the same are left out."""
+
+    case = ComparedCasesField(
+        label="比べる事例",
+        error_messages={
+            "required": COMPARE_ERROR,
+            "invalid_choice": "「%(value)s」という事例はありません。一覧から選び直してください。",
+        },
+    )
+    only = forms.ChoiceField(
+        required=False,
+        choices=[("differences", "違いのある行だけ")],
+        error_messages={"invalid_choice": "onlyにはdifferencesだけを指定できます。"},
+    )
+
+    def clean_case(self) -> list[Document]:
+        documents = self.cleaned_data["case"]
+        if not MIN_COMPARED <= len(documents) <= MAX_COMPARED:
+            raise forms.ValidationError(f"{COMPARE_ERROR}（今は{len(documents)}件です）")
+        return documents
