@@ -4,7 +4,8 @@
 import os
 import sys
 
-from dxcases import local_postgres
+from dxcases.postgres.account import LocalPostgresError
+from dxcases.postgres.cluster import running_if_needed
 
 
 def main() -> None:
@@ -12,9 +13,9 @@ def main() -> None:
     from django.core.management import execute_from_command_line
 
     try:
-        with local_postgres.running_if_needed():
+        with running_if_needed():
             execute_from_command_line(sys.argv)
-    except local_postgres.LocalPostgresError as error:
+    except LocalPostgresError as error:
         sys.exit(str(error))
 
 

@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from bench import throughput
-from dxcases import local_postgres, serve
+from dxcases import serve
+from dxcases.postgres.cluster import running_if_needed
 
 NAME = "dxcases_bench"
 SIZES = [int(size) for size in os.environ.get("SIZES", "60,10000,100000").split(",")]
@@ -63,7 +64,7 @@ PAGES: list[tuple[str, Callable[[int], str]]] = [
 def main() -> int:
     serve.use_production_settings()
     os.environ["DJANGO_SETTINGS_MODULE"] = "bench.settings"
-    with local_postgres.running_if_needed():
+    with running_if_needed():
         import django
 
         django.setup()

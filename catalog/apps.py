@@ -11,7 +11,7 @@ class CatalogConfig(AppConfig):
         from catalog import history  # noqa: F401 – tells django-reversion which tables have versions
         from catalog.roles import make_roles
         from dxcases import access_log  # noqa: F401 – connects its receivers
-        from dxcases.database_check import check_databases
+        from dxcases.postgres.checks import check_databases
 
         register(Tags.database)(check_databases)
         post_migrate.connect(make_roles, sender=self)

@@ -14,8 +14,8 @@ from django.core.checks import run_checks
 from django.db import DatabaseError, connection, connections
 
 from catalog.pages.discovery import reason_not_to_serve
-from dxcases import database_check
-from dxcases.backup import backups_in
+from dxcases.postgres import checks
+from dxcases.postgres.backup import backups_in
 
 MIB, GIB = 1024**2, 1024**3
 LITTLE_SPACE = 5 * GIB
@@ -74,12 +74,12 @@ def settings_finding() -> Finding:
 def database_finding() -> Finding:
     """Reached, of a version without known holes, UTF-8, with a character type that knows Japanese."""
     subject = "データベース"
-    if reasons := database_check.reasons_against("default"):
+    if reasons := checks.reasons_against("default"):
         return Finding(Level.FAULT, subject, " ".join(reasons))
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_setting('server_version_num')::int")
         ((number,),) = cursor.fetchall()
-    if reason := database_check.lacks_fixes(number):
+    if reason := checks.lacks_fixes(number):
         return Finding(Level.NOTICE, subject, reason)
     return Finding(Level.OK, subject, f"PostgreSQL {number // 10_000}.{number % 10_000}、UTF-8です。")
 

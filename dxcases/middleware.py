@@ -13,7 +13,7 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 
 from dxcases.errors import render_error
-from dxcases.replicas import rendered
+from dxcases.postgres.replicas import rendered
 
 Answer = Callable[[HttpRequest], HttpResponse]
 # NUL and lone surrogates, which no text in PostgreSQL has, and what Django puts for bytes that are not UTF-8.

@@ -12,7 +12,9 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from dxcases import local_postgres, local_secret
+from dxcases import local_secret
+from dxcases.postgres.account import LocalPostgresError
+from dxcases.postgres.cluster import running_if_needed, undisturbed
 
 VAR_DIR = Path(__file__).resolve().parent.parent / "var"
 SECONDS_TO_START = 30
@@ -33,7 +35,7 @@ def main() -> int:
     except KeyboardInterrupt:
         say("終了しました。")
         return 0
-    except (CannotServe, local_postgres.LocalPostgresError) as error:
+    except (CannotServe, LocalPostgresError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
@@ -51,7 +53,7 @@ def serve() -> None:
     port = free_port(os.environ.get("PORT", "8000"))
     use_production_settings()
     say("データベースを準備しています…")
-    with local_postgres.running_if_needed():
+    with running_if_needed():
         prepare()
         run_server(port)
 
@@ -91,10 +93,10 @@ def prepare() -> None:
     from django.core.management import call_command
     from django.db import connection
 
-    from dxcases import database_check
+    from dxcases.postgres import checks
 
     django.setup()
-    if reasons := database_check.reasons_against("default"):
+    if reasons := checks.reasons_against("default"):
         raise CannotServe(" ".join(reasons))
     say("データベースの構造を確認しています…")
     call_command("migrate", interactive=False, verbosity=0)
@@ -140,7 +142,7 @@ def wait_until_it_answers(server: subprocess.Popen[bytes], port: int) -> None:
 
 
 def stop(server: subprocess.Popen[bytes]) -> None:
-    with local_postgres.undisturbed():
+    with undisturbed():
         if server.poll() is None:
             server.terminate()
         try:

@@ -11,8 +11,9 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from dxcases import local_postgres, local_secret
-from dxcases.postgres_backend.base import Connection
+from dxcases import local_secret
+from dxcases.postgres.backend.base import Connection
+from dxcases.postgres.cluster import django_database
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -118,7 +119,7 @@ def bounded(database: dict[str, Any], **options: float) -> dict[str, Any]:
     """The database for Django by the project's backend, which waits for nothing for long."""
     return {
         **database,
-        "ENGINE": "dxcases.postgres_backend",
+        "ENGINE": "dxcases.postgres.backend",
         "CONN_MAX_AGE": 0,
         "OPTIONS": {
             **database.get("OPTIONS", {}),  # what the address asks for, such as sslmode
@@ -137,7 +138,7 @@ def bounded(database: dict[str, Any], **options: float) -> dict[str, Any]:
     }
 
 
-database = env.db_url("DATABASE_URL") if env("DATABASE_URL") else local_postgres.django_database()
+database = env.db_url("DATABASE_URL") if env("DATABASE_URL") else django_database()
 standbys = {
     f"replica{number}": env.db_url_config(url) for number, url in enumerate(env("DATABASE_REPLICA_URL"), 1)
 }
@@ -150,7 +151,7 @@ DATABASES = {
         for alias, standby in standbys.items()
     },
 }
-DATABASE_ROUTERS = ["dxcases.replicas.Router"]
+DATABASE_ROUTERS = ["dxcases.postgres.replicas.Router"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 IMPORT_DIR = VAR_DIR / "imports"  # files that an editor has yet to agree to
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]

@@ -16,8 +16,8 @@ from django.conf import settings
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from dxcases.backup import restore
-from dxcases.local_postgres import NAME, PORT, Cluster
+from dxcases.postgres.backup import restore
+from dxcases.postgres.cluster import NAME, PORT, Cluster
 
 HOST = "dx.example.jp"
 

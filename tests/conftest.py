@@ -11,9 +11,9 @@ from django.core.management import call_command
 from django.test.utils import setup_databases, teardown_databases
 from pytest_django.plugin import DjangoDbBlocker
 
-from dxcases import local_postgres
-from dxcases.backup import back_up
-from dxcases.local_postgres import Cluster
+from dxcases.postgres.account import LocalPostgresError
+from dxcases.postgres.backup import back_up
+from dxcases.postgres.cluster import Cluster, running_if_needed
 from tests.clusters import connected, filled_cluster
 
 server = ExitStack()
@@ -21,8 +21,8 @@ server = ExitStack()
 
 def pytest_configure() -> None:
     try:
-        server.enter_context(local_postgres.running_if_needed())
-    except local_postgres.LocalPostgresError as error:
+        server.enter_context(running_if_needed())
+    except LocalPostgresError as error:
         pytest.exit(str(error), 1)
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from dxcases.local_postgres import Cluster
+from dxcases.postgres.cluster import Cluster
 from tests.clusters import HOST
 from tests.serving import free_port, gunicorn, wait_for
 

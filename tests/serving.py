@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from django.conf import settings
 
-from dxcases.local_postgres import Cluster
+from dxcases.postgres.cluster import Cluster
 from tests.clusters import environment, run_manage
 
 SECONDS_TO_START = 30

@@ -8,7 +8,7 @@ import pytest
 
 from dxcases import doctor
 from dxcases.doctor import Level, backup_finding, space_finding
-from dxcases.local_postgres import Cluster
+from dxcases.postgres.cluster import Cluster
 from tests.clusters import manage, own_cluster, run_manage
 
 NOW = datetime(2026, 11, 25, 3, tzinfo=UTC)

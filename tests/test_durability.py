@@ -17,7 +17,7 @@ import pytest
 from django.conf import settings
 
 from catalog.models import Topic
-from dxcases.local_postgres import Cluster
+from dxcases.postgres.cluster import Cluster
 from tests.clusters import HOST, connected, environment, fill, own_cluster
 
 KILLS = 20

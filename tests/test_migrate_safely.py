@@ -12,7 +12,7 @@ from urllib.request import Request, urlopen
 import psycopg
 import pytest
 
-from dxcases.local_postgres import NAME, Cluster
+from dxcases.postgres.cluster import NAME, Cluster
 from tests.clusters import HOST, fill, manage, own_cluster
 from tests.serving import free_port, gunicorn
 

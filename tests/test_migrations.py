@@ -8,7 +8,8 @@ import pytest
 from django.core.management import call_command
 from django.db.migrations.loader import MigrationLoader
 
-from dxcases.local_postgres import NAME, Cluster, find_programs
+from dxcases.postgres.cluster import NAME, Cluster
+from dxcases.postgres.programs import find_programs
 from tests.clusters import connected, own_cluster
 
 

@@ -18,7 +18,7 @@ import psycopg
 import pytest
 from django.conf import settings
 
-from dxcases.local_postgres import NAME, PORT, Cluster
+from dxcases.postgres.cluster import NAME, PORT, Cluster
 
 LAST_LINE = "終了するには Ctrl-C を押してください。\n"
 

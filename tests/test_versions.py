@@ -10,8 +10,8 @@ from django.conf import settings
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-from dxcases.database_check import lacks_fixes
-from dxcases.local_postgres import Cluster
+from dxcases.postgres.checks import lacks_fixes
+from dxcases.postgres.cluster import Cluster
 from tests.clusters import connected
 
 FLOORS = [("django", "5.2.19"), ("gunicorn", "27"), ("urllib3", "2.7"), ("psycopg", "3.3")]

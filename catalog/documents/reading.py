@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from catalog.documents.records import Absolute, CaseRecord, Extra
 from catalog.models import CaseDocument
-from dxcases.replicas import connection_to_read
+from dxcases.postgres.replicas import connection_to_read
 
 
 @dataclass(frozen=True)

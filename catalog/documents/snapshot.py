@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from django.db import transaction
 
-from dxcases.replicas import connection_to_read
+from dxcases.postgres.replicas import connection_to_read
 
 
 @contextmanager

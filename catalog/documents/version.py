@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from dxcases.replicas import connection_to_read
+from dxcases.postgres.replicas import connection_to_read
 
 
 @dataclass(frozen=True)

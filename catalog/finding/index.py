@@ -22,7 +22,7 @@ from catalog.documents.snapshot import one_snapshot
 from catalog.finding.nearest import Measured, Target, measure
 from catalog.models import Body, CaseDocument, Prefecture, Region, SearchSynonym, Section, Source, Step, Topic
 from catalog.models.bands import band_of
-from dxcases.replicas import connection_to_read
+from dxcases.postgres.replicas import connection_to_read
 
 Choices = list[tuple[str, str]]
 ByValue = dict[str, BitMap]

@@ -20,7 +20,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from catalog.models import CaseDocument
-from dxcases.replicas import connection_to_read
+from dxcases.postgres.replicas import connection_to_read
 
 RUN = re.compile(r"[^\W_]+")
 # Runs of one script: kanji, kana, and the rest of letters and digits.

@@ -19,7 +19,7 @@ from django.views.decorators.http import condition
 
 from catalog.documents.snapshot import one_snapshot
 from catalog.documents.version import Version, current
-from dxcases import replicas
+from dxcases.postgres import replicas
 
 View = Callable[..., HttpResponseBase]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pytest_django.plugin import DjangoDbBlocker
 
-from dxcases.local_postgres import Cluster
+from dxcases.postgres.cluster import Cluster
 from tests.clusters import fill, own_cluster
 from tests.nginx import Front, own_front
 

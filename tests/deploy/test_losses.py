@@ -14,7 +14,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from dxcases.local_postgres import Cluster
+from dxcases.postgres.cluster import Cluster
 from tests.nginx import Front, site
 
 READERS = 4

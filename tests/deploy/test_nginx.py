@@ -17,7 +17,7 @@ import psycopg
 import pytest
 from django.conf import settings
 
-from dxcases.local_postgres import NAME, Cluster
+from dxcases.postgres.cluster import NAME, Cluster
 from tests.clusters import HOST
 from tests.nginx import Front, site
 from tests.test_headers import HSTS

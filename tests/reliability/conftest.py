@@ -18,7 +18,7 @@ import psycopg
 import pytest
 from django.conf import settings
 
-from dxcases.local_postgres import NAME, PORT, Cluster
+from dxcases.postgres.cluster import NAME, PORT, Cluster
 from tests.reliability.load import load
 from tests.web_server import gunicorn
 
@@ -50,12 +50,10 @@ class Database:
 
     def stop(self, mode: str) -> None:
         """`mode` is fast or immediate. Returns when the server is gone."""
-        self.cluster._run(
-            [self.cluster.programs / "pg_ctl", "stop", "-w", "-m", mode, "-D", self.cluster.data]
-        )
+        self.cluster.run("pg_ctl", "stop", "-w", "-m", mode, "-D", self.cluster.data)
 
     def start(self) -> None:
-        self.cluster._start_unless_running()
+        self.cluster.start_unless_running()
 
     @contextmanager
     def frozen(self) -> Iterator[None]:

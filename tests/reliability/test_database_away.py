@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from dxcases.postgres_backend.base import SECONDS_TO_WAIT
+from dxcases.postgres.backend.base import SECONDS_TO_WAIT
 from tests.reliability.conftest import Database
 from tests.reliability.load import PER_SECOND, THOROUGH, ask, load, summary, wait_until_it_is_well
 from tests.web_server import gunicorn

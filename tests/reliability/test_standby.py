@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from dxcases.local_postgres import NAME, PORT
+from dxcases.postgres.cluster import NAME, PORT
 from tests.clusters import manage as run
 from tests.reliability.conftest import Database
 from tests.reliability.load import PER_SECOND, Answer, ask, load, summary
@@ -35,10 +35,9 @@ def standby(database: Database) -> Iterator[Database]:
     standby = Database(folder / "var")
     cluster = standby.cluster
     cluster.home.mkdir()
-    cluster.data.mkdir(mode=0o700)
-    os.chown(cluster.data, cluster.account.pw_uid, cluster.account.pw_gid)
+    cluster.account.make_folder(cluster.data)
     origin: list[str | Path] = ["-h", database.cluster.socket_folder, "-p", PORT, "-U", NAME]
-    cluster._run([cluster.programs / "pg_basebackup", *origin, "-D", cluster.data, "-R", "-c", "fast"])
+    cluster.run("pg_basebackup", *origin, "-D", cluster.data, "-R", "-c", "fast")
     with (cluster.data / "postgresql.auto.conf").open("a") as settings:
         settings.write("max_standby_streaming_delay = 0\n")  # replication never waits for a reader
     with cluster.running():

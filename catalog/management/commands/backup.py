@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
-from dxcases.backup import BackupError, back_up, remove_all_but
+from dxcases.postgres.backup import BackupError, back_up, remove_all_but
 
 
 class Command(BaseCommand):

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
-from dxcases.backup import BackupError, restore
+from dxcases.postgres.backup import BackupError, restore
 
 
 class Command(BaseCommand):

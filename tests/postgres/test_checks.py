@@ -8,7 +8,7 @@ import pytest
 from django.core.checks import Error
 from django.db import connection, connections
 
-from dxcases.database_check import check_databases, lacks_fixes, reasons_against, unfit
+from dxcases.postgres.checks import check_databases, lacks_fixes, reasons_against, unfit
 
 
 @contextmanager

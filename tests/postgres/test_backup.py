@@ -16,7 +16,7 @@ from django.core.management import CommandError, call_command
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import sql
 
-from dxcases.backup import (
+from dxcases.postgres.backup import (
     BackupError,
     back_up,
     backups_in,
@@ -26,7 +26,8 @@ from dxcases.backup import (
     rows_of,
     table_names,
 )
-from dxcases.local_postgres import NAME, Cluster, find_programs
+from dxcases.postgres.cluster import NAME, Cluster
+from dxcases.postgres.programs import find_programs
 from tests.clusters import connected, own_cluster
 
 pytestmark = pytest.mark.usefixtures("own_databases")

@@ -15,21 +15,14 @@ import psycopg
 import pytest
 from django.conf import settings
 
-from dxcases.local_postgres import (
-    LONGEST_SOCKET_PATH,
-    NAME,
-    PORT,
-    SHARED_HOME,
-    Cluster,
-    LocalPostgresError,
-    find_programs,
-    parts_of_installation,
-)
+from dxcases.postgres.account import LocalPostgresError
+from dxcases.postgres.cluster import MAX_SOCKET_PATH, NAME, PORT, SHARED_HOME, Cluster
+from dxcases.postgres.programs import find_programs, parts_of_installation
 
 USER = """
 import sys
 from pathlib import Path
-from dxcases.local_postgres import Cluster
+from dxcases.postgres.cluster import Cluster
 with Cluster(Path(sys.argv[1])).running():
     print("up", flush=True)
     sys.stdin.read()
@@ -133,7 +126,7 @@ def test_a_killed_server_is_started_again(folder: Path) -> None:
 @pytest.mark.parametrize("length", [10, 80])
 def test_the_socket_path_is_short_whatever_the_checkouts_path(length: int) -> None:
     socket = Cluster(Path("/") / ("長" * length)).socket_folder / f".s.PGSQL.{PORT}"
-    assert len(os.fsencode(socket)) <= LONGEST_SOCKET_PATH
+    assert len(os.fsencode(socket)) <= MAX_SOCKET_PATH
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server as another account")

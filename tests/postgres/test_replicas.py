@@ -10,8 +10,8 @@ from django.template.response import TemplateResponse
 from django.test import RequestFactory
 
 from catalog.models import Case
-from dxcases import replicas
-from dxcases.local_postgres import Cluster
+from dxcases.postgres import replicas
+from dxcases.postgres.cluster import Cluster
 from tests.clusters import connected
 
 

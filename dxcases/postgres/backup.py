@@ -21,7 +21,7 @@ from django.db import DatabaseError
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import sql
 
-from dxcases import local_postgres
+from dxcases.postgres.programs import major_in, program_folders
 
 Say = Callable[[str], None]
 
@@ -228,7 +228,7 @@ def server_major(connection: BaseDatabaseWrapper) -> int:
 
 def programs_of(major: int) -> Path:
     """The first folder whose programs are of this major version. Raises BackupError if there is none."""
-    for folder in local_postgres.program_folders():
+    for folder in program_folders():
         if major_of(folder) == major:
             return folder
     raise BackupError(
@@ -246,5 +246,4 @@ def major_of(folder: Path) -> int | None:
         ).stdout
     except (OSError, subprocess.CalledProcessError):
         return None
-    match = re.search(r"\) (\d+)", told)
-    return int(match[1]) if match else None
+    return major_in(told)
