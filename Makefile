@@ -17,7 +17,7 @@ help:
 	@echo 'make help   この一覧'
 
 run: .venv/run.stamp
-	@exec $(PY) -m dxcases.serve
+	@exec $(PY) -m dxcases.operating.serve
 
 admin: .venv/run.stamp
 	@$(PY) manage.py migrate --verbosity 0 && \

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import throughput
-from dxcases import serve
+from dxcases.operating import serve
 from dxcases.postgres.cluster import running_if_needed
 
 NAME = "dxcases_bench"

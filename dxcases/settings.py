@@ -158,6 +158,8 @@ FIXTURE_DIRS = [BASE_DIR / "fixtures"]
 BACKUP_DIR = Path(env("BACKUP_DIR") or VAR_DIR / "backups")
 
 CONTACT = env("CONTACT")
+# Gives one line on why the catalogue cannot be served, empty where it can; the doctor asks it.
+READINESS = "catalog.pages.discovery.reason_not_to_serve"
 
 LANGUAGE_CODE = "ja"
 TIME_ZONE = "Asia/Tokyo"

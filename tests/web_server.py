@@ -12,7 +12,7 @@ from urllib.parse import quote
 from django.conf import settings
 from django.db import connection
 
-from dxcases import serve
+from dxcases.operating import serve
 from tests.serving import free_port
 
 

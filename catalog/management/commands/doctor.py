@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from dxcases.doctor import Level, examine
+from dxcases.operating.doctor import Level, examine
 
 
 class Command(BaseCommand):

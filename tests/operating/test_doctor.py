@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from dxcases import doctor
-from dxcases.doctor import Level, backup_finding, space_finding
+from dxcases.operating import doctor
+from dxcases.operating.doctor import Level, backup_finding, space_finding
 from dxcases.postgres.cluster import Cluster
 from tests.clusters import manage, own_cluster, run_manage
 

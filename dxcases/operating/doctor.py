@@ -12,8 +12,8 @@ from pathlib import Path
 from django.conf import settings
 from django.core.checks import run_checks
 from django.db import DatabaseError, connection, connections
+from django.utils.module_loading import import_string
 
-from catalog.pages.discovery import reason_not_to_serve
 from dxcases.postgres import checks
 from dxcases.postgres.backup import backups_in
 
@@ -102,7 +102,7 @@ def checksums_finding() -> Finding:
 def catalogue_finding() -> Finding:
     """Migrations and content, as `/healthz/ready` sees them."""
     subject = "カタログ"
-    if reason := reason_not_to_serve():
+    if reason := import_string(settings.READINESS)():
         return Finding(Level.FAULT, subject, reason)
     return Finding(Level.OK, subject, "構造は最新で、公開中の事例があります。")
 

@@ -47,7 +47,7 @@ def serve(checkout: Path, port: int | str, **environment: str) -> subprocess.Pop
     own = {"DATABASE_URL", "DEBUG", "SECRET_KEY", "DJANGO_SETTINGS_MODULE"}
     inherited = {name: value for name, value in os.environ.items() if name not in own}
     return subprocess.Popen(
-        [sys.executable, "-m", "dxcases.serve"],
+        [sys.executable, "-m", "dxcases.operating.serve"],
         cwd=checkout,
         env={**inherited, "PORT": str(port), "WEB_WORKERS": "1", **environment},
         stdout=subprocess.PIPE,

@@ -16,7 +16,7 @@ from dxcases import local_secret
 from dxcases.postgres.account import LocalPostgresError
 from dxcases.postgres.cluster import running_if_needed, undisturbed
 
-VAR_DIR = Path(__file__).resolve().parent.parent / "var"
+VAR_DIR = Path(__file__).resolve().parents[2] / "var"
 SECONDS_TO_START = 30
 SECONDS_TO_STOP = 10
 
