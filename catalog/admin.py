@@ -23,7 +23,7 @@ from django.utils.html import format_html_join
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from reversion.models import Version
 
-from catalog import admin_import, history, links
+from catalog import history, links
 from catalog.documents.reading import read_documents
 from catalog.editing import (
     AccountPasswordForm,
@@ -35,6 +35,7 @@ from catalog.editing import (
     RevertForm,
     with_vanished_rows_as_new,
 )
+from catalog.importing import pages
 from catalog.models import (
     Body,
     Case,
@@ -241,7 +242,7 @@ class CaseAdmin(RecordedAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         return super().changelist_view(
-            request, {**(extra_context or {}), "may_import": admin_import.may_import(self, request)}
+            request, {**(extra_context or {}), "may_import": pages.may_import(self, request)}
         )
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Case]:
@@ -331,7 +332,7 @@ class CaseAdmin(RecordedAdmin):
     def get_urls(self) -> list[URLPattern]:
         own = self.admin_site.admin_view
         return [
-            *admin_import.case_page(self).urls,
+            *pages.case_page(self).urls,
             path("<path:object_id>/preview/", own(self.preview_view), name="catalog_case_preview"),
             path(
                 "<path:object_id>/history/<int:version_id>/revert/",
@@ -497,11 +498,11 @@ class BodyAdmin(RecordedAdmin):
     search_help_text = "名称、よみ、コード、都道府県名から探します。"
 
     def get_urls(self) -> list[URLPattern]:
-        return [*admin_import.population_page(self).urls, *super().get_urls()]
+        return [*pages.population_page(self).urls, *super().get_urls()]
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         return super().changelist_view(
-            request, {**(extra_context or {}), "may_import": admin_import.may_import(self, request)}
+            request, {**(extra_context or {}), "may_import": pages.may_import(self, request)}
         )
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Body]:

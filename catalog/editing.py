@@ -12,8 +12,8 @@ from django.contrib.auth.forms import AdminPasswordChangeForm
 from django.http import QueryDict
 
 from catalog import history
+from catalog.importing.tables import with_plain_breaks
 from catalog.models import PUBLISHED_WITHOUT_BODY, Case
-from catalog.tables import with_plain_breaks
 
 FORM_ONLY = ("reason", "seen_version", "seen_record")
 REASON = "変更の理由"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import schemathesis
-from catalog.records import case_record
+from catalog.documents.records import case_record
 from django.core.management import call_command
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from catalog.columns import (
+from catalog.output.columns import (
     as_code,
     as_figures,
     as_items,

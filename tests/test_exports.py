@@ -6,8 +6,8 @@ from typing import Any, cast
 from xml.etree import ElementTree
 
 import pytest
-from catalog.columns import HEADERS, defused, lines
-from catalog.exports import LONGEST_CELL
+from catalog.output.columns import HEADERS, defused, lines
+from catalog.output.exports import LONGEST_CELL
 from django.test import Client
 from openpyxl import Workbook, load_workbook
 

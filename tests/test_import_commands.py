@@ -24,9 +24,9 @@ from psycopg import sql
 
 from catalog.models import Body, Case
 from tests import scratch_settings
+from tests.importing.test_tables import BAD_FILES
 from tests.making import FUNAGATA
 from tests.state import database_state, state_of
-from tests.test_tables import BAD_FILES
 
 SCRATCH = scratch_settings.DATABASES["default"]["NAME"]
 

@@ -23,9 +23,9 @@ from pytest_django import Settings
 from catalog.models import Case
 from dxcases.logs import escape_control
 from tests.filling import ADD, a_publisher, change_url, new_case, opened
+from tests.importing.test_pages import CASES, CHANGE, agreement, upload
 from tests.making import FUNAGATA, HIDAKA
 from tests.test_admin import LIST, chosen
-from tests.test_admin_import import CASES, CHANGE, agreement, upload
 
 REQUEST_ID = "0123456789abcdef0123456789abcdef"
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from catalog.records import case_record
+from catalog.documents.records import case_record
 from pytest_django import DjangoAssertNumQueries
 
 from catalog.models import Case, Figure, Link, SimilarBody

@@ -10,8 +10,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Model
 from tqdm import tqdm
 
-from catalog.importing import Report
-from catalog.tables import MOST_BYTES, TableRow, UnreadableTable, read_table
+from catalog.importing.report import Report
+from catalog.importing.tables import MOST_BYTES, TableRow, UnreadableTable, read_table
 
 
 class ImportCommand(BaseCommand):

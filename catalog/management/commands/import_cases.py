@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from catalog.case_import import import_cases
-from catalog.importing import Report
+from catalog.importing.cases import import_cases
+from catalog.importing.report import Report
+from catalog.importing.tables import TableRow
 from catalog.management.import_command import ImportCommand
 from catalog.models import Case
-from catalog.tables import TableRow
 
 
 class Command(ImportCommand):

@@ -6,11 +6,11 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from catalog.importing import Report
+from catalog.importing.populations import import_populations
+from catalog.importing.report import Report
+from catalog.importing.tables import TableRow
 from catalog.management.import_command import ImportCommand
 from catalog.models import Body
-from catalog.population_import import import_populations
-from catalog.tables import TableRow
 
 
 class Command(ImportCommand):

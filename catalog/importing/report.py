@@ -16,7 +16,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import connection, transaction
 from django.db.models import Model
 
-from catalog.tables import Problem, TableRow
+from catalog.importing.tables import Problem, TableRow
 from dxcases import access_log
 
 Progress = Callable[[list[TableRow]], Iterable[TableRow]]  # hands on the rows and shows how far it is

@@ -6,15 +6,14 @@ from io import BytesIO, StringIO
 from typing import Any
 
 import pytest
-from catalog.columns import HEADERS
+from catalog.output.columns import HEADERS
 from django.core.validators import validate_slug
 from django.test import Client
 from openpyxl import load_workbook
 
-from catalog.case_import import import_cases
-from catalog.importing import Change, Report
+from catalog.importing.cases import import_cases
+from catalog.importing.report import Change, Report
 from catalog.models import Case, Figure, Link, SimilarBody, Source, Topic
-from catalog.tables import CUT_SHORT, UnreadableTable, read_table
 from tests.making import FUNAGATA, HIDAKA, KASHIHARA, MIYAGI, make_case
 from tests.state import database_state
 

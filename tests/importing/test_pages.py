@@ -11,7 +11,8 @@ from django.contrib.auth.models import Permission, User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from catalog import admin_import, history
+from catalog import history
+from catalog.importing import pages
 from catalog.models import Body, Case
 from tests.making import FUNAGATA
 from tests.state import database_state
@@ -80,7 +81,7 @@ def test_an_import_that_would_do_something_else_by_now_is_shown_again(editor: Cl
     shown = upload(editor, CHANGE)
     Case.objects.filter(slug="dx2021-1-1").update(title="ほかの人が直した題")
     again = editor.post(CASES, {"agreement": agreement(shown)})
-    assert message(again) == admin_import.OVERTAKEN
+    assert message(again) == pages.OVERTAKEN
     assert "<del>ほかの人が直した題</del> → <ins>直した題</ins>" in again.text
     assert Case.objects.get(slug="dx2021-1-1").title == "ほかの人が直した題"
     editor.post(CASES, {"agreement": agreement(again)})
@@ -141,7 +142,7 @@ def test_an_agreement_is_of_one_user_one_page_one_file_and_one_day(
 
     def is_refused(client: Client, url: str = CASES, text: str = agreed) -> bool:
         response = client.post(url, {"agreement": text}, follow=True)
-        return response.redirect_chain == [(url, 302)] and message(response) == admin_import.EXPIRED
+        return response.redirect_chain == [(url, 302)] and message(response) == pages.EXPIRED
 
     assert is_refused(other)
     assert is_refused(editor, BODIES)
@@ -152,7 +153,7 @@ def test_an_agreement_is_of_one_user_one_page_one_file_and_one_day(
     assert is_refused(editor)
     file.write_bytes(content)
     with monkeypatch.context() as later:
-        later.setattr(admin_import, "SECONDS_TO_AGREE", -1)
+        later.setattr(pages, "SECONDS_TO_AGREE", -1)
         assert is_refused(editor)
     assert not is_refused(editor)
 
@@ -162,7 +163,7 @@ def test_files_nobody_agreed_to_are_let_go_of_after_a_day(
 ) -> None:
     upload(editor, CHANGE)
     (old,) = import_dir.iterdir()
-    monkeypatch.setattr(admin_import, "SECONDS_TO_AGREE", -1)
+    monkeypatch.setattr(pages, "SECONDS_TO_AGREE", -1)
     upload(editor, CHANGE + "\n")
     assert old not in import_dir.iterdir()
     assert import_dir.stat().st_mode & 0o777 == 0o700

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from openpyxl import Workbook
 
-from catalog import tables
-from catalog.tables import UnreadableTable, read_table
+from catalog.importing import tables
+from catalog.importing.tables import UnreadableTable, read_table
 
 
 def workbook(*rows: list[Any]) -> bytes:

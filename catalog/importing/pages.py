@@ -24,10 +24,10 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
-from catalog.case_import import import_cases
-from catalog.importing import Outcome, Report
-from catalog.population_import import import_populations
-from catalog.tables import (
+from catalog.importing.cases import import_cases
+from catalog.importing.populations import import_populations
+from catalog.importing.report import Outcome, Report
+from catalog.importing.tables import (
     MEBIBYTE,
     MOST_BYTES,
     MOST_ROWS,

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from catalog.importing import Change, Report
+from catalog.importing.populations import import_populations
+from catalog.importing.report import Change, Report
+from catalog.importing.tables import UnreadableTable, read_table
 from catalog.models import Body
-from catalog.population_import import import_populations
-from catalog.tables import UnreadableTable, read_table
+from tests.importing.test_tables import workbook
 from tests.making import FUNAGATA, HIDAKA, KASHIHARA, MIYAGI, OSAKA
 from tests.state import database_state
-from tests.test_tables import workbook
 
 pytestmark = pytest.mark.django_db
 
