@@ -4,4 +4,4 @@ from django.contrib.admin.apps import AdminConfig
 class EditorsAdminConfig(AdminConfig):
     """Django's admin with the editors' first page."""
 
-    default_site = "catalog.dashboard.EditorsSite"
+    default_site = "catalog.editing.dashboard.EditorsSite"

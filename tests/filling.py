@@ -8,8 +8,8 @@ from typing import Any
 from django.contrib.auth.models import Group, User
 from django.test import Client
 
+from catalog.editing.roles import EDITORS, PUBLISHERS
 from catalog.models import Case, Source
-from catalog.roles import EDITORS, PUBLISHERS
 from tests.making import FUNAGATA, KASHIHARA
 
 ADD = "/admin/catalog/case/add/"

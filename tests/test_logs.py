@@ -22,10 +22,10 @@ from pytest_django import Settings
 
 from catalog.models import Case
 from dxcases.logs import escape_control
+from tests.editing.test_admin import LIST, chosen
 from tests.filling import ADD, a_publisher, change_url, new_case, opened
 from tests.importing.test_pages import CASES, CHANGE, agreement, upload
 from tests.making import FUNAGATA, HIDAKA
-from tests.test_admin import LIST, chosen
 
 REQUEST_ID = "0123456789abcdef0123456789abcdef"
 

@@ -19,9 +19,9 @@ from openpyxl import load_workbook
 
 from catalog import bands, history
 from catalog.models import Body, Case, Topic
+from tests.editing.test_admin import LIST, chosen
 from tests.filling import ADD, a_publisher, change_url, errors, new_case, opened
 from tests.making import FUNAGATA, HIDAKA, KASHIHARA, OSAKA, TAWARAMOTO, make_case
-from tests.test_admin import LIST, chosen
 from tests.test_version import PUBLIC
 
 pytestmark = pytest.mark.django_db

@@ -13,8 +13,8 @@ from playwright.sync_api import Browser, Page, expect
 from pytest_django.plugin import DjangoDbBlocker
 from reversion.models import Revision
 
+from catalog.editing.roles import EDITORS, PUBLISHERS
 from catalog.models import Case, ZeroResultSearch
-from catalog.roles import EDITORS, PUBLISHERS
 from tests.making import make_case
 
 PASSWORD = "a long enough password"

@@ -22,6 +22,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from reversion.models import Revision
 
 from catalog import history
+from catalog.editing.roles import EDITORS
 from catalog.models import (
     Case,
     CaseBody,
@@ -35,7 +36,6 @@ from catalog.models import (
     Topic,
     ZeroResultSearch,
 )
-from catalog.roles import EDITORS
 from tests.browser.test_editing import choose, save
 from tests.making import KASHIHARA, make_case
 

@@ -1,4 +1,4 @@
-"""The editors' pages."""
+"""The editors' pages of cases."""
 
 from __future__ import annotations
 
@@ -7,52 +7,29 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.utils import unquote
-from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.models import Group, User
-from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, models, transaction
-from django.db.models import Count
-from django.db.models.functions import Concat
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html_join
-from django_otp.plugins.otp_totp.models import TOTPDevice
 from reversion.models import Version
 
 from catalog import history, links
 from catalog.documents.reading import read_documents
-from catalog.editing import (
-    AccountPasswordForm,
+from catalog.editing.forms import (
     CaseBodyFormSet,
     CaseForm,
-    LinesField,
     ProseField,
     ReasonForm,
     RevertForm,
     with_vanished_rows_as_new,
 )
+from catalog.editing.recorded import RecordedAdmin, as_written
 from catalog.importing import pages
-from catalog.models import (
-    Body,
-    Case,
-    CaseBody,
-    Figure,
-    Guideline,
-    Link,
-    LinkCheck,
-    SearchSynonym,
-    SimilarBody,
-    Source,
-    Topic,
-)
+from catalog.models import Case, CaseBody, Figure, Link, SimilarBody
 from catalog.pages.views import case_page
 from dxcases import access_log
 
-VERSIONS_LISTED = 50
 EVENTS = {
     Case.Status.PUBLISHED: "publish",
     Case.Status.WITHDRAWN: "withdraw",
@@ -63,87 +40,6 @@ LABELS = {
     for model in (Case, CaseBody, Figure, Link, SimilarBody)
     for field in history.told_fields(model)
 }
-
-
-def as_written(field: type[forms.CharField], of: models.Field, **options: Any) -> forms.Field:
-    """The form field of the kind `field` for a model field."""
-    return field(label=of.verbose_name, help_text=of.help_text, required=not of.blank, **options)
-
-
-class RecordedAdmin(admin.ModelAdmin):
-    """An admin that keeps a version of each row it writes, and shows them with their differences."""
-
-    object_history_template = "admin/versions.html"
-
-    def formfield_for_dbfield(
-        self, db_field: models.Field, request: HttpRequest, **options: Any
-    ) -> forms.Field | None:
-        """Texts keep one kind of line end; a list of texts is written one to a line."""
-        if isinstance(db_field, ArrayField):
-            return as_written(LinesField, db_field)
-        if isinstance(db_field, models.TextField):
-            return as_written(ProseField, db_field)
-        return super().formfield_for_dbfield(db_field, request, **options)
-
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        if change:
-            history.keep(obj)
-        super().save_model(request, obj, form, change)
-
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        super().save_related(request, form, formsets, change)
-        reason = form.cleaned_data.get("reason", "") or ("" if change else history.CREATED)
-        history.record(form.instance, request.user, reason)  # type: ignore[arg-type]
-
-    def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        history.keep(obj)
-        super().delete_model(request, obj)
-
-    def get_urls(self) -> list[URLPattern]:
-        name = f"{self.opts.app_label}_{self.opts.model_name}_compare"
-        view = self.admin_site.admin_view(self.compare_view)
-        return [path("<path:object_id>/history/compare/", view, name=name), *super().get_urls()]
-
-    def history_view(
-        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        obj = self.viewed(request, object_id)
-        versions = list(history.versions_of(obj)[: VERSIONS_LISTED + 1])
-        steps = history.steps(versions)[:VERSIONS_LISTED]
-        told = {"title": f"変更履歴：{obj}", "steps": steps, "most": VERSIONS_LISTED}
-        return self.page(request, self.object_history_template, obj, {**told, **(extra_context or {})})
-
-    def compare_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """What has changed between two versions; without `after`, from `before` to now."""
-        obj = self.viewed(request, object_id)
-        before, after = (self.version(obj, request.GET.get(name, "")) for name in ("before", "after"))
-        if before is None:
-            raise Http404("no version to compare")
-        texts = history.texts_in(after) if after else history.texts_of(obj)
-        differences = history.differences(history.texts_in(before), texts)
-        told = {"title": f"版を比べる：{obj}", "before": before, "after": after, "differences": differences}
-        return self.page(request, "admin/compare_versions.html", obj, told)
-
-    def viewed(self, request: HttpRequest, object_id: str) -> Any:
-        """The row of a page that only shows it. Raises Http404 or PermissionDenied."""
-        obj = self.get_object(request, unquote(object_id))
-        if obj is None:
-            raise Http404(f"no {self.opts.model_name} {object_id}")
-        if not self.has_view_permission(request, obj):
-            raise PermissionDenied
-        return obj
-
-    def version(self, obj: Any, key: str) -> Version | None:
-        """A version of the row by its key; None without key. Raises Http404 for any other key."""
-        if not key:
-            return None
-        return get_object_or_404(
-            history.versions_of(obj), pk=int(key) if key.isdecimal() and len(key) < 19 else 0
-        )
-
-    def page(self, request: HttpRequest, template: str, obj: Any, told: dict[str, Any]) -> HttpResponse:
-        context = {**self.admin_site.each_context(request), "opts": self.opts, "original": obj, **told}
-        return TemplateResponse(request, template, context)
 
 
 class RowInline(admin.TabularInline):
@@ -270,6 +166,8 @@ class CaseAdmin(RecordedAdmin):
         try:
             return super().changeform_view(request, *options)
         except IntegrityError:
+            # Once is enough: this check sees what the other has saved and refuses in words, so nothing is
+            # saved that could break the same rule. If another rule is broken meanwhile, that error is raised.
             return super().changeform_view(request, *options)
 
     def not_saved(self, request: HttpRequest) -> HttpResponse:
@@ -458,118 +356,3 @@ def told_of(run: links.Run) -> tuple[str, int]:
         return f"リンクを確認しました。{run.summary}", messages.SUCCESS
     reasons = "、".join(f"{one.url}（{one.reason}）" for one in run.held_back)
     return f"つながるリンクが1件もなかったため、何も記録しませんでした。{reasons}", messages.WARNING
-
-
-@admin.register(LinkCheck)
-class LinkCheckAdmin(admin.ModelAdmin):
-    """To read only: `check_links` writes it, and a link is corrected in its case."""
-
-    list_display = ("url", "outcome", "reason", "failed_days", "checked_at", "linked_from")
-    list_filter = ("outcome",)
-    search_fields = ("url", "reason")
-    list_per_page = 50
-
-    def get_queryset(self, request: HttpRequest) -> models.QuerySet[LinkCheck]:
-        return LinkCheck.objects.with_cases()
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    @admin.display(description="リンクのある事例")
-    def linked_from(self, check: LinkCheck) -> str:
-        pages = (
-            (reverse("admin:catalog_case_change", args=[one["pk"]]), one["title"]) for one in check.cases
-        )
-        return format_html_join("、", '<a href="{}">{}</a>', pages)
-
-
-@admin.register(Body)
-class BodyAdmin(RecordedAdmin):
-    list_display = ("name", "kana", "prefecture", "kind", "population", "population_as_of", "code")
-    list_filter = ("kind", ("population", admin.EmptyFieldListFilter), "prefecture")
-    list_select_related = ("prefecture",)
-    search_fields = ("name", "kana", "code", "written_in_full")
-    search_help_text = "名称、よみ、コード、都道府県名から探します。"
-
-    def get_urls(self) -> list[URLPattern]:
-        return [*pages.population_page(self).urls, *super().get_urls()]
-
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        return super().changelist_view(
-            request, {**(extra_context or {}), "may_import": pages.may_import(self, request)}
-        )
-
-    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Body]:
-        in_full = Concat("prefecture__name", "name", output_field=models.CharField())
-        return super().get_queryset(request).select_related("prefecture").annotate(written_in_full=in_full)
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """The code is the key that cases refer to: it is given once."""
-        return ("code",) if obj else ()
-
-
-@admin.register(Topic)
-class TopicAdmin(RecordedAdmin):
-    list_display = ("title", "slug", "position", "case_count")
-    search_fields = ("title", "slug")
-
-    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Topic]:
-        return super().get_queryset(request).annotate(case_count=Count("cases"))
-
-    @admin.display(description="事例の数", ordering="case_count")
-    def case_count(self, topic: Any) -> int:
-        return topic.case_count
-
-
-@admin.register(Source)
-class SourceAdmin(RecordedAdmin):
-    list_display = ("title", "edition", "publisher", "published_on")
-    search_fields = ("title", "publisher")
-
-
-@admin.register(SearchSynonym)
-class SearchSynonymAdmin(RecordedAdmin):
-    list_display = ("words_together",)
-    search_fields = ("words__icontains",)
-
-    @admin.display(description="言葉")
-    def words_together(self, synonym: SearchSynonym) -> str:
-        return str(synonym)
-
-
-@admin.register(Guideline)
-class GuidelineAdmin(RecordedAdmin):
-    list_display = ("title", "publisher", "published_note", "section", "position")
-    list_filter = ("section",)
-    search_fields = ("title", "publisher")
-
-
-admin.site.unregister([User, Group, TOTPDevice])  # devices: `manage.py end_sessions`
-
-
-@admin.register(User)
-class AccountAdmin(UserAdmin):
-    """Accounts. What they may do, the two groups say alone (roles.py)."""
-
-    change_password_form = AccountPasswordForm
-    list_display = ("username", "last_name", "first_name", "roles")
-    list_filter = ("is_active", "is_superuser", "groups")
-    filter_horizontal = ("groups",)
-    fieldsets = (
-        (None, {"fields": ("username", "password")}),
-        ("個人情報", {"fields": ("last_name", "first_name", "email")}),
-        ("権限", {"fields": ("is_active", "is_staff", "groups", "is_superuser")}),
-    )
-
-    def get_queryset(self, request: HttpRequest) -> models.QuerySet[User]:
-        return super().get_queryset(request).prefetch_related("groups")
-
-    @admin.display(description="役割")
-    def roles(self, account: User) -> str:
-        return "、".join(group.name for group in account.groups.all())

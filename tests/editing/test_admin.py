@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from catalog import history
-from catalog.admin import CaseAdmin
+from catalog.editing.case_admin import CaseAdmin
 from catalog.models import Body, Case, Link, LinkCheck, SimilarBody, Topic
 from tests.filling import ADD, a_publisher, an_editor, change_url, errors, logged_in, new_case, opened
 from tests.link_network import Network, running, says

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from catalog import dashboard
+from catalog.editing import dashboard
 from catalog.links import Finding
 from catalog.models import Case, Link, LinkCheck, ZeroResultSearch
 from tests.filling import ADD, a_publisher, an_editor, logged_in, new_case

@@ -5,7 +5,7 @@ from django.apps import apps
 from django.contrib.auth.models import Group, Permission
 from django.core.management import call_command
 
-from catalog.roles import EDITORS, EDITORS_MAY, PUBLISHERS, PUBLISHERS_MAY, make_roles
+from catalog.editing.roles import EDITORS, EDITORS_MAY, PUBLISHERS, PUBLISHERS_MAY, make_roles
 
 pytestmark = pytest.mark.django_db
 
