@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 import schemathesis
-from catalog.documents.records import case_record
 from django.core.management import call_command
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
@@ -16,6 +15,7 @@ from pytest_django import DjangoAssertNumQueries
 from schemathesis import GenerationMode
 
 from catalog import facets
+from catalog.documents.records import case_record
 from catalog.models import Case
 from dxcases.wsgi import application
 from tests.making import FUNAGATA, HIDAKA, KASHIHARA, make_case

@@ -3,6 +3,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from catalog.output.columns import (
     as_code,
     as_figures,
@@ -15,8 +18,6 @@ from catalog.output.columns import (
     lines,
     undefused,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r"))
 some_texts = texts.filter(lambda text: bool(text.strip()))

@@ -6,12 +6,12 @@ from typing import Any, cast
 from xml.etree import ElementTree
 
 import pytest
-from catalog.output.columns import HEADERS, defused, lines
-from catalog.output.exports import LONGEST_CELL
 from django.test import Client
 from openpyxl import Workbook, load_workbook
 
 from catalog.models import Case, Source
+from catalog.output.columns import HEADERS, defused, lines
+from catalog.output.exports import LONGEST_CELL
 from tests.making import FUNAGATA, KASHIHARA, MIYAGI, make_case
 
 pytestmark = pytest.mark.django_db

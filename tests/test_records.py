@@ -3,9 +3,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from catalog.documents.records import case_record
 from pytest_django import DjangoAssertNumQueries
 
+from catalog.documents.records import case_record
 from catalog.models import Case, Figure, Link, SimilarBody
 from tests.making import FUNAGATA, MIYAGI, make_case
 

@@ -14,9 +14,6 @@ from django.db import DataError, IntegrityError, transaction
 from catalog import history
 from catalog.documents.reading import read_documents
 from catalog.importing.report import Change, Progress, Report, RowReport, all_or_nothing, wrong_codes
-from catalog.models import Body, Case, CaseRow, Section, Source, Topic
-from catalog.output.columns import COLUMNS, HEADERS, Column, Row, as_key, as_lines, row_of, undefused
-from catalog.output.exports import TRUNCATED, truncate
 from catalog.importing.tables import (
     CUT_SHORT,
     Problem,
@@ -27,6 +24,8 @@ from catalog.importing.tables import (
     with_plain_breaks,
 )
 from catalog.models import Body, Case, CaseRow, Section, Source, Topic
+from catalog.output.columns import COLUMNS, HEADERS, Column, Row, as_key, as_lines, row_of, undefused
+from catalog.output.exports import TRUNCATED, truncate
 
 KEY, BODIES = "識別名", "団体コード"
 UNREADABLE = object()  # the value of a cell that cannot be read

@@ -16,9 +16,9 @@ from django.utils import timezone
 
 from catalog import history
 from catalog.importing.report import Change, Progress, Report, RowReport, all_or_nothing, wrong_codes
+from catalog.importing.tables import Problem, TableRow, UnreadableTable, column_name, plain
 from catalog.models import Body, Kind
 from catalog.output.columns import as_code
-from catalog.importing.tables import Problem, TableRow, UnreadableTable, column_name, plain
 
 CODE, NAME, POPULATION, DATE = "団体コード", "市区町村名", "人口", "人口の基準日"
 HEADER_WITHIN = 15  # rows

@@ -6,14 +6,15 @@ from io import BytesIO, StringIO
 from typing import Any
 
 import pytest
-from catalog.output.columns import HEADERS
 from django.core.validators import validate_slug
 from django.test import Client
 from openpyxl import load_workbook
 
 from catalog.importing.cases import import_cases
 from catalog.importing.report import Change, Report
+from catalog.importing.tables import CUT_SHORT, UnreadableTable, read_table
 from catalog.models import Case, Figure, Link, SimilarBody, Source, Topic
+from catalog.output.columns import HEADERS
 from tests.making import FUNAGATA, HIDAKA, KASHIHARA, MIYAGI, make_case
 from tests.state import database_state
 
