@@ -15,7 +15,7 @@ from django.test import Client, RequestFactory
 
 from catalog.documents.reading import Document, read_documents
 from catalog.documents.records import CaseRecord, Extra
-from catalog.models import Case, Section, SimilarBody, Source, Topic
+from catalog.models import Case, CaseRow, CatalogueModel, Section, SimilarBody, Source, Topic
 from catalog.output.columns import COLUMNS, row_of
 from tests.making import KASHIHARA, make_case
 
@@ -154,3 +154,35 @@ def test_the_types_of_a_document_name_just_what_it_has(case: Case) -> None:
     document = document_of(case)
     assert list(document.with_url(str)) == [name for name in CaseRecord.__annotations__ if name != "nearness"]
     assert list(document.extra) == list(Extra.__annotations__)
+
+
+def texts_of(model: type[CatalogueModel]) -> set[str]:
+    """The fields that hold free text; choices, addresses and slugs have rules of their own."""
+    own_rules = (models.SlugField, models.URLField, models.GeneratedField)
+    return {
+        field.name
+        for field in model._meta.concrete_fields
+        if isinstance(getattr(field, "base_field", field), models.CharField | models.TextField)
+        and not isinstance(field, own_rules)
+        and not field.choices
+        and not field.primary_key
+    }
+
+
+WRITTEN = [
+    model
+    for model in (*CatalogueModel.__subclasses__(), *CaseRow.__subclasses__())
+    if not model._meta.abstract
+]
+
+
+@pytest.mark.parametrize("model", WRITTEN)
+def test_the_database_refuses_control_characters_in_every_text(model: type[CatalogueModel]) -> None:
+    refused = [one for one in model._meta.constraints if one.name.endswith("_texts_are_plain")]
+    named = {
+        expression.name
+        for constraint in refused
+        for condition in constraint.condition.children  # type: ignore[attr-defined]
+        for expression in condition.get_source_expressions()
+    }
+    assert named == texts_of(model)
