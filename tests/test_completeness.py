@@ -90,7 +90,7 @@ def other_value(field: models.Field[Any, Any]) -> Any:
         models.PositiveSmallIntegerField: lambda: 777,
     }
     if isinstance(field, models.ForeignKey):
-        return {Section: "4-1", Source: other_source().pk}[field.related_model]  # type: ignore[index]
+        return {Section: "4-1", Source: other_source().pk}[field.related_model]
     for kind, make in others.items():
         if isinstance(field, kind):
             return make()
