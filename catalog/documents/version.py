@@ -19,7 +19,7 @@ class Version:
 NOTHING_YET = Version("nothing yet", datetime(1970, 1, 1, tzinfo=UTC))
 
 
-def current() -> Version:
+def current_version() -> Version:
     """The version that this connection sees, in one tiny query.
 
     Ask before reading what is to be kept under it: a change in between then ages it too early, never too

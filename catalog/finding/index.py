@@ -16,9 +16,9 @@ from typing import Any
 from django.forms import Form
 from pyroaring import BitMap
 
-from catalog.documents import version
 from catalog.documents.reading import Document, read_documents
 from catalog.documents.snapshot import one_snapshot
+from catalog.documents.version import Version, current_version
 from catalog.finding.nearest import Measured, Target, measure
 from catalog.models import Body, CaseDocument, Prefecture, Region, SearchSynonym, Section, Source, Step, Topic
 from catalog.models.bands import band_of
@@ -27,6 +27,7 @@ from dxcases.postgres.replicas import connection_to_read
 Choices = list[tuple[str, str]]
 ByValue = dict[str, BitMap]
 
+MAX_INDEXES = 2
 MAX_TARGETS = 64  # whose measures are kept: at 1,788 bodies these take 20 MB
 
 
@@ -39,8 +40,8 @@ class Index:
 
     form_class: type[Form] | None = None  # see `CaseFilter.get_form_class`
 
-    def __init__(self, stamp: str) -> None:
-        self.stamp = stamp
+    def __init__(self, version: Version) -> None:
+        self.version = version
         self.cases_by: dict[str, ByValue] = {}
         self.choices: dict[str, list[Any]] = {}
         self.measure: Callable[[Target], Measured] = lru_cache(MAX_TARGETS)(
@@ -251,17 +252,21 @@ def numbers_at(found: BitMap, groups: Iterable[BitMap], at: slice) -> list[int]:
     return picked
 
 
-_newest: Index | None = None
+_kept: dict[str, Index] = {}  # by stamp: the newest, and the one before it, for answers that began under it
 _building = Lock()
 
 
 def current_index() -> Index:
-    """The index of the catalogue as it is now: the one kept, or a new one; others wait while it is built."""
-    global _newest
-    if (kept := _newest) and kept.stamp == version.current().stamp:
+    """The index of the catalogue as this connection sees it: one that is kept, or a new one.
+
+    While one is built, those who need it wait.
+    """
+    if kept := _kept.get(current_version().stamp):
         return kept
     with _building, one_snapshot():
-        stamp = version.current().stamp
-        if _newest is None or _newest.stamp != stamp:
-            _newest = Index(stamp)
-        return _newest
+        version = current_version()
+        index = _kept.get(version.stamp) or Index(version)
+        _kept[version.stamp] = index
+        for stale in sorted(_kept.values(), key=lambda kept: kept.version.changed_at)[:-MAX_INDEXES]:
+            del _kept[stale.version.stamp]
+        return index

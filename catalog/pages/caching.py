@@ -18,7 +18,7 @@ from django.utils.cache import patch_cache_control
 from django.views.decorators.http import condition
 
 from catalog.documents.snapshot import one_snapshot
-from catalog.documents.version import Version, current
+from catalog.documents.version import Version, current_version
 from dxcases.postgres import replicas
 
 View = Callable[..., HttpResponseBase]
@@ -41,14 +41,14 @@ def answered_by_version(view: View) -> View:
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.method not in ("GET", "HEAD"):
             return view(request, *args, **kwargs)
-        version = replicas.from_primary_or_standby(current)
+        version = replicas.from_primary_or_standby(current_version)
 
         def make() -> HttpResponseBase:
             with one_snapshot():
                 return replicas.rendered(view(request, *args, **kwargs))
 
         def read(request: HttpRequest) -> HttpResponseBase:
-            return replicas.from_standby_or_primary(lambda: current() == version, make)
+            return replicas.from_standby_or_primary(lambda: current_version() == version, make)
 
         # Who works on templates wants to see every change at once.
         if settings.DEBUG:
