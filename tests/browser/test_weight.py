@@ -70,13 +70,47 @@ def test_a_comparison_prints_across(page: Page) -> None:
 def test_a_list_prints_as_a_table_with_its_query_and_nothing_to_press(page: Page) -> None:
     page.goto("/cases/?step=2&population=0-1")
     page.emulate_media(media="print")
-    assert page.locator(".card").first.evaluate("node => getComputedStyle(node).display") == "table-row"
+    places = page.locator(".card__place").evaluate_all("all => all.map(n => n.getBoundingClientRect().left)")
+    assert (len(places), len(set(places))) == (3, 1)
     assert page.locator("h1").inner_text().startswith("ステップ2・人口1万人未満の事例")
     origin = page.locator(".print-origin").inner_text()
     assert "/cases/?step=2&population=0-1（" in origin
     assert f"{timezone.localdate():%Y年}" in origin
     for hidden in (".site-nav", ".filters", ".chips", ".forms", "button", ".skip-link"):
         assert not any(one.is_visible() for one in page.locator(hidden).all()), hidden
+
+
+# The table of cases on paper, each list with other parts in its rows: nearness, several bodies, neither.
+TABLES = [
+    ("/cases/?near_population=8000", 3),
+    ("/cases/?near=063631", 3),
+    ("/cases/?q=研修", 3),
+    ("/cases/", 3),
+    ("/bodies/063631/", 1),
+    ("/bodies/040002/", 1),
+    ("/steps/2/", 4),
+]
+PAPER = 703  # pixels of an A4 sheet within its margins
+LETTERS = 8  # the least of a line of a cell
+NARROW_CELLS = f"""() => [...document.querySelectorAll('.card > *')]
+    .filter(cell => cell.checkVisibility() && cell.getBoundingClientRect().width > 1)
+    .filter(cell => cell.clientWidth < {LETTERS} * parseFloat(getComputedStyle(cell).fontSize))
+    .map(cell => `${{cell.className}} ${{cell.clientWidth}}px`)"""
+
+
+@pytest.mark.parametrize(("path", "most"), TABLES)
+def test_a_list_of_cases_prints_on_few_sheets(page: Page, path: str, most: int) -> None:
+    page.goto(path)
+    assert len(sheets(page)) <= most
+
+
+@pytest.mark.parametrize("path", [path for path, _ in TABLES])
+def test_every_cell_of_a_printed_list_has_room_for_words(page: Page, path: str) -> None:
+    page.set_viewport_size({"width": PAPER, "height": 1032})
+    page.emulate_media(media="print")
+    page.goto(path)
+    assert page.evaluate(NARROW_CELLS) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= PAPER
 
 
 def sheets(page: Page) -> list[tuple[float, float]]:
