@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 HEADING = {"name": re.compile("の事例"), "level": 1}
 
@@ -49,6 +49,28 @@ def test_the_focus_and_what_was_opened_stay(live: Page) -> None:
     expect(live.locator(".card")).to_have_count(20)
     expect(live.get_by_label("高知県")).to_be_visible()
     assert stayed(live)
+
+
+# From the top to the foot of the filters; the last leaves a page that is shorter than the place of its box.
+@pytest.mark.parametrize("name", ["region", "kind", "topic"])
+@pytest.mark.parametrize("from_top", [100, 600])
+def test_a_ticked_box_stays_where_it_was_on_the_screen(live: Page, name: str, from_top: int) -> None:
+    live.goto("/cases/")
+    if not live.locator("#id_q").is_visible():
+        live.get_by_text("絞り込む", exact=True).click()
+    box = live.locator(f"#{live.locator(f'input[name={name}]:enabled').last.get_attribute('id')}")
+    box.evaluate(f"node => scrollBy(0, node.getBoundingClientRect().top - {from_top})")
+    place = top_of(box)
+    for is_ticked in (True, False):
+        before = live.locator("h1").inner_text()
+        box.set_checked(is_ticked)
+        expect(live.locator("h1")).not_to_have_text(before)
+        live.wait_for_timeout(100)  # htmx settles what it put in a moment later
+        assert top_of(box) == pytest.approx(place, abs=1)
+
+
+def top_of(box: Locator) -> float:
+    return box.evaluate("node => node.getBoundingClientRect().top")
 
 
 def test_words_are_searched_for_on_enter(live: Page) -> None:
