@@ -45,6 +45,13 @@ def test_the_stylesheet_arrives(page: Page) -> None:
     )
 
 
+def test_all_columns_of_a_comparison_of_four_cases_are_in_sight(page: Page) -> None:
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto("/compare/?case=dx2021-17-1&case=dx2021-5-1&case=dx2021-14-1&case=dx2021-18-2")
+    frame = page.locator(".table-scroll")
+    assert frame.evaluate("node => node.scrollWidth - node.clientWidth") == 0
+
+
 class TestWithoutJavaScript:
     @pytest.fixture
     def browser_context_args(self, browser_context_args: dict[str, Any]) -> dict[str, Any]:
