@@ -52,6 +52,28 @@ def test_all_columns_of_a_comparison_of_four_cases_are_in_sight(page: Page) -> N
     assert frame.evaluate("node => node.scrollWidth - node.clientWidth") == 0
 
 
+# Words in sight that stand out of their cell to the left or right.
+OVERFLOWING = """() => [...document.querySelectorAll('.coverage th, .coverage td')].flatMap(cell => {
+    const box = cell.getBoundingClientRect(), range = document.createRange(), found = [];
+    const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) {
+        const text = texts.currentNode;
+        if (getComputedStyle(text.parentElement).position === 'absolute') continue;
+        range.selectNodeContents(text);
+        const lines = [...range.getClientRects()].filter(line => line.width > 0);
+        if (lines.some(line => line.left < box.left || line.right > box.right)) found.push(text.data);
+    }
+    return found;
+})"""
+
+
+@pytest.mark.parametrize("width", [360, 768, 800, 960, 1280])
+def test_the_words_of_the_coverage_table_stay_in_their_cells(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto("/")
+    assert page.evaluate(OVERFLOWING) == []
+
+
 class TestWithoutJavaScript:
     @pytest.fixture
     def browser_context_args(self, browser_context_args: dict[str, Any]) -> dict[str, Any]:
