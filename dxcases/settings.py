@@ -28,6 +28,7 @@ env = environ.Env(
     DATABASE_STATEMENT_SECONDS=(int, 0),
     PG_BIN=(str, ""),
     BACKUP_DIR=(str, ""),
+    IMPORT_DIR=(str, ""),
     LOG_FORMAT=(str, "line"),
     ALLOWED_HOSTS=(list, ["localhost", "127.0.0.1", "[::1]"]),
     CSRF_TRUSTED_ORIGINS=(list, []),
@@ -153,7 +154,7 @@ DATABASES = {
 }
 DATABASE_ROUTERS = ["dxcases.postgres.replicas.Router"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-IMPORT_DIR = VAR_DIR / "imports"  # files that an editor has yet to agree to
+IMPORT_DIR = Path(env("IMPORT_DIR") or VAR_DIR / "imports")  # files that an editor has yet to agree to
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]
 BACKUP_DIR = Path(env("BACKUP_DIR") or VAR_DIR / "backups")
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -38,6 +39,37 @@ def test_systemd_finds_no_fault_in_a_unit(units: Path, name: str) -> None:
         check=False,
     )
     assert (told.returncode, told.stdout + told.stderr) == (0, "")
+
+
+def directives(unit: str) -> list[tuple[str, str]]:
+    """What the unit and the file for all of ours say, in order: names, each with its value."""
+    files = (DEPLOY / "systemd/dxcases-.service.d/common.conf", DEPLOY / "systemd" / unit)
+    text = "\n".join(file.read_text(encoding="utf-8") for file in files)
+    return re.findall(r"^(\w+)=(.*)$", text.replace("%S", "/var/lib"), re.M)
+
+
+def writable(unit: str) -> set[Path]:
+    """The folders that stay writable for the unit's account under ProtectSystem=strict."""
+    told = directives(unit)
+    assert ("ProtectSystem", "strict") in told
+    made = {Path("/var/lib", value) for name, value in told if name == "StateDirectory"}
+    return made | {Path(value) for name, value in told if name == "ReadWritePaths"}
+
+
+@pytest.mark.parametrize(
+    ("unit", "setting"), [("dxcases-web.service", "IMPORT_DIR"), ("dxcases-backup.service", "BACKUP_DIR")]
+)
+def test_a_unit_may_write_where_the_site_keeps_its_files(unit: str, setting: str) -> None:
+    own = dict(value.split("=", 1) for name, value in directives(unit) if name == "Environment")
+    told = subprocess.run(
+        [sys.executable, "-c", f"from dxcases import settings; print(settings.{setting})"],
+        cwd=settings.BASE_DIR,
+        env={**os.environ, **own, **variables(DEPLOY / "env.example"), "SECRET_KEY": "x" * 50},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert writable(unit) == {Path(told.stdout.strip())}
 
 
 def test_the_environment_example_passes_djangos_check_and_names_no_unknown_variable() -> None:
