@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from catalog.models import Case, Link, LinkCheck, SimilarBody
 from tests.link_network import Network, running, says
-from tests.making import KASHIHARA, make_case
+from tests.making import KASHIHARA, make_case, without_cases
 
 pytestmark = pytest.mark.django_db
 
@@ -21,7 +21,7 @@ OK, GONE = says("200 OK"), says("404 Not Found")
 @pytest.fixture
 def network() -> Iterator[Network]:
     """Two links, one of them of a similar body, and one of a draft, which is never asked."""
-    Case.objects.all().delete()
+    without_cases()
     case, draft = make_case(), make_case(status=Case.Status.DRAFT)
     Link.objects.create(case=case, url="http://a.example/", label="甲")
     SimilarBody.objects.create(case=case, body_id=KASHIHARA, url="http://b.example/")

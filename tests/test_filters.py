@@ -6,8 +6,19 @@ import pytest
 from catalog.filters import CaseFilter
 from django.test import RequestFactory
 
-from catalog.models import Body, Case
-from tests.making import FUNAGATA, HIDAKA, KASHIHARA, MIYAGI, OSAKA, TAWARAMOTO, make_case, slugs
+from catalog.filters import CaseFilter
+from catalog.models import Body
+from tests.making import (
+    FUNAGATA,
+    HIDAKA,
+    KASHIHARA,
+    MIYAGI,
+    OSAKA,
+    TAWARAMOTO,
+    make_case,
+    slugs,
+    without_cases,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -18,7 +29,7 @@ def asked(query: str, *, strict: bool = False) -> CaseFilter:
 
 @pytest.fixture
 def six_cases() -> None:
-    Case.objects.all().delete()
+    without_cases()
     make_case("town-and-city", section="1", bodies=[FUNAGATA, KASHIHARA], topics=["bpr", "data"])
     make_case("tawaramoto", section="2", bodies=[TAWARAMOTO], topics=["training"])
     make_case("hidaka", section="3-1", bodies=[HIDAKA], topics=["data"])
@@ -90,7 +101,7 @@ def test_one_body_has_to_satisfy_all_that_is_asked_of_a_body(query: str, found: 
 
 
 def test_an_unknown_population_is_in_no_numbered_band() -> None:
-    Case.objects.all().delete()
+    without_cases()
     make_case(bodies=[FUNAGATA])
     Body.objects.filter(code=FUNAGATA).update(population=None, population_as_of=None)
     assert not asked("population=0-1").qs.exists()

@@ -13,7 +13,18 @@ from pytest_django import DjangoAssertNumQueries
 
 from catalog import index
 from catalog.models import Body, Case, SearchSynonym, SimilarBody, Source, Step
-from tests.making import FUNAGATA, HIDAKA, KASHIHARA, MIYAGI, OSAKA, make_case, make_varied_cases, slugs
+from catalog.nearest import Target
+from tests.making import (
+    FUNAGATA,
+    HIDAKA,
+    KASHIHARA,
+    MIYAGI,
+    OSAKA,
+    make_case,
+    make_varied_cases,
+    slugs,
+    without_cases,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -62,7 +73,7 @@ def test_threads_that_want_an_index_at_once_get_one_and_the_same(monkeypatch: py
 
 
 def test_only_published_cases_have_a_number_in_document_order() -> None:
-    Case.objects.all().delete()
+    without_cases()
     last, first = make_case("last", section="4-3"), make_case("first", section="1")
     draft = make_case("draft", status="draft")
     built = index.current()
@@ -89,7 +100,7 @@ def test_a_change_of_any_kind_is_in_the_next_list(client: Client) -> None:
 
 
 def test_cases_without_a_known_population_come_last_and_in_document_order() -> None:
-    Case.objects.all().delete()
+    without_cases()
     make_case("unknown", bodies=[MIYAGI], section="1")
     make_case("both", bodies=[FUNAGATA, KASHIHARA], section="3-1")
     make_case("larger", bodies=[KASHIHARA], section="2")
@@ -114,7 +125,7 @@ def test_hits_of_one_rank_stand_in_document_order() -> None:
 
 
 def test_neighbours_are_the_published_cases_before_and_after_within_the_step() -> None:
-    Case.objects.all().delete()
+    without_cases()
     make_case("other-step", section="2", page=1)
     first = make_case("first", section="3-1", page=2)
     draft = make_case("draft", section="3-1", page=3, status="draft")
@@ -153,7 +164,7 @@ def test_related_cases_share_most_topics_and_are_nearest() -> None:
 
 
 def test_without_bodies_related_cases_stand_in_document_order() -> None:
-    Case.objects.all().delete()
+    without_cases()
     for slug, section, topics in [
         ("last", "4-3", ["bpr"]),
         ("both", "4-2", ["bpr", "data"]),

@@ -26,7 +26,7 @@ from catalog.models import (
     Source,
     Topic,
 )
-from tests.making import FUNAGATA, KASHIHARA, MIYAGI, make_case, slugs
+from tests.making import FUNAGATA, KASHIHARA, MIYAGI, make_case, slugs, without_cases
 
 pytestmark = pytest.mark.django_db
 
@@ -151,14 +151,14 @@ def test_is_body_code_checks_the_check_digit(code: str, valid: bool) -> None:
 
 
 def test_published_leaves_out_drafts() -> None:
-    Case.objects.all().delete()
+    without_cases()
     make_case("shown")
     make_case("draft", status="draft")
     assert slugs(Case.objects.published()) == ["shown"]
 
 
 def test_document_order_is_section_then_place_in_source() -> None:
-    Case.objects.all().delete()
+    without_cases()
     make_case("b", section="4-1", order=2, page=5)
     make_case("a", section="4-1", order=1, page=5)
     make_case("early-section", section="3-3", page=9)
@@ -167,7 +167,7 @@ def test_document_order_is_section_then_place_in_source() -> None:
 
 
 def test_with_body_gives_a_case_with_several_such_bodies_once() -> None:
-    Case.objects.all().delete()
+    without_cases()
     make_case("both", bodies=[FUNAGATA, KASHIHARA])
     assert slugs(Case.objects.all().with_body(models.Q(body__population__gt=1))) == ["both"]
 
@@ -258,7 +258,7 @@ def test_a_slug_is_proposed_from_the_place_in_the_source() -> None:
 
 
 def test_cases_without_known_population_have_no_body_with_one() -> None:
-    Case.objects.all().delete()
+    without_cases()
     make_case("known", bodies=[MIYAGI, FUNAGATA])
     make_case("unknown", bodies=[MIYAGI])
     make_case("none", bodies=[], status="draft")

@@ -5,7 +5,18 @@ from catalog.nearest import Nearness, Target, measured
 
 from catalog import index
 from catalog.models import Body, Case, CaseBody
-from tests.making import FUNAGATA, HIDAKA, KASHIHARA, MIYAGI, OSAKA, TAWARAMOTO, make_case, slugs
+from catalog.nearest import Nearness, Target, measured
+from tests.making import (
+    FUNAGATA,
+    HIDAKA,
+    KASHIHARA,
+    MIYAGI,
+    OSAKA,
+    TAWARAMOTO,
+    make_case,
+    slugs,
+    without_cases,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -29,7 +40,7 @@ def test_the_distance_is_that_of_the_great_circle() -> None:
 
 
 def test_the_ratio_comes_first_then_kind_prefecture_region_distance() -> None:
-    Case.objects.all().delete()
+    without_cases()
     Body.objects.filter(code="063649").update(population=5_100, population_as_of="2020-01-01")
     for slug, code in [
         ("osaka", OSAKA),
@@ -51,7 +62,7 @@ def test_the_ratio_comes_first_then_kind_prefecture_region_distance() -> None:
 
 
 def test_without_a_population_kind_and_place_decide() -> None:
-    Case.objects.all().delete()
+    without_cases()
     for slug, code in [("city", SAKATA), ("prefecture-far", OSAKA), ("prefecture-same-region", "070009")]:
         make_case(slug, bodies=[code])
     assert slugs(Case.objects.nearest_to(target(MIYAGI))) == [
@@ -62,7 +73,7 @@ def test_without_a_population_kind_and_place_decide() -> None:
 
 
 def test_a_population_alone_orders_by_the_exact_ratio() -> None:
-    Case.objects.all().delete()
+    without_cases()
     for slug, code in [("osaka", OSAKA), ("town", TAWARAMOTO), ("unknown", MIYAGI), ("city", KASHIHARA)]:
         make_case(slug, bodies=[code])
     assert slugs(Case.objects.nearest_to(Target(given_population=30_000))) == [
@@ -74,7 +85,7 @@ def test_a_population_alone_orders_by_the_exact_ratio() -> None:
 
 
 def test_a_case_is_as_near_as_its_nearest_body() -> None:
-    Case.objects.all().delete()
+    without_cases()
     make_case("of-two", bodies=[OSAKA, FUNAGATA])
     own = target(HIDAKA)
     case = Case.objects.nearest_to(own).for_cards().get()

@@ -8,7 +8,8 @@ from django.test import Client
 
 from catalog.management.commands.load_catalogue import fixture_files
 from catalog.models import Body, Case, Figure, Prefecture, SearchSynonym, SimilarBody, Topic
-from tests.making import FUNAGATA, KASHIHARA, make_case, slugs
+from catalog.search import Marker, terms_of
+from tests.making import FUNAGATA, KASHIHARA, make_case, slugs, without_cases
 
 pytestmark = pytest.mark.django_db
 
@@ -70,7 +71,7 @@ def test_the_title_comes_first() -> None:
 
 
 def test_a_compound_is_found_in_parts_below_the_exact_hits() -> None:
-    Case.objects.all().delete()
+    without_cases()
     make_case("apart", title="人材の育成", page=1)
     make_case("exact", approach="人材育成", page=2)
     make_case("neither", title="人材の確保", page=3)
@@ -78,7 +79,7 @@ def test_a_compound_is_found_in_parts_below_the_exact_hits() -> None:
 
 
 def test_all_words_have_to_be_there() -> None:
-    Case.objects.all().delete()
+    without_cases()
     make_case("both", title="研修と窓口")
     make_case("one", title="研修")
     assert found("研修 窓口") == ["both"]
@@ -96,7 +97,7 @@ def test_all_words_have_to_be_there() -> None:
     ],
 )
 def test_short_and_mixed_terms(text: str, slug: str) -> None:
-    Case.objects.all().delete()
+    without_cases()
     make_case("made", title="窓口のIT化", approach="様式5,513件のうち100%。Society5.0")
     make_case("other", title="別", approach="別のこと 55133", bodies=[KASHIHARA])
     assert found(text) == [slug]
@@ -118,7 +119,7 @@ def test_quotes_and_operators_within_a_term_do_no_harm(client: Client, text: str
 
 
 def test_a_percent_sign_is_taken_literally() -> None:
-    Case.objects.all().delete()
+    without_cases()
     make_case("made", title="研修百分率")
     assert found("研修%率") == []
 
@@ -129,7 +130,7 @@ def test_200_characters_are_searched_for_and_201_refused(client: Client) -> None
 
 
 def test_the_text_follows_every_way_of_writing() -> None:
-    Case.objects.all().delete()
+    without_cases()
     case = make_case("made", title="初めの題", topics=["data"])
     assert found("初めの題") == ["made"]
     Case.objects.filter(pk=case.pk).update(title="次の題名")
@@ -156,8 +157,8 @@ def test_the_text_follows_every_way_of_writing() -> None:
 
 
 def test_loaded_cases_are_found() -> None:
-    Case.objects.all().delete()
-    call_command("loaddata", *fixture_files(), verbosity=0)
+    without_cases()
+    call_command("loaddata", fixture_files()[-1], verbosity=0)
     assert found("日高村") == ["dx2021-46-1"]
 
 

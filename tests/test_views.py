@@ -21,6 +21,7 @@ from tests.making import (
     make_case,
     make_varied_cases,
     slugs,
+    without_cases,
 )
 
 pytestmark = pytest.mark.django_db
@@ -36,7 +37,7 @@ def listed(client: Client, url: str) -> list[str]:
 
 @pytest.fixture
 def no_cases() -> None:
-    Case.objects.all().delete()
+    without_cases()
 
 
 @pytest.mark.usefixtures("no_cases")
@@ -88,7 +89,7 @@ def test_the_list_is_grouped_by_step_and_section(client: Client) -> None:
 
 
 def test_a_card_says_step_section_bodies_and_first_points(client: Client) -> None:
-    Case.objects.all().delete()
+    without_cases()
     make_case(title="題", section="3-1", bodies=[FUNAGATA, KASHIHARA], points=["一", "二", "三"])
     text = client.get("/cases/").text
     for shown in (

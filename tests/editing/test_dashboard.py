@@ -13,7 +13,7 @@ from catalog.editing import dashboard
 from catalog.links import Finding
 from catalog.models import Case, Link, LinkCheck, ZeroResultSearch
 from tests.filling import ADD, a_publisher, an_editor, logged_in, new_case
-from tests.making import FUNAGATA, MIYAGI, make_case
+from tests.making import FUNAGATA, MIYAGI, make_case, without_cases
 
 DEAD = "https://example.jp/gone"
 
@@ -27,7 +27,7 @@ def shown() -> dict[str, tuple[int, list[str]]]:
 
 
 def test_the_first_page_lists_what_waits_for_an_editor() -> None:
-    Case.objects.all().delete()
+    without_cases()
     make_case(title="下書きの題", status="draft", bodies=[])
     make_case(title="取り下げの題", status="withdrawn", withdrawn_reason="申し出")
     make_case(title="人口不明の題", bodies=[MIYAGI])
@@ -48,7 +48,7 @@ def test_the_first_page_lists_what_waits_for_an_editor() -> None:
 
 
 def test_a_long_list_shows_the_newest_and_says_how_many_there_are() -> None:
-    Case.objects.all().delete()
+    without_cases()
     for number in range(12):
         make_case(title=f"下書き{number}", status="draft")
     number, titles = shown()["下書き"]

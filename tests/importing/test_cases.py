@@ -15,7 +15,7 @@ from catalog.importing.report import Change, Report
 from catalog.importing.tables import CUT_SHORT, UnreadableTable, read_table
 from catalog.models import Case, Figure, Link, SimilarBody, Source, Topic
 from catalog.output.columns import HEADERS
-from tests.making import FUNAGATA, HIDAKA, KASHIHARA, MIYAGI, make_case
+from tests.making import FUNAGATA, HIDAKA, KASHIHARA, MIYAGI, make_case, without_cases
 from tests.state import database_state
 
 pytestmark = pytest.mark.django_db
@@ -124,7 +124,7 @@ def test_a_thousand_cases_come_back_unchanged(name: str) -> None:
 def test_deleted_cases_come_back_as_they_were(name: str) -> None:
     make_full_case("made")
     content, record = file_of(name), Client().get("/cases.json").json()
-    Case.objects.all().delete()
+    without_cases()
     report = import_cases(read_table(content), dry_run=False)
     assert report.summary == "新規 61行、変更 0行、変更なし 0行、取り込めない 0行"
     assert set(Case.objects.values_list("status", flat=True)) == {"draft"}
