@@ -1,13 +1,16 @@
 # What each command does: README.md. All they make stands in .venv/ and var/.
 
 PY := .venv/bin/python
+WORKERS := -n 2
+WHOLE := --hypothesis-profile=whole
 
-.PHONY: help run test test-deploy admin backup restore check bench bench-browser drill browser
+.PHONY: help run test test-all test-deploy admin backup restore check bench bench-browser drill browser programs-to-deploy
 
 help:
 	@echo 'make run    起動（http://127.0.0.1:8000/ 。PORT=8001 make run で番号を変更）'
-	@echo 'make test   すべてのテスト'
-	@echo 'make test-deploy nginxとsystemdの設定のテスト（nginx、opensslが必要）'
+	@echo 'make test   テスト（4分ほど。一部だけなら make test ARGS=tests/test_search.py）'
+	@echo 'make test-all  時間のかかるものも含めたすべてのテスト（15分ほど。nginx、systemd、opensslが必要。ARGS も使えます）'
+	@echo 'make test-deploy  nginxとsystemdの設定のテストだけ'
 	@echo 'make admin  編集者の登録'
 	@echo 'make backup データベース全体のバックアップ（var/backups/ 。BACKUP_DIR で変更）'
 	@echo 'make restore FILE=ファイル  空のデータベースへの復元（FORCE=1 でいまの内容を置き換え）'
@@ -30,13 +33,25 @@ restore: .venv/run.stamp
 	@test -n "$(FILE)" || { echo '「make restore FILE=var/backups/….dump」のようにファイルを指定してください。' >&2; exit 1; }
 	@exec $(PY) manage.py restore "$(FILE)" $(if $(FORCE),--force)
 
+# The whole on two workers; a part on one, which starts sooner.
 test: .venv/dev.stamp browser
-	@exec $(PY) -m pytest
+	@exec $(PY) -m pytest $(or $(ARGS),$(WORKERS))
 
-test-deploy: .venv/dev.stamp
+# What kills servers or counts seconds under load runs at last and while nothing else does.
+test-all: .venv/dev.stamp browser programs-to-deploy
+ifdef ARGS
+	@exec $(PY) -m pytest $(WHOLE) -m '' $(ARGS)
+else
+	$(PY) -m pytest $(WHOLE) $(WORKERS) -m 'not alone'
+	$(PY) -m pytest $(WHOLE) -m alone
+endif
+
+test-deploy: .venv/dev.stamp programs-to-deploy
+	@exec $(PY) -m pytest -m '' tests/deploy
+
+programs-to-deploy:
 	@command -v nginx >/dev/null && command -v systemd-analyze >/dev/null && command -v openssl >/dev/null || \
 		{ echo 'nginx、systemd、opensslが必要です。Debian・Ubuntuでは「apt install nginx systemd openssl」を実行してください。' >&2; exit 1; }
-	@exec $(PY) -m pytest tests/deploy
 
 check: .venv/dev.stamp
 	$(PY) -m ruff format --check .
@@ -55,7 +70,7 @@ bench-browser: .venv/dev.stamp browser
 	@exec $(PY) -m bench.browser
 
 drill: .venv/dev.stamp
-	@DRILL=1 HOSTILE_EXAMPLES=1000 exec $(PY) -m pytest -s -rs tests/reliability tests/test_hostile_input.py tests/rehearsal
+	@DRILL=1 HOSTILE_EXAMPLES=1000 exec $(PY) -m pytest -s -rs -m '' tests/reliability tests/test_hostile_input.py deploy/rehearsal
 
 browser: .venv/dev.stamp
 	@PY=$(PY) sh tests/browser/find_browser.sh

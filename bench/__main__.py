@@ -1,7 +1,8 @@
 """The benchmark: pages over 60, 10,000 and 100,000 cases, and throughput, as ratios within this one run.
 
-`make bench` runs it; `SIZES=60,10000 make bench` takes fewer. It works in a database of its own, which it
-makes beside the catalogue's and drops at the end; docs/benchmark.md has the numbers and what they mean.
+`make bench` runs it; `SIZES=60,10000 make bench` takes fewer; `python -m bench 10000` only fills
+the database of the environment. It works in one of its own, which it makes beside the catalogue's and drops
+at the end; docs/benchmark.md has the numbers and what they mean.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ def deep(size: int) -> int:
     return max(1, size // 20 * 98 // 100)
 
 
-# What is measured: a name, and the address for a given number of cases.
+# What is measured: a name, and the address for a given number of cases. `all_pages` adds what is not here.
 PAGES: list[tuple[str, Callable[[int], str]]] = [
     ("ok, no database", lambda size: "/healthz/live"),
     ("trivial", lambda size: "/trivial/"),
@@ -69,15 +70,35 @@ def main() -> int:
 
         django.setup()
         collect_static_files()
-        measured = {}
+        pages, measured = all_pages(), {}
         for size in SIZES:
             with database():
                 fill(size)
-                measured[size] = {name: median_ms(address(size), name == KNOWN) for name, address in PAGES}
+                measured[size] = {name: median_ms(address(size), name == KNOWN) for name, address in pages}
                 say(f"index of {size:,} cases: built in {milliseconds_to_index():.0f} ms")
         report(measured)
         throughput.report()
     return 0
+
+
+def fill_alone(size: int) -> int:
+    """Fills the empty, migrated database of the environment, for drills."""
+    import django
+
+    django.setup()
+    fill(size)
+    return 0
+
+
+def all_pages() -> list[tuple[str, Callable[[int], str]]]:
+    """PAGES, and each page of another pattern at the address where tests ask for it."""
+    from django.urls import resolve
+
+    from tests.servers.addresses import page_addresses
+
+    named = {resolve(address(CASEBOOK).partition("?")[0]).url_name for _, address in PAGES}
+    others = [(name, address) for name, address in page_addresses().items() if name not in named]
+    return [*PAGES, *((name, lambda size, address=address: address) for name, address in others)]
 
 
 def collect_static_files() -> None:
@@ -186,7 +207,7 @@ def report(measured: dict[int, dict[str, float]]) -> None:
     fewest = measured[min(measured)]
     say(f"{'':22}" + "".join(f"{f'{size:,} cases':>34}" for size in measured))
     say(f"{'page':22}" + f"{'ms':>12}{'× trivial':>11}{'× fewest':>11}" * len(measured))
-    for name, _ in PAGES:
+    for name in fewest:
         row = f"{name:22}"
         for times in measured.values():
             row += (
@@ -203,4 +224,4 @@ def say(line: str, end: str = "\n") -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(fill_alone(int(sys.argv[1])) if sys.argv[1:] else main())

@@ -21,9 +21,9 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
-from tests.clusters import HOST, filled_cluster
-from tests.nginx import own_front, site
-from tests.serving import free_port, gunicorn
+from tests.servers.clusters import HOST, filled_cluster
+from tests.servers.gunicorn import free_port, gunicorn
+from tests.servers.nginx import own_front, site
 
 READERS, CONNECTIONS = 2, 8  # processes, and connections of each
 ROUNDS, SECONDS = 5, 2.0  # rows take turns, so that other work on the machine meets all alike
@@ -48,7 +48,7 @@ def report() -> None:
     readers = ProcessPoolExecutor(READERS, multiprocessing.get_context("spawn"))
     with readers, filled_cluster() as cluster:
         bind = f"127.0.0.1:{free_port()}"
-        with gunicorn(cluster, bind, WEB_WORKERS="1"):
+        with gunicorn(cluster.url, bind, WEB_WORKERS="1"):
             compare(readers, rows_of_gunicorn(bind))
         if not (shutil.which("nginx") and shutil.which("openssl")):
             print(

@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
+import hypothesis
 import pytest
-from django.core.management import call_command
-from django.test.utils import setup_databases, teardown_databases
+from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.test.utils import override_settings, teardown_databases
 from pytest_django.plugin import DjangoDbBlocker
+from xdist.scheduler import LoadScopeScheduling
 
 from dxcases.postgres.account import LocalPostgresError
 from dxcases.postgres.backup import back_up
-from dxcases.postgres.cluster import Cluster, running_if_needed
-from tests.clusters import connected, filled_cluster
+from dxcases.postgres.cluster import running_if_needed
+from tests.servers.clusters import OwnCluster, connected, fill, filled_cluster, own_cluster
+from tests.template import make_test_databases
+
+# How often a property is tried in make test and in make test-all; where a try takes long, a share of it.
+hypothesis.settings.register_profile("quick", max_examples=60, deadline=None)
+hypothesis.settings.register_profile("whole", max_examples=500, deadline=None)
+hypothesis.settings.load_profile("quick")
+
+# The driver of the browser runs a loop in the thread of the tests, where Django would refuse to ask.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+ONE_BY_ONE = {"tests/browser/test_access.py", "tests/test_hostile_input.py"}
 
 server = ExitStack()
 
@@ -30,41 +46,72 @@ def pytest_unconfigure() -> None:
     server.close()
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests last: the driver's loop runs in this thread from then on, where Django refuses to ask."""
-    items.sort(key=lambda item: "browser_name" in getattr(item, "fixturenames", ()))
+class ByModule(LoadScopeScheduling):
+    """Gives each worker of xdist whole modules, since a module's tests share what is made for them.
+
+    Tests of the modules in ONE_BY_ONE go to whichever worker is free, at last, so that all end together.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        module = nodeid.partition("::")[0]
+        return nodeid if module in ONE_BY_ONE else module
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByModule:
+    return ByModule(config, log)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords(django_test_environment: None) -> Iterator[None]:
+    """Makes accounts of tests at once, where the real hasher takes half a second (but in test_sign_in)."""
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """A test database with the casebook; a test that wants other cases deletes these and is rolled back.
+def django_db_setup(
+    django_test_environment: None,
+    django_db_blocker: DjangoDbBlocker,
+    django_db_modify_db_settings: None,  # gives each worker of xdist a database of its own
+) -> Iterator[None]:
+    """A test database with the casebook; a test that wants other cases takes these away and is rolled back.
 
     Whichever tests are collected: pytest-django's own makes none where no test is marked, and browser tests
     alone would write to the developer's database.
     """
     with django_db_blocker.unblock():
-        made = setup_databases(verbosity=0, interactive=False)
-        call_command("load_catalogue")
+        made = make_test_databases()
     yield
     with django_db_blocker.unblock():
         teardown_databases(made, verbosity=0)
 
 
 @pytest.fixture(scope="session")
-def filled() -> Iterator[Cluster]:
-    """A server of its own with the casebook, for tests to read."""
-    with filled_cluster() as cluster:
-        yield cluster
+def casebook(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A backup of the casebook, to fill servers with."""
+    with django_db_blocker.unblock(), server_of_our_version() as database:
+        return back_up(database, tmp_path_factory.mktemp("casebook"), print)
+
+
+@contextmanager
+def server_of_our_version() -> Iterator[BaseDatabaseWrapper]:
+    """The test database, or a copy of it where its server may be of another version than those of tests."""
+    if not os.environ.get("DATABASE_URL"):
+        yield connection
+        return
+    with filled_cluster() as cluster, connected(cluster) as database:
+        yield database
 
 
 @pytest.fixture(scope="session")
-def casebook(
-    filled: Cluster, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
-    """A backup of the casebook, to fill another server with."""
-    with django_db_blocker.unblock(), connected(filled) as database:
-        return back_up(database, tmp_path_factory.mktemp("casebook"), print)
+def filled(casebook: Path, django_db_blocker: DjangoDbBlocker) -> Iterator[OwnCluster]:
+    """A server of its own with the casebook, for tests to read."""
+    with own_cluster() as cluster:
+        with django_db_blocker.unblock():
+            fill(cluster, casebook)
+        yield cluster
 
 
 @pytest.fixture

@@ -3,4 +3,5 @@
 from dxcases.settings import *  # noqa: F403
 from dxcases.settings import DATABASES
 
-DATABASES["default"]["NAME"] = "dxcases_scratch"
+NAME = "dxcases_scratch"
+DATABASES = {**DATABASES, "default": {**DATABASES["default"], "NAME": NAME}}

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import random
-import signal
 import subprocess
 import sys
 import time
@@ -17,8 +15,9 @@ import pytest
 from django.conf import settings
 
 from catalog.models import Topic
-from dxcases.postgres.cluster import Cluster
-from tests.clusters import HOST, connected, environment, fill, own_cluster
+from tests.servers.clusters import HOST, OwnCluster, connected, fill, own_cluster, production
+
+pytestmark = pytest.mark.long
 
 KILLS = 20
 LONGEST_SECONDS_OF_SAVES = 0.5
@@ -91,13 +90,8 @@ with transaction.atomic(), connection.cursor() as cursor:
 """
 
 
-def kill(cluster: Cluster) -> None:
-    """Kills the server's main process; its children end when they see that it is gone."""
-    os.kill(int((cluster.data / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
-
-
 @pytest.fixture
-def cluster(own_databases: None) -> Iterator[Cluster]:
+def cluster(own_databases: None) -> Iterator[OwnCluster]:
     with own_cluster() as cluster:
         yield cluster
 
@@ -114,13 +108,13 @@ def wait_for_more(file: Path) -> None:
 
 
 @pytest.fixture
-def editor(cluster: Cluster, casebook: Path, tmp_path: Path) -> Iterator[Path]:
+def editor(cluster: OwnCluster, casebook: Path, tmp_path: Path) -> Iterator[Path]:
     """The file to which an editor at work writes what was confirmed."""
     fill(cluster, casebook)
     confirmed = tmp_path / "confirmed"
     with confirmed.open("w") as told:
         started = subprocess.Popen(
-            [sys.executable, "-c", EDITOR], cwd=settings.BASE_DIR, env=environment(cluster), stdout=told
+            [sys.executable, "-c", EDITOR], cwd=settings.BASE_DIR, env=production(cluster.url), stdout=told
         )
     yield confirmed
     started.kill()
@@ -128,14 +122,14 @@ def editor(cluster: Cluster, casebook: Path, tmp_path: Path) -> Iterator[Path]:
 
 
 def test_twenty_kills_of_the_server_lose_no_confirmed_save_and_part_none_from_its_version(
-    cluster: Cluster, editor: Path
+    cluster: OwnCluster, editor: Path
 ) -> None:
     random.seed(20)
     with ExitStack() as servers:
         for _ in range(KILLS):
             wait_for_more(editor)
             time.sleep(random.uniform(0, LONGEST_SECONDS_OF_SAVES))
-            kill(cluster)
+            cluster.kill()
             servers.enter_context(cluster.running())
             assert run(cluster, WITHOUT_ITS_VERSION) == ""
         wait_for_more(editor)
@@ -151,7 +145,7 @@ def test_twenty_kills_of_the_server_lose_no_confirmed_save_and_part_none_from_it
     assert set(again) <= {"again 200 True", "again 302 False"}
 
 
-def run(cluster: Cluster, code: str) -> str:
+def run(cluster: OwnCluster, code: str) -> str:
     """What a program on the cluster's database prints."""
     command = [sys.executable, "-c", code]
-    return subprocess.check_output(command, cwd=settings.BASE_DIR, env=environment(cluster), text=True)
+    return subprocess.check_output(command, cwd=settings.BASE_DIR, env=production(cluster.url), text=True)

@@ -6,7 +6,6 @@ import pytest
 from catalog.filters import CaseFilter
 from django.test import RequestFactory
 
-from catalog.filters import CaseFilter
 from catalog.models import Body
 from tests.making import (
     FUNAGATA,

@@ -34,6 +34,7 @@ def whole_catalogue() -> list[str]:
     return [serializers.serialize("json", model._default_manager.order_by("pk")) for model in models]
 
 
+@pytest.mark.long
 def test_loading_every_fixture_again_changes_nothing() -> None:
     before = whole_catalogue()
     call_command("loaddata", *fixture_files(), verbosity=0)

@@ -17,9 +17,9 @@ from django.test import Client
 from django.test.utils import override_settings
 from pytest_django import Settings
 
+from tests.addresses import ADMIN_LISTS, PATHS, PUBLIC, REFUSED_WITHOUT_A_QUERY, TELLS_ITS_TIME
 from tests.filling import a_publisher, an_editor
 from tests.making import make_case
-from tests.test_hostile_input import LISTS, PUBLIC
 
 pytestmark = pytest.mark.django_db
 
@@ -62,7 +62,7 @@ def static_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 ANSWERS = [
-    *((path, 400 if path == "/compare/" else 200, {}) for path in PUBLIC),
+    *((path, 400 if name in REFUSED_WITHOUT_A_QUERY else 200, {}) for name, path in PATHS.items()),
     ("/nope/", 404, {}),
     ("/cases/?page=a", 400, {}),
     ("/cases/?q=%00", 400, {}),
@@ -175,7 +175,7 @@ def test_what_editors_see_is_not_stored(client: Client, admin_client: Client, pa
         assert one.get(path)["Cache-Control"] == "no-store"
 
 
-@pytest.mark.parametrize("path", [path for path in PUBLIC if path != "/cases.xlsx"])
+@pytest.mark.parametrize("path", sorted({*PUBLIC.values(), *PATHS.values()} - {TELLS_ITS_TIME}))
 def test_public_pages_are_the_same_for_editors_and_set_no_cookie(admin_client: Client, path: str) -> None:
     make_case("himitsu", title="himitsu", status="draft")
     answers = [one.get(path) for one in (Client(), admin_client)]
@@ -224,7 +224,7 @@ TABLE = {
     "/admin/catalog/topic/add/": ("302 302", "403 403", "403 403", "200 200", "200 200"),
     **{
         f"/admin/catalog/{model}/": ("302 302", "403 403", "200 200", "200 200", "200 200")
-        for model in (*LISTS, "linkcheck")
+        for model in (*ADMIN_LISTS, "linkcheck")
         if model != "case"
     },
     "/admin/autocomplete/?app_label=catalog&model_name=casebody&field_name=body": (

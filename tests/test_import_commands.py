@@ -28,7 +28,7 @@ from tests.importing.test_tables import BAD_FILES
 from tests.making import FUNAGATA
 from tests.state import database_state, state_of
 
-SCRATCH = scratch_settings.DATABASES["default"]["NAME"]
+SCRATCH = scratch_settings.NAME
 
 
 def command(name: str, *arguments: object) -> tuple[int, str, str]:
@@ -160,6 +160,7 @@ def scratch_state(scratch: dict[str, Any]) -> dict[str, str]:
         return state_of(cursor)
 
 
+@pytest.mark.long
 @pytest.mark.django_db
 def test_a_dump_loads_into_an_empty_database_and_dumps_the_same(
     scratch: dict[str, Any], tmp_path: Path
@@ -177,6 +178,7 @@ def test_a_dump_loads_into_an_empty_database_and_dumps_the_same(
     ]
 
 
+@pytest.mark.long
 @pytest.mark.django_db
 def test_an_import_that_is_killed_has_done_all_or_nothing(scratch: dict[str, Any], tmp_path: Path) -> None:
     """Killed amid its writing, then at moments over the whole run: the database is as before or as after."""

@@ -13,7 +13,6 @@ from pytest_django import DjangoAssertNumQueries
 
 from catalog import index
 from catalog.models import Body, Case, SearchSynonym, SimilarBody, Source, Step
-from catalog.nearest import Target
 from tests.making import (
     FUNAGATA,
     HIDAKA,

@@ -21,6 +21,7 @@ def empty_the_catalogue() -> None:
         model._default_manager.all().delete()
 
 
+@pytest.mark.long
 def test_an_empty_catalogue_is_filled_with_progress() -> None:
     empty_the_catalogue()
     assert [line.partition("：")[0] for line in load().splitlines()] == ["読み込み中"] * 15

@@ -12,11 +12,11 @@ from urllib.request import Request, urlopen
 import psycopg
 import pytest
 
-from dxcases.postgres.cluster import NAME, Cluster
-from tests.clusters import HOST, fill, manage, own_cluster
-from tests.serving import free_port, gunicorn
+from dxcases.postgres.cluster import NAME
+from tests.servers.clusters import HOST, OwnCluster, fill, manage, own_cluster
+from tests.servers.gunicorn import free_port, gunicorn
 
-pytestmark = pytest.mark.usefixtures("own_databases")
+pytestmark = [pytest.mark.usefixtures("own_databases"), pytest.mark.long, pytest.mark.alone]
 
 READER_SECONDS = 8
 LONGEST_PAGE_SECONDS = 1.5
@@ -24,12 +24,12 @@ MIGRATING = {"DJANGO_SETTINGS_MODULE": "tests.migrating.settings"}
 
 
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[Cluster]:
+def cluster() -> Iterator[OwnCluster]:
     with own_cluster() as cluster:
         yield cluster
 
 
-def read_slowly(cluster: Cluster, seconds: float) -> None:
+def read_slowly(cluster: OwnCluster, seconds: float) -> None:
     """A reader of the cases that keeps its transaction open."""
     with psycopg.connect(host=str(cluster.socket_folder), user=NAME, dbname=NAME) as reader:
         reader.execute("SELECT count(*) FROM catalog_case")
@@ -45,10 +45,10 @@ def seconds_of_page(port: int) -> float:
     return time.monotonic() - started
 
 
-def test_no_page_waits_long_behind_a_migration_behind_a_reader(cluster: Cluster, casebook: Path) -> None:
+def test_no_page_waits_long_behind_a_migration_behind_a_reader(cluster: OwnCluster, casebook: Path) -> None:
     fill(cluster, casebook)
     port = free_port()
-    with gunicorn(cluster, f"127.0.0.1:{port}"), ThreadPoolExecutor() as pool:
+    with gunicorn(cluster.url, f"127.0.0.1:{port}"), ThreadPoolExecutor() as pool:
         for _ in range(8):  # each worker's first page is slow
             seconds_of_page(port)
         reader = pool.submit(read_slowly, cluster, READER_SECONDS)
@@ -67,7 +67,7 @@ def test_no_page_waits_long_behind_a_migration_behind_a_reader(cluster: Cluster,
     assert max(waits) <= LONGEST_PAGE_SECONDS
 
 
-def test_it_gives_up_in_the_end_and_says_what_to_do(cluster: Cluster) -> None:
+def test_it_gives_up_in_the_end_and_says_what_to_do(cluster: OwnCluster) -> None:
     with psycopg.connect(host=str(cluster.socket_folder), user=NAME, dbname=NAME) as reader:
         reader.execute("LOCK django_migrations")
         migration = manage(cluster, "migrate_safely", "--tries", "1")

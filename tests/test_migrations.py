@@ -8,12 +8,12 @@ import pytest
 from django.core.management import call_command
 from django.db.migrations.loader import MigrationLoader
 
-from dxcases.postgres.cluster import NAME, Cluster
+from dxcases.postgres.cluster import NAME
 from dxcases.postgres.programs import find_programs
-from tests.clusters import connected, own_cluster
+from tests.servers.clusters import OwnCluster, connected, own_cluster
 
 
-def schema(cluster: Cluster) -> str:
+def schema(cluster: OwnCluster) -> str:
     """The whole schema as pg_dump writes it, with a fixed key where it would make one up."""
     command = (find_programs() / "pg_dump", "--schema-only", "--restrict-key=same")
     return subprocess.check_output([*command, "-h", cluster.socket_folder, "-U", NAME, NAME], text=True)

@@ -5,7 +5,6 @@ from catalog.nearest import Nearness, Target, measured
 
 from catalog import index
 from catalog.models import Body, Case, CaseBody
-from catalog.nearest import Nearness, Target, measured
 from tests.making import (
     FUNAGATA,
     HIDAKA,

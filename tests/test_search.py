@@ -8,7 +8,6 @@ from django.test import Client
 
 from catalog.management.commands.load_catalogue import fixture_files
 from catalog.models import Body, Case, Figure, Prefecture, SearchSynonym, SimilarBody, Topic
-from catalog.search import Marker, terms_of
 from tests.making import FUNAGATA, KASHIHARA, make_case, slugs, without_cases
 
 pytestmark = pytest.mark.django_db

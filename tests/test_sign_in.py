@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from axes.models import AccessAttempt
+from django.conf import global_settings
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.contrib.auth.models import AnonymousUser, User
 from django.contrib.sessions.models import Session
@@ -28,6 +29,12 @@ ELSEWHERE = "203.0.113.9"
 
 
 @pytest.fixture
+def real_passwords(settings: Settings) -> None:
+    """Passwords are hashed as on a server."""
+    settings.PASSWORD_HASHERS = global_settings.PASSWORD_HASHERS
+
+
+@pytest.fixture
 def henshu() -> User:
     return User.objects.create_superuser("henshu", password=PASSWORD)
 
@@ -42,7 +49,7 @@ def is_in(client: Client) -> bool:
 
 
 def test_after_five_failures_no_password_is_hashed_any_more(
-    client: Client, henshu: User, monkeypatch: pytest.MonkeyPatch
+    client: Client, real_passwords: None, henshu: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hashed = []
     encode = PBKDF2PasswordHasher.encode
@@ -100,7 +107,9 @@ def test_a_login_is_followed_by_a_rest_that_only_the_next_one_waits_for(
     assert slept == [0, 5, 0]
 
 
-def test_the_right_user_gets_in_from_elsewhere_meanwhile(client: Client, henshu: User) -> None:
+def test_the_right_user_gets_in_from_elsewhere_meanwhile(
+    client: Client, real_passwords: None, henshu: User
+) -> None:
     for _ in range(6):
         log_in(client, "wrong")
     assert log_in(Client(), REMOTE_ADDR=ELSEWHERE).status_code == 302

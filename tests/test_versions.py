@@ -11,8 +11,7 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 from dxcases.postgres.checks import lacks_fixes
-from dxcases.postgres.cluster import Cluster
-from tests.clusters import connected
+from tests.servers.clusters import OwnCluster, connected
 
 FLOORS = [("django", "5.2.19"), ("gunicorn", "27"), ("urllib3", "2.7"), ("psycopg", "3.3")]
 FILES = ["requirements.txt", "requirements-dev.txt"]
@@ -49,7 +48,7 @@ def test_every_requirement_is_one_version_with_hashes_and_from_no_named_place(fi
     assert "://" not in (settings.BASE_DIR / file).read_text(encoding="utf-8")
 
 
-def test_the_postgresql_that_comes_along_lacks_no_fix(filled: Cluster, own_databases: None) -> None:
+def test_the_postgresql_that_comes_along_lacks_no_fix(filled: OwnCluster, own_databases: None) -> None:
     with connected(filled) as database, database.cursor() as cursor:
         cursor.execute("SHOW server_version_num")
         (number,) = cursor.fetchone()

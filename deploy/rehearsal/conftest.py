@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from tests.rehearsal.machines import OUTSIDE, Machine, lacking, machines, run
-from tests.serving import free_port, wait_for
+from rehearsal.machines import OUTSIDE, Machine, lacking, machines, run
+from tests.servers.gunicorn import free_port, wait_for
 
 PRIMARY, STANDBY = "192.0.2.10", "192.0.2.20"  # as in the guide
 

@@ -10,10 +10,10 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from tests.clusters import HOST
+from rehearsal.conftest import PRIMARY, STANDBY, Source
+from rehearsal.machines import Machine
 from tests.guide import blocks, variables
-from tests.rehearsal.conftest import PRIMARY, STANDBY, Source
-from tests.rehearsal.machines import Machine
+from tests.servers.clusters import HOST
 
 PASSWORD = "nagai aikotoba wo tsukau"
 NEW_EDITOR = {

@@ -2,81 +2,81 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Response, expect
 
-# Every template, plain and filtered, with nothing found, bad input, and a last page.
-PAGES = [
-    "/",
-    "/cases/",
-    "/cases/?step=2&population=0-1&q=研修",
-    "/cases/?q=研修&near=063631",
-    "/cases/?q=議事録申請&step=3",
-    "/cases/?population=abc&near_population=x",
-    "/cases/?page=3",
-    "/cases/?compare=dx2021-1-1",
-    "/near/",
-    "/near/?name=ひだか",
-    "/near/?name=",
-    "/cases/dx2021-16-1/",
-    "/cases/dx2021-26-1/",
-    "/compare/?case=dx2021-17-1&case=dx2021-5-1",
-    "/compare/?case=dx2021-17-1&case=dx2021-5-1&case=dx2021-14-1&case=dx2021-18-2&only=differences",
-    "/compare/",
-    "/bodies/",
-    "/bodies/?page=2",
-    "/bodies/?name=ひだか",
-    "/bodies/?name=どこにもない",
-    "/bodies/?prefecture=99",
-    "/bodies/063631/",
-    "/bodies/040002/",
-    "/steps/3/",
-    "/guidelines/",
-    "/about/",
-    "/api/v1/docs/",
-    "/nothing-here/",
-    "/?q=%00",
-]
+from tests.addresses import PAGES, PUBLIC
+
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 
-@pytest.fixture(params=[360, 768, 1280])
-def three_sizes(page: Page, request: pytest.FixtureRequest) -> Page:
-    page.set_viewport_size({"width": request.param, "height": 800})
-    return page
+# Wider than a phone make test looks at a page of each kind, make test-all at every page.
+WIDE = ["/", "/cases/?q=研修&near=063631", "/cases/dx2021-16-1/", PUBLIC["compare"], "/bodies/"]
+
+
+@dataclass
+class Visit:
+    """A page with what the browser says and asks for while it is there."""
+
+    page: Page
+    hosts: set[str] = field(default_factory=set)
+    errors: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("console", self.listen)
+
+    def listen(self, message: ConsoleMessage) -> None:
+        if "Content Security" in message.text:
+            self.errors.append(message.text)
+
+    def to(self, path: str, width: int) -> Response:
+        self.page.set_viewport_size({"width": width, "height": 800})
+        answer = self.page.goto(path)
+        assert answer is not None
+        open_all_details(self.page)
+        return answer
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_axe_finds_nothing(three_sizes: Page, path: str) -> None:
-    three_sizes.goto(path)
-    open_all_details(three_sizes)
-    assert violations(three_sizes) == []
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_nothing_is_lost_at_320_pixels_or_with_wide_text(page: Page, path: str) -> None:
+def test_a_page_is_for_everyone_and_closed(page: Page, site: str, path: str) -> None:
+    """All that is asked of every page, on one visit with a telephone, which then is narrower still."""
+    visit = Visit(page)
+    policy = visit.to(path, width=360).headers["content-security-policy"]
+    expect(page.locator("h1")).to_have_count(1)
+    assert violations(page) == []
+    assert page.evaluate(SMALL_TARGETS) == []
+    assert width(page) <= 360
     page.set_viewport_size({"width": 320, "height": 640})
-    page.goto(path)
-    open_all_details(page)
     assert width(page) <= 320
-    page.evaluate(
-        """() => { for (const node of document.querySelectorAll('body *')) {
-            node.style.setProperty('line-height', '1.5', 'important');
-            node.style.setProperty('letter-spacing', '0.12em', 'important');
-            node.style.setProperty('word-spacing', '0.16em', 'important');
-        } }"""
-    )
+    page.evaluate(WIDE_TEXT)
     assert width(page) <= 320
     assert page.evaluate(CLIPPED) == []
+    assert ("default-src 'none'" in policy, "unsafe" in policy) == (True, False)
+    assert (visit.errors, visit.hosts) == ([], {urlsplit(site).netloc})
 
 
-@pytest.mark.parametrize("path", PAGES)
-def test_every_target_is_large_enough(page: Page, path: str) -> None:
-    page.set_viewport_size({"width": 360, "height": 800})
-    page.goto(path)
-    open_all_details(page)
-    assert page.evaluate(SMALL_TARGETS) == []
+@pytest.mark.parametrize("width_of_screen", [768, 1280])
+@pytest.mark.parametrize(
+    "path", [path if path in WIDE else pytest.param(path, marks=pytest.mark.long) for path in PAGES]
+)
+def test_a_page_is_for_everyone_on_a_wider_screen(
+    page: Page, site: str, path: str, width_of_screen: int
+) -> None:
+    visit = Visit(page)
+    visit.to(path, width_of_screen)
+    assert violations(page) == []
+    assert width(page) <= width_of_screen
+    assert (visit.errors, visit.hosts) == ([], {urlsplit(site).netloc})
+
+
+def test_pages_looked_at_on_wider_screens_are_among_all() -> None:
+    assert set(WIDE) <= set(PAGES)
 
 
 def test_the_keyboard_leads_from_the_skip_link_to_a_result_with_focus_in_sight(sized_page: Page) -> None:
@@ -153,6 +153,12 @@ def width(page: Page) -> int:
 def open_all_details(page: Page) -> None:
     page.evaluate("document.querySelectorAll('details').forEach(node => { node.open = true })")
 
+
+WIDE_TEXT = """() => { for (const node of document.querySelectorAll('body *')) {
+    node.style.setProperty('line-height', '1.5', 'important');
+    node.style.setProperty('letter-spacing', '0.12em', 'important');
+    node.style.setProperty('word-spacing', '0.16em', 'important');
+} }"""
 
 # Text cut off by its own box.
 CLIPPED = """() => [...document.querySelectorAll('a, button, h1, h2, h3, p, li, td, th')].filter(node => {

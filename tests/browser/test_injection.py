@@ -36,8 +36,10 @@ from catalog.models import (
     Topic,
     ZeroResultSearch,
 )
+from tests.addresses import PATHS, WITH_A_NAME
 from tests.browser.test_editing import choose, save
 from tests.making import KASHIHARA, make_case
+from tests.servers.addresses import page_addresses
 
 T = TypeVar("T")
 
@@ -211,8 +213,8 @@ def complaints(page: Page, base_url: str) -> list[str]:
 @pytest.mark.parametrize(
     "path",
     [
-        *("/cases/poisoned/", "/cases/?q=alert", "/steps/0/", "/", "/about/", "/guidelines/"),
-        "/compare/?case=poisoned&case=dx2021-1-1",
+        *page_addresses().values(),
+        *("/cases/poisoned/", "/cases/?q=alert", "/steps/0/", "/compare/?case=poisoned&case=dx2021-1-1"),
     ],
 )
 def test_texts_of_a_case_run_nothing(page: Page, poisoned: Poison, complaints: list[str], path: str) -> None:
@@ -230,7 +232,12 @@ def test_parameters_run_nothing(page: Page, complaints: list[str], payload: str)
 
 
 @pytest.mark.parametrize(
-    "path", ["/bodies/?q=%s", "/compare/?case=%s&only=%s", "/cases/%s/", "/admin/login/?next=%s"]
+    "path",
+    [
+        *(f"{PATHS[name]}?q=%s" for name in page_addresses()),
+        *WITH_A_NAME,
+        *("/compare/?case=%s&only=%s", "/admin/login/?next=%s"),
+    ],
 )
 def test_all_at_once_run_nothing_in_the_other_pages(page: Page, complaints: list[str], path: str) -> None:
     value = quote("".join(PAYLOADS[:10]), safe="")

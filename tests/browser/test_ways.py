@@ -4,46 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from io import BytesIO
 from urllib.parse import urljoin, urlsplit
 
 import pytest
+from django.urls import Resolver404, resolve
 from openpyxl import load_workbook
 from playwright.sync_api import Page, expect
 
-# The addresses of the contract's section 2 that readers, re-users and editors go to, each as a pattern.
-ADDRESSES = [
-    r"/",
-    r"/cases/",
-    r"/cases/dx2021-\d+-\d/",
-    r"/steps/[0-3]/",
-    r"/bodies/",
-    r"/bodies/\d{6}/",
-    r"/compare/",
-    r"/guidelines/",
-    r"/about/",
-    r"/near/",
-    r"/cases\.csv",
-    r"/cases\.xlsx",
-    r"/cases\.json",
-    r"/cases\.atom",
-    r"/api/v1/schema/",
-    r"/api/v1/docs/",
-    r"/api/v1/cases/",
-    r"/api/v1/cases/dx2021-\d+-\d/",
-    r"/api/v1/bodies/",
-    r"/api/v1/bodies/\d{6}/",
-    r"/opensearch\.xml",
-]
-# Those that machines know by their names.
-BY_NAME = [
-    "/sitemap.xml",
-    "/robots.txt",
-    "/opensearch.xml",
-    "/healthz/live",
-    "/healthz/ready",
-    "/admin/login/",
-]
+from tests.addresses import HEALTH, LINKED_NOWHERE, PATHS, PUBLIC, REFUSED_WITHOUT_A_QUERY
+from tests.servers.addresses import page_addresses
 
 
 def links(page: Page) -> Iterator[str]:
@@ -55,21 +26,21 @@ def links(page: Page) -> Iterator[str]:
 
 
 def test_every_address_is_linked_within_three_clicks_and_answers(page: Page, site: str) -> None:
-    found: dict[str, str] = {"/": ""}
-    for path in ("/", "/cases/", "/cases/dx2021-16-1/", "/steps/2/", "/bodies/", "/bodies/063631/",
-                 "/api/v1/docs/"):  # fmt: skip
-        assert any(re.fullmatch(pattern, path) for pattern in ADDRESSES)
-        page.goto(path)
-        for target in links(page):
-            found.setdefault(target, path)
-    for pattern in ADDRESSES:
-        hits = [path for path in found if re.fullmatch(pattern, path)]
-        assert hits, f"{pattern} is linked nowhere"
-        expected = 400 if pattern == "/compare/" else 200
-        assert page.request.get(urljoin(site, hits[0])).status == expected, hits[0]
+    """From the home page and the pages of each kind that it leads to."""
+    found: dict[str, str] = {}
+    for address in page_addresses().values():
+        page.goto(address)
+        for path in links(page):
+            with suppress(Resolver404):
+                found.setdefault(str(resolve(path).url_name), path)
+    assert set(PUBLIC) - set(found) == set(LINKED_NOWHERE)
+    for name, path in found.items():
+        if name in PUBLIC:
+            expected = 400 if name in REFUSED_WITHOUT_A_QUERY else 200
+            assert page.request.get(urljoin(site, path)).status == expected, path
 
 
-@pytest.mark.parametrize("path", BY_NAME)
+@pytest.mark.parametrize("path", [*(PATHS[name] for name in [*LINKED_NOWHERE, *HEALTH]), "/admin/login/"])
 def test_what_machines_ask_for_is_there(page: Page, path: str) -> None:
     assert page.request.get(path).status == 200
 

@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 from pytest_django.plugin import DjangoDbBlocker
 
-from dxcases.postgres.cluster import Cluster
-from tests.clusters import fill, own_cluster
-from tests.nginx import Front, own_front
+from tests.servers.clusters import OwnCluster, fill, own_cluster
+from tests.servers.nginx import Front, own_front
 
 
 @pytest.fixture(scope="session")
@@ -20,7 +19,7 @@ def front() -> Iterator[Front]:
 
 
 @pytest.fixture(scope="session")
-def cluster(casebook: Path, django_db_blocker: DjangoDbBlocker) -> Iterator[Cluster]:
+def cluster(casebook: Path, django_db_blocker: DjangoDbBlocker) -> Iterator[OwnCluster]:
     with own_cluster() as cluster:
         with django_db_blocker.unblock():
             fill(cluster, casebook)

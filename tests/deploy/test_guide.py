@@ -13,6 +13,8 @@ from django.core.management import get_commands
 
 from tests.guide import BLOCKS, GUIDE
 
+pytestmark = [pytest.mark.long, pytest.mark.alone]
+
 
 @pytest.mark.parametrize("block", [block.text for block in BLOCKS])
 def test_a_shell_understands_each_block(block: str) -> None:

@@ -12,10 +12,13 @@ from collections import Counter
 from itertools import count
 from pathlib import Path
 
+import pytest
 from django.conf import settings
 
-from dxcases.postgres.cluster import Cluster
-from tests.nginx import Front, site
+from tests.servers.clusters import OwnCluster
+from tests.servers.nginx import Front, site
+
+pytestmark = [pytest.mark.long, pytest.mark.alone]
 
 READERS = 4
 DISTURBANCES = 4
@@ -23,7 +26,7 @@ PAGES_BETWEEN = 15
 LONGEST_SECONDS_BETWEEN = 60
 
 
-def test_no_answer_is_lost_while_workers_die_and_reload(front: Front, cluster: Cluster) -> None:
+def test_no_answer_is_lost_while_workers_die_and_reload(front: Front, cluster: OwnCluster) -> None:
     with site(front, cluster) as server, Readers(front) as readers:
         for _ in range(DISTURBANCES):
             readers.wait_for_pages(PAGES_BETWEEN)
@@ -68,7 +71,7 @@ class Readers:
 
 
 def test_without_the_web_server_copies_are_served_and_else_a_page_in_japanese(
-    front: Front, cluster: Cluster
+    front: Front, cluster: OwnCluster
 ) -> None:
     with site(front, cluster) as server:
         fresh = front.ask("/steps/2/")

@@ -17,10 +17,12 @@ import psycopg
 import pytest
 from django.conf import settings
 
-from dxcases.postgres.cluster import NAME, Cluster
-from tests.clusters import HOST
-from tests.nginx import Front, site
+from dxcases.postgres.cluster import NAME
+from tests.servers.clusters import HOST, OwnCluster
+from tests.servers.nginx import Front, site
 from tests.test_headers import HSTS
+
+pytestmark = [pytest.mark.long, pytest.mark.alone]
 
 SECONDS_FRESH = 5
 WITHDRAWN = "/cases/dx2021-1-1/"
@@ -28,7 +30,7 @@ SEARCH = f"/cases/?q={quote('研修')}"
 
 
 @pytest.fixture(scope="module")
-def server(front: Front, cluster: Cluster) -> Iterator[subprocess.Popen[bytes]]:
+def server(front: Front, cluster: OwnCluster) -> Iterator[subprocess.Popen[bytes]]:
     with site(front, cluster) as server:
         yield server
 
@@ -183,7 +185,7 @@ def logged(front: Front, uri: str) -> dict[str, str]:
 
 
 def test_without_the_database_the_last_good_copy_is_served(
-    front: Front, cluster: Cluster, server: subprocess.Popen[bytes]
+    front: Front, cluster: OwnCluster, server: subprocess.Popen[bytes]
 ) -> None:
     fresh = front.ask(SEARCH)
     assert front.ask(WITHDRAWN).status == 200
@@ -197,13 +199,13 @@ def test_without_the_database_the_last_good_copy_is_served(
     assert (withdrawn.status, withdrawn.cache) == (404, "STALE")
 
 
-def withdraw(cluster: Cluster) -> None:
+def withdraw(cluster: OwnCluster) -> None:
     with psycopg.connect(host=str(cluster.socket_folder), user=NAME, dbname=NAME) as database:
         database.execute("UPDATE catalog_case SET status = 'draft' WHERE slug = 'dx2021-1-1'")
 
 
 @contextmanager
-def stopped(cluster: Cluster) -> Iterator[None]:
+def stopped(cluster: OwnCluster) -> Iterator[None]:
     """The server is down inside the `with`, and up again after it."""
     file = cluster.data / "postmaster.pid"
     os.kill(int(file.read_text().split()[0]), signal.SIGINT)

@@ -13,6 +13,8 @@ from django.conf import settings
 from dxcases.settings import env
 from tests.guide import variables
 
+pytestmark = [pytest.mark.long, pytest.mark.alone]
+
 DEPLOY = settings.BASE_DIR / "deploy"
 UNITS = sorted(path.name for path in (DEPLOY / "systemd").glob("*.*") if path.is_file())
 

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from dxcases.operating import doctor
+from dxcases import doctor
 from dxcases.operating.doctor import Level, backup_finding, space_finding
-from dxcases.postgres.cluster import Cluster
-from tests.clusters import manage, own_cluster, run_manage
+from tests.servers.clusters import OwnCluster, manage, own_cluster, run_manage
 
 NOW = datetime(2026, 11, 25, 3, tzinfo=UTC)
 
@@ -20,7 +19,7 @@ def findings(told: str) -> dict[str, str]:
     return {rest.split("：")[0]: level for level, rest in pairs}
 
 
-def test_a_fit_installation_is_found_so(filled: Cluster, tmp_path: Path) -> None:
+def test_a_fit_installation_is_found_so(filled: OwnCluster, tmp_path: Path) -> None:
     environment = {"BACKUP_DIR": str(tmp_path / "backups"), "HTTPS": "on"}
     run_manage(filled, "backup", **environment)
     told = run_manage(filled, "doctor", **environment)
@@ -44,7 +43,7 @@ def test_an_unfit_installation_is_told_what_to_do(tmp_path: Path) -> None:
         assert advice in told
 
 
-def test_a_database_that_does_not_answer_leaves_the_other_checks(filled: Cluster, tmp_path: Path) -> None:
+def test_a_database_that_does_not_answer_leaves_the_other_checks(filled: OwnCluster, tmp_path: Path) -> None:
     process = manage(filled, "doctor", DATABASE_URL="postgres://nobody@127.0.0.1:1/none", HTTPS="on")
     told, _ = process.communicate()
     assert process.returncode == 1
@@ -53,7 +52,7 @@ def test_a_database_that_does_not_answer_leaves_the_other_checks(filled: Cluster
     assert list(findings(told)) == ["設定", "データベース", "ディスク", "バックアップ"]
 
 
-def test_what_django_warns_of_is_a_notice_with_its_number(filled: Cluster) -> None:
+def test_what_django_warns_of_is_a_notice_with_its_number(filled: OwnCluster) -> None:
     told, _ = manage(filled, "doctor", HTTPS="off").communicate()
     assert "注意\t設定：security.W004、" in told
 

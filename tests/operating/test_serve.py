@@ -106,6 +106,7 @@ def test_ctrl_c_during_the_start_leaves_nothing_running(checkout: Path, port: in
     assert nothing_is_left(checkout, port)
 
 
+@pytest.mark.long
 def test_a_web_server_that_dies_ends_all_with_a_message(checkout: Path, port: int) -> None:
     server = serve(checkout, port)
     wait_for(server, LAST_LINE)

@@ -26,42 +26,33 @@ from dxcases.postgres.backup import (
     rows_of,
     table_names,
 )
-from dxcases.postgres.cluster import NAME, Cluster
+from dxcases.postgres.cluster import NAME
 from dxcases.postgres.programs import find_programs
-from tests.clusters import connected, own_cluster
+from tests.addresses import PUBLIC, TELLS_ITS_TIME
+from tests.servers.clusters import OwnCluster, connected, own_cluster
 
 pytestmark = pytest.mark.usefixtures("own_databases")
 
-TEN_PAGES = (
-    "/",
-    "/cases/",
-    "/cases/?q=研修&near=063631",
-    "/cases/dx2021-17-2/",
-    "/steps/2/",
-    "/bodies/",
-    "/bodies/063631/",
-    "/guidelines/",
-    "/about/",
-    "/cases.json",
-)
+ALL_PAGES = sorted({*PUBLIC.values()} - {TELLS_ITS_TIME})
 READ = """
 import hashlib, json, sys
 import django
 django.setup()
 from django.test import Client
 pages = {path: Client().get(path, headers={"host": "localhost"}) for path in sys.argv[1:]}
-print(json.dumps({path: (p.status_code, hashlib.sha256(p.content).hexdigest()) for path, p in pages.items()}))
+told = {path: (p.status_code, hashlib.sha256(p.getvalue()).hexdigest()) for path, p in pages.items()}
+print(json.dumps(told))
 """
 
 
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[Cluster]:
+def cluster() -> Iterator[OwnCluster]:
     with own_cluster() as cluster:
         yield cluster
 
 
 @pytest.fixture
-def target(cluster: Cluster, own_databases: None) -> Iterator[BaseDatabaseWrapper]:
+def target(cluster: OwnCluster, own_databases: None) -> Iterator[BaseDatabaseWrapper]:
     """An empty database of an owner without further rights, as a real one is."""
     with psycopg.connect(
         host=str(cluster.socket_folder), user=NAME, dbname="postgres", autocommit=True
@@ -77,7 +68,7 @@ def target(cluster: Cluster, own_databases: None) -> Iterator[BaseDatabaseWrappe
 
 
 @pytest.fixture
-def source(filled: Cluster, own_databases: None) -> Iterator[BaseDatabaseWrapper]:
+def source(filled: OwnCluster, own_databases: None) -> Iterator[BaseDatabaseWrapper]:
     with connected(filled) as database:
         yield database
 
@@ -102,9 +93,9 @@ def hashes(database: BaseDatabaseWrapper) -> dict[str, str]:
 
 
 def pages(database: BaseDatabaseWrapper) -> dict[str, tuple[int, str]]:
-    """Status and hash of ten pages, read by a process that has that database."""
+    """Status and hash of every public page and file, read by a process that has that database."""
     told = subprocess.run(
-        [sys.executable, "-c", READ, *TEN_PAGES],
+        [sys.executable, "-c", READ, *ALL_PAGES],
         env={**os.environ, "DATABASE_URL": url_of(database), "DJANGO_SETTINGS_MODULE": "dxcases.settings"},
         cwd=settings.BASE_DIR,
         stdout=subprocess.PIPE,
@@ -119,7 +110,7 @@ def url_of(database: BaseDatabaseWrapper) -> str:
 
 
 def test_a_restored_database_is_the_one_backed_up_to_the_last_row_and_page(
-    backup: Path, source: BaseDatabaseWrapper, target: BaseDatabaseWrapper, cluster: Cluster
+    backup: Path, source: BaseDatabaseWrapper, target: BaseDatabaseWrapper, cluster: OwnCluster
 ) -> None:
     said: list[str] = []
     restore(target, backup, said.append)
@@ -170,7 +161,7 @@ def test_a_damaged_backup_is_told_and_changes_nothing(
 
 
 def test_a_fault_in_the_middle_of_a_restore_leaves_the_old_content(
-    backup: Path, source: BaseDatabaseWrapper, target: BaseDatabaseWrapper, cluster: Cluster
+    backup: Path, source: BaseDatabaseWrapper, target: BaseDatabaseWrapper, cluster: OwnCluster
 ) -> None:
     """The fault comes late: the rows are there when the first trigger is made, which the database refuses."""
     with target.cursor() as cursor:

@@ -11,12 +11,11 @@ from django.test import RequestFactory
 
 from catalog.models import Case
 from dxcases.postgres import replicas
-from dxcases.postgres.cluster import Cluster
-from tests.clusters import connected
+from tests.servers.clusters import OwnCluster, connected
 
 
 @pytest.fixture
-def replica(filled: Cluster, settings: Any, own_databases: None) -> Iterator[str]:
+def replica(filled: OwnCluster, settings: Any, own_databases: None) -> Iterator[str]:
     """The alias of a second database, as a standby that has the same as the primary is one."""
     with connected(filled) as database:
         settings.REPLICAS = [database.alias]

@@ -12,16 +12,18 @@ from pathlib import Path
 import pytest
 
 from dxcases.postgres.backend.base import SECONDS_TO_WAIT
-from tests.reliability.conftest import Database
 from tests.reliability.load import PER_SECOND, THOROUGH, ask, load, summary, wait_until_it_is_well
-from tests.web_server import gunicorn
+from tests.servers.clusters import OwnCluster
+from tests.servers.gunicorn import gunicorn_of_make_run
+
+pytestmark = [pytest.mark.long, pytest.mark.alone]
 
 RESTARTS = 3 if THOROUGH else 1
 SECONDS_AWAY = 30 if THOROUGH else 6
 Site = tuple[int, "subprocess.Popen[bytes]"]
 
 
-def restart(database: Database, mode: str) -> float:
+def restart(database: OwnCluster, mode: str) -> float:
     """Seconds for which the database was away."""
     began = time.monotonic()
     database.stop(mode)
@@ -30,7 +32,7 @@ def restart(database: Database, mode: str) -> float:
 
 
 @pytest.mark.parametrize("mode", ["fast", "immediate"])
-def test_a_restart_under_load_fails_no_request(site: Site, database: Database, mode: str) -> None:
+def test_a_restart_under_load_fails_no_request(site: Site, database: OwnCluster, mode: str) -> None:
     """Tried until the machine is quick enough to restart the database within the time that pages wait."""
     port, _ = site
     done = 0
@@ -53,7 +55,7 @@ def test_a_restart_under_load_fails_no_request(site: Site, database: Database, m
 
 @pytest.mark.parametrize("mode", ["fast", "immediate"])
 def test_a_lone_request_after_a_restart_is_answered_at_once(
-    site: Site, database: Database, mode: str
+    site: Site, database: OwnCluster, mode: str
 ) -> None:
     port, _ = site
     restart(database, mode)
@@ -63,7 +65,7 @@ def test_a_lone_request_after_a_restart_is_answered_at_once(
 
 
 def test_while_it_is_away_every_answer_comes_soon_and_then_all_is_well(
-    site: Site, database: Database
+    site: Site, database: OwnCluster
 ) -> None:
     port, _ = site
     ask(port, "/cases/")
@@ -85,7 +87,7 @@ def test_while_it_is_away_every_answer_comes_soon_and_then_all_is_well(
     assert (live.status, ready.status, ready.seconds <= 1.5) == (200, 503, True)
 
 
-def test_frozen_it_is_told_at_once_and_pages_do_not_pile_up(site: Site, database: Database) -> None:
+def test_frozen_it_is_told_at_once_and_pages_do_not_pile_up(site: Site, database: OwnCluster) -> None:
     port, _ = site
     ask(port, "/cases/")
     with database.frozen():
@@ -101,7 +103,7 @@ def test_frozen_it_is_told_at_once_and_pages_do_not_pile_up(site: Site, database
     assert max(answer.seconds for answer in answers) <= 2.5
 
 
-def test_frozen_under_load_no_request_waits_for_long(site: Site, database: Database) -> None:
+def test_frozen_under_load_no_request_waits_for_long(site: Site, database: OwnCluster) -> None:
     port, _ = site
     with load(port, PER_SECOND) as answers:
         time.sleep(1)
@@ -113,9 +115,9 @@ def test_frozen_under_load_no_request_waits_for_long(site: Site, database: Datab
     wait_until_it_is_well(port, 5)
 
 
-def test_a_search_that_takes_too_long_asks_for_other_words(database: Database, static_files: None) -> None:
+def test_a_search_that_takes_too_long_asks_for_other_words(database: OwnCluster, static_files: None) -> None:
     with (
-        gunicorn(database.url, DEBUG="off", DATABASE_STATEMENT_SECONDS="1") as (port, _),
+        gunicorn_of_make_run(database.url, DEBUG="off", DATABASE_STATEMENT_SECONDS="1") as (port, _),
         database.connect() as other,
         other.transaction(),
     ):
@@ -127,7 +129,7 @@ def test_a_search_that_takes_too_long_asks_for_other_words(database: Database, s
     assert without.status == 200
 
 
-def test_a_database_that_is_only_read_shows_every_page(site: Site, database: Database) -> None:
+def test_a_database_that_is_only_read_shows_every_page(site: Site, database: OwnCluster) -> None:
     port, _ = site
     paths = ["/", "/cases/?q=%E7%AA%93", "/cases.csv", "/api/v1/cases/", "/admin/login/"]
     with database.only_read():

@@ -15,9 +15,11 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.reliability.conftest import Database
 from tests.reliability.load import THOROUGH, Answer, connection_to, load, quantile, summary
-from tests.serving import free_port, gunicorn
+from tests.servers.clusters import OwnCluster
+from tests.servers.gunicorn import free_port, gunicorn
+
+pytestmark = [pytest.mark.long, pytest.mark.alone]
 
 GUESSERS = 8
 ROUNDS, SECONDS = (4, 6) if THOROUGH else (1, 3)
@@ -77,9 +79,9 @@ def send(
 
 
 @pytest.mark.parametrize("names", NAMES)
-def test_guessers_do_not_keep_readers_waiting(database: Database, names: str) -> None:
+def test_guessers_do_not_keep_readers_waiting(database: OwnCluster, names: str) -> None:
     port, alone, beside, guesses = free_port(), list[Answer](), list[Answer](), Counter[int]()
-    with gunicorn(database.cluster, f"127.0.0.1:{port}", ALLOWED_HOSTS="127.0.0.1"):
+    with gunicorn(database.url, f"127.0.0.1:{port}", ALLOWED_HOSTS="127.0.0.1"):
         with load(port, PER_SECOND, PATHS):
             time.sleep(2)  # builds what each worker keeps
         for _ in range(ROUNDS):

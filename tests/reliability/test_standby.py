@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import signal
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,46 +10,34 @@ from pathlib import Path
 
 import pytest
 
-from dxcases.postgres.cluster import NAME, PORT
-from tests.clusters import manage as run
-from tests.reliability.conftest import Database
+from tests.addresses import PUBLIC
 from tests.reliability.load import PER_SECOND, Answer, ask, load, summary
-from tests.web_server import gunicorn
+from tests.servers.clusters import OwnCluster, standby_of
+from tests.servers.clusters import manage as run
+from tests.servers.gunicorn import gunicorn_of_make_run
 
-PAGES = (
-    "/", "/cases/?q=%E7%AA%93", "/cases/?near=063631", "/cases/dx2021-17-1/", "/bodies/", "/bodies/063631/",
-    "/steps/2/", "/cases.csv", "/cases.xlsx", "/cases.json", "/cases.atom", "/api/v1/cases/", "/sitemap.xml",
-)  # fmt: skip
+pytestmark = [pytest.mark.long, pytest.mark.alone]
+
+PAGES = [*PUBLIC.values(), "/cases/?q=%E7%AA%93", "/cases/?near=063631"]
 SECONDS_TO_FOLLOW = 10
 
 
 @pytest.fixture(scope="module")
-def standby(database: Database) -> Iterator[Database]:
-    """A hot standby of `database`, made by pg_basebackup and following by streaming."""
-    folder = Path(tempfile.mkdtemp(prefix="dxcases standby "))
-    folder.chmod(0o755)
-    standby = Database(folder / "var")
-    cluster = standby.cluster
-    cluster.home.mkdir()
-    cluster.account.make_folder(cluster.data)
-    origin: list[str | Path] = ["-h", database.cluster.socket_folder, "-p", PORT, "-U", NAME]
-    cluster.run("pg_basebackup", *origin, "-D", cluster.data, "-R", "-c", "fast")
-    with (cluster.data / "postgresql.auto.conf").open("a") as settings:
-        settings.write("max_standby_streaming_delay = 0\n")  # replication never waits for a reader
-    with cluster.running():
+def standby(database: OwnCluster) -> Iterator[OwnCluster]:
+    """A hot standby of `database`."""
+    with standby_of(database) as standby:
         yield standby
-    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="module")
-def port(database: Database, standby: Database, static_files: None) -> Iterator[int]:
+def port(database: OwnCluster, standby: OwnCluster, static_files: None) -> Iterator[int]:
     """Of two workers that know the standby."""
     own = {"DATABASE_REPLICA_URL": standby.url, "DATABASE_STATEMENT_SECONDS": "5", "WEB_WORKERS": "2"}
-    with gunicorn(database.url, DEBUG="off", **own) as (port, _):
+    with gunicorn_of_make_run(database.url, DEBUG="off", **own) as (port, _):
         yield port
 
 
-def wait_until_it_follows(database: Database, standby: Database) -> None:
+def wait_until_it_follows(database: OwnCluster, standby: OwnCluster) -> None:
     sent = database.value("SELECT pg_current_wal_lsn()")
     deadline = time.monotonic() + SECONDS_TO_FOLLOW
     while not standby.value("SELECT pg_last_wal_replay_lsn() >= %s", sent):
@@ -62,7 +46,7 @@ def wait_until_it_follows(database: Database, standby: Database) -> None:
 
 
 @contextmanager
-def paused(standby: Database) -> Iterator[None]:
+def paused(standby: OwnCluster) -> Iterator[None]:
     """The standby lags inside the `with`: it takes what the primary sends and does not apply it."""
     standby.value("SELECT pg_wal_replay_pause()")
     try:
@@ -71,7 +55,7 @@ def paused(standby: Database) -> Iterator[None]:
         standby.value("SELECT pg_wal_replay_resume()")
 
 
-def rows_read(database: Database) -> int:
+def rows_read(database: OwnCluster) -> int:
     """How many rows of its bodies were read so far; sessions tell once a second, when they work."""
     return database.value(
         "SELECT seq_tup_read + coalesce(idx_tup_fetch, 0) FROM pg_stat_user_tables"
@@ -99,7 +83,7 @@ def errors(answers: list[Answer]) -> list[Answer]:
 
 
 def test_public_pages_are_read_from_the_standby_alone(
-    port: int, database: Database, standby: Database
+    port: int, database: OwnCluster, standby: OwnCluster
 ) -> None:
     read_every_page(port)
     before = rows_read(database), rows_read(standby)
@@ -109,7 +93,7 @@ def test_public_pages_are_read_from_the_standby_alone(
 
 
 def test_a_change_is_seen_at_once_however_far_the_standby_lags(
-    port: int, database: Database, standby: Database
+    port: int, database: OwnCluster, standby: OwnCluster
 ) -> None:
     with paused(standby), database.connect() as primary:
         for title in ("ひとつめの題名", "ふたつめの題名"):
@@ -124,10 +108,10 @@ def test_a_change_is_seen_at_once_however_far_the_standby_lags(
 
 
 def test_killed_frozen_and_back_again_it_costs_no_answer(
-    port: int, database: Database, standby: Database
+    port: int, database: OwnCluster, standby: OwnCluster
 ) -> None:
     def kill_and_start() -> None:
-        os.kill(standby.processes()[0], signal.SIGKILL)
+        standby.kill()
         time.sleep(3)
         standby.start()
 
@@ -136,8 +120,7 @@ def test_killed_frozen_and_back_again_it_costs_no_answer(
             time.sleep(3)
 
     def restart() -> None:
-        standby.stop("fast")
-        standby.start()
+        standby.restart()
 
     for happens in (kill_and_start, freeze, restart):
         answers = while_asked(port, happens)
@@ -150,7 +133,7 @@ def test_killed_frozen_and_back_again_it_costs_no_answer(
 
 
 def test_queries_that_replication_cancels_are_made_on_the_primary(
-    port: int, database: Database, standby: Database
+    port: int, database: OwnCluster, standby: OwnCluster
 ) -> None:
     over = threading.Event()
 
@@ -177,20 +160,20 @@ def test_queries_that_replication_cancels_are_made_on_the_primary(
     assert errors(answers) == []
 
 
-def cancelled(standby: Database) -> int:
+def cancelled(standby: OwnCluster) -> int:
     return standby.value(
         "SELECT confl_lock FROM pg_stat_database_conflicts WHERE datname = current_database()"
     )
 
 
-def ask_until_cancelled(port: int, standby: Database, before: int) -> None:
+def ask_until_cancelled(port: int, standby: OwnCluster, before: int) -> None:
     deadline = time.monotonic() + 30
     while cancelled(standby) - before < 3:
         assert time.monotonic() < deadline, "replication cancelled no query"
         read_every_page(port, 0.1)
 
 
-def test_without_the_primary_readers_still_read(database: Database, standby: Database, port: int) -> None:
+def test_without_the_primary_readers_still_read(database: OwnCluster, standby: OwnCluster, port: int) -> None:
     database.stop("immediate")
     try:
         with load(port, PER_SECOND) as answers:
@@ -205,22 +188,22 @@ def test_without_the_primary_readers_still_read(database: Database, standby: Dat
     assert (nothing.status, ready.status) == (200, 503)
 
 
-def test_the_doctor_tells_of_a_standby(database: Database, standby: Database, tmp_path: Path) -> None:
+def test_the_doctor_tells_of_a_standby(database: OwnCluster, standby: OwnCluster, tmp_path: Path) -> None:
     wait_until_it_follows(database, standby)
     nowhere = f"postgres://dxcases:@/{tmp_path}/dxcases"
     urls = ",".join((standby.url, nowhere, database.url))
-    told, _ = run(database.cluster, "doctor", DATABASE_REPLICA_URL=urls).communicate()
+    told, _ = run(database, "doctor", DATABASE_REPLICA_URL=urls).communicate()
     levels = [line.split("：")[0] for line in told.splitlines() if "replica" in line]
     assert levels == ["OK\treplica1", "異常\treplica2", "異常\treplica3"]
     with paused(standby):
         database.value("SELECT pg_logical_emit_message(false, '', repeat('x', 17 * 1024 * 1024))")
-        told, _ = run(database.cluster, "doctor", DATABASE_REPLICA_URL=standby.url).communicate()
+        told, _ = run(database, "doctor", DATABASE_REPLICA_URL=standby.url).communicate()
     assert "注意\treplica1：主系より17 MiB遅れています。" in told
 
 
 def test_a_standby_that_never_answers_is_no_reason_to_fail(
-    database: Database, static_files: None, tmp_path: Path
+    database: OwnCluster, static_files: None, tmp_path: Path
 ) -> None:
     nowhere = f"postgres://dxcases:@/{tmp_path}/dxcases"
-    with gunicorn(database.url, DATABASE_REPLICA_URL=nowhere, DEBUG="off") as (port, _):
+    with gunicorn_of_make_run(database.url, DATABASE_REPLICA_URL=nowhere, DEBUG="off") as (port, _):
         assert [ask(port, path).status for path in PAGES] == [200] * len(PAGES)

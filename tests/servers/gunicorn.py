@@ -1,38 +1,85 @@
-"""The site as it is deployed, run on a database of a test's own."""
+"""The site under its web server, on any database: as it is deployed, and as `make run` starts it."""
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
+from urllib.parse import quote
 
 from django.conf import settings
+from django.db import connection
 
-from dxcases.postgres.cluster import Cluster
-from tests.clusters import environment, run_manage
+from dxcases.operating import serve
+from tests.servers.clusters import production
 
 SECONDS_TO_START = 30
+SECONDS_TO_STOP = 40
+DEPLOYED = ("-m", "gunicorn", "dxcases.wsgi:application", "--config", "deploy/gunicorn.conf.py")
 
 
 @contextmanager
-def gunicorn(cluster: Cluster, bind: str, **changes: str) -> Iterator[subprocess.Popen[bytes]]:
+def gunicorn(database_url: str, bind: str, **changes: str) -> Iterator[subprocess.Popen[bytes]]:
     """gunicorn with the configuration of `deploy/`, answering on `bind`; stopped after the `with`."""
-    run_manage(cluster, "collectstatic", "--noinput")
-    command = ("-m", "gunicorn", "dxcases.wsgi:application", "--config", "deploy/gunicorn.conf.py")
+    collect_static_files()
+    command = [sys.executable, *DEPLOYED, "--bind", bind]
+    with started(command, production(database_url, **changes), bind) as server:
+        yield server
+
+
+@contextmanager
+def gunicorn_of_make_run(database_url: str, **changes: str) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+    """Port and process of gunicorn as `make run` starts it, by default one worker with DEBUG on."""
+    port = free_port()
+    own = {"DATABASE_URL": database_url, "DEBUG": "on", "SECRET_KEY": "x" * 50, "WEB_WORKERS": "1"}
+    command, environment = serve.gunicorn_command(port), {**os.environ, **own, **changes}
+    with started(command, environment, f"127.0.0.1:{port}") as server:
+        yield port, server
+
+
+@contextmanager
+def started(
+    command: Sequence[str], environment: Mapping[str, str], bind: str
+) -> Iterator[subprocess.Popen[bytes]]:
     server = subprocess.Popen(
-        [sys.executable, *command, "--bind", bind],
+        command,
         cwd=settings.BASE_DIR,
-        env=environment(cluster, **changes),
+        env=environment,
+        stderr=subprocess.DEVNULL,  # it tells of each request that a test makes fail
+        start_new_session=True,
     )
     try:
         wait_for(bind)
         yield server
     finally:
-        server.terminate()
-        server.wait(40)
+        server.send_signal(signal.SIGTERM)
+        server.wait(SECONDS_TO_STOP)
+
+
+@cache
+def collect_static_files() -> None:
+    """Pages in production name static files by their hashes, so these have to be there."""
+    subprocess.run(
+        [sys.executable, "manage.py", "collectstatic", "--no-input", "--verbosity", "0"],
+        cwd=settings.BASE_DIR,
+        env=production(""),
+        check=True,
+    )
+
+
+def address_of_test_database() -> str:
+    """The DATABASE_URL of Django's connection; a socket's folder stands in the path."""
+    given = {key: str(value) for key, value in connection.settings_dict.items()}
+    user = f"{quote(given['USER'])}:{quote(given['PASSWORD'])}"
+    if given["HOST"].startswith("/"):
+        return f"postgres://{user}@/{given['HOST']}/{given['NAME']}"
+    return f"postgres://{user}@{given['HOST']}:{given['PORT']}/{given['NAME']}"
 
 
 def wait_for(bind: str) -> None:

@@ -17,9 +17,8 @@ from pathlib import Path
 
 from django.conf import settings
 
-from dxcases.postgres.cluster import Cluster
-from tests.clusters import HOST
-from tests.serving import free_port, gunicorn, wait_for
+from tests.servers.clusters import HOST, OwnCluster
+from tests.servers.gunicorn import free_port, gunicorn, wait_for
 
 MAIN = """
 daemon off;
@@ -155,7 +154,7 @@ def make_certificate(folder: Path) -> None:
 
 
 @contextmanager
-def site(front: Front, cluster: Cluster) -> Iterator[subprocess.Popen[bytes]]:
+def site(front: Front, cluster: OwnCluster) -> Iterator[subprocess.Popen[bytes]]:
     """The whole site; gives gunicorn's main process."""
-    with gunicorn(cluster, front.upstream, HTTPS="on") as server, front.running():
+    with gunicorn(cluster.url, front.upstream, HTTPS="on") as server, front.running():
         yield server
