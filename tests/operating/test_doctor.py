@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dxcases import doctor
+from dxcases.operating import doctor
 from dxcases.operating.doctor import Level, backup_finding, space_finding
 from tests.servers.clusters import OwnCluster, manage, own_cluster, run_manage
 

@@ -51,10 +51,10 @@ class OwnCluster(Cluster):
 
     def stop(self, mode: str) -> None:
         """`mode` is fast or immediate. Returns when the server is gone."""
-        self._run([self.programs / "pg_ctl", "stop", "-w", "-m", mode, "-D", self.data])
+        self.run(["pg_ctl", "stop", "-w", "-m", mode, "-D", self.data])
 
     def start(self) -> None:
-        self._start_unless_running()
+        self.start_unless_running()
 
     def kill(self) -> None:
         """Kills the server's main process; its children end when they see that it is gone."""
@@ -100,10 +100,9 @@ class OwnCluster(Cluster):
     def follow(self, primary: OwnCluster) -> None:
         """Makes the data of a hot standby of `primary`, by pg_basebackup; it follows by streaming."""
         self.home.mkdir()
-        self.data.mkdir(mode=0o700)
-        os.chown(self.data, self.account.pw_uid, self.account.pw_gid)
+        self.account.make_folder(self.data)
         origin: list[str | Path] = ["-h", primary.socket_folder, "-p", PORT, "-U", NAME]
-        self._run([self.programs / "pg_basebackup", *origin, "-D", self.data, "-R", "-c", "fast"])
+        self.run(["pg_basebackup", *origin, "-D", self.data, "-R", "-c", "fast"])
         with (self.data / "postgresql.auto.conf").open("a") as settings:
             settings.write("max_standby_streaming_delay = 0\n")  # replication never waits for a reader
 
