@@ -51,7 +51,7 @@ class OwnCluster(Cluster):
 
     def stop(self, mode: str) -> None:
         """`mode` is fast or immediate. Returns when the server is gone."""
-        self.run(["pg_ctl", "stop", "-w", "-m", mode, "-D", self.data])
+        self.run("pg_ctl", "stop", "-w", "-m", mode, "-D", self.data)
 
     def start(self) -> None:
         self.start_unless_running()
@@ -102,7 +102,7 @@ class OwnCluster(Cluster):
         self.home.mkdir()
         self.account.make_folder(self.data)
         origin: list[str | Path] = ["-h", primary.socket_folder, "-p", PORT, "-U", NAME]
-        self.run(["pg_basebackup", *origin, "-D", self.data, "-R", "-c", "fast"])
+        self.run("pg_basebackup", *origin, "-D", self.data, "-R", "-c", "fast")
         with (self.data / "postgresql.auto.conf").open("a") as settings:
             settings.write("max_standby_streaming_delay = 0\n")  # replication never waits for a reader
 
