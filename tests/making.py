@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from catalog.finding.cards import Card
 from catalog.models import Body, Case, CaseBody, Section, Source, Topic
 
 # Bodies the tests speak of, by name; all are rows of the fixtures.
@@ -27,17 +28,21 @@ def make_case(
     slug: str = "",
     *,
     section: str = "1",
+    source: str = "dx2021",
     bodies: Iterable[str] = (FUNAGATA,),
     topics: Iterable[str] = (),
     status: str = Case.Status.PUBLISHED,
     **fields: Any,
 ) -> Case:
-    """A saved case on a page of its own, after all of the casebook; `bodies` are codes, `topics` slugs."""
+    """A saved case on a page of its own, after all of the casebook.
+
+    `bodies` are codes, `source` and `topics` slugs.
+    """
     page = next(_pages)
     case = Case.objects.create(
         slug=slug or f"made-{page}",
         section=Section.objects.get(pk=section),
-        source=Source.objects.get(slug="dx2021"),
+        source=Source.objects.get(slug=source),
         status=status,
         **{"title": f"事例{page}", "page": page, "points": ["要点"], "approach": "内容", **fields},
     )
@@ -59,9 +64,20 @@ def without_cases() -> None:
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
 
 
+def make_source(slug: str) -> Source:
+    """A source before the casebook."""
+    return Source.objects.create(
+        slug=slug, title=f"{slug}の本", publisher="県", published_on="2001-01-01", terms="自由"
+    )
+
+
 def make_varied_cases(number: int = 40) -> None:
-    """Cases of one to five bodies and no to four topics by chance, always the same; one in eight a draft."""
+    """Cases of one to five bodies and no to four topics by chance, always the same.
+
+    One in eight is a draft, one in three from the source `second`.
+    """
     chance = random.Random(2021)
+    make_source("second")
     codes = list(Body.objects.exclude(population=None).values_list("code", flat=True))
     codes += list(Body.objects.filter(population=None).values_list("code", flat=True)[:40])
     sections = list(Section.objects.order_by("position").values_list("pk", flat=True))
@@ -69,6 +85,7 @@ def make_varied_cases(number: int = 40) -> None:
     for made in range(number):
         make_case(
             section=chance.choice(sections),
+            source="second" if made % 3 == 1 else "dx2021",
             bodies=chance.sample(codes, chance.randint(1, 5)),
             topics=chance.sample(topics, chance.randint(0, 4)),
             status="draft" if made % 8 == 0 else "published",
@@ -77,3 +94,7 @@ def make_varied_cases(number: int = 40) -> None:
 
 def slugs(cases: Iterable[Case]) -> list[str]:
     return [case.slug for case in cases]
+
+
+def slugs_of_cards(cards: Iterable[Card]) -> list[str]:
+    return [card.case["slug"] for card in cards]

@@ -1,21 +1,26 @@
 from __future__ import annotations
 
 import pytest
-from catalog.search import Marker, terms_of
 from django.core.management import call_command
 from django.db import connection
+from django.http import QueryDict
 from django.test import Client
 
+from catalog.finding.index import current_index
+from catalog.finding.query import CaseFilter
+from catalog.finding.search import Highlighter, terms_of
 from catalog.management.commands.load_catalogue import fixture_files
 from catalog.models import Body, Case, Figure, Prefecture, SearchSynonym, SimilarBody, Topic
-from tests.making import FUNAGATA, KASHIHARA, make_case, slugs, without_cases
+from tests.making import FUNAGATA, KASHIHARA, make_case, without_cases
 
 pytestmark = pytest.mark.django_db
 
 
 def found(text: str) -> list[str]:
-    terms = terms_of(text)
-    return slugs(Case.objects.published().search(terms).by_relevance(terms))
+    """The slugs of the cases with the words, best first."""
+    given = QueryDict(mutable=True)
+    given["q"] = text
+    return [document.record["slug"] for document in CaseFilter(given).all_documents()]
 
 
 def fold(text: str) -> str:
@@ -157,7 +162,7 @@ def test_the_text_follows_every_way_of_writing() -> None:
 
 def test_loaded_cases_are_found() -> None:
     without_cases()
-    call_command("loaddata", fixture_files()[-1], verbosity=0)
+    call_command("loaddata", *fixture_files(), verbosity=0)
     assert found("日高村") == ["dx2021-46-1"]
 
 
@@ -173,9 +178,9 @@ def test_there_are_two_hundred_groups_of_synonyms() -> None:
 
 def test_hits_are_marked_and_the_rest_escaped() -> None:
     text = "<b>ＤＸ推進員とﾀﾌﾞﾚｯﾄ</b>"
-    mark = Marker(terms_of("dx推進員 タブレット"), [text])
-    assert mark(text) == "&lt;b&gt;<mark>ＤＸ推進員</mark>と<mark>ﾀﾌﾞﾚｯﾄ</mark>&lt;/b&gt;"
-    assert Marker([], [text])(text) == "&lt;b&gt;ＤＸ推進員とﾀﾌﾞﾚｯﾄ&lt;/b&gt;"
+    highlight = Highlighter(terms_of("dx推進員 タブレット", current_index().synonyms), [text])
+    assert highlight(text) == "&lt;b&gt;<mark>ＤＸ推進員</mark>と<mark>ﾀﾌﾞﾚｯﾄ</mark>&lt;/b&gt;"
+    assert Highlighter([], [text])(text) == "&lt;b&gt;ＤＸ推進員とﾀﾌﾞﾚｯﾄ&lt;/b&gt;"
 
 
 def test_the_page_marks_hits_tells_variants_and_keeps_the_order(client: Client) -> None:

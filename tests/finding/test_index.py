@@ -1,18 +1,22 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from catalog.filters import CaseFilter
-from catalog.nearest import Target
 from django.db import connection
 from django.http import QueryDict
 from django.test import Client
 from pyroaring import BitMap
 from pytest_django import DjangoAssertNumQueries
 
-from catalog import index
-from catalog.models import Body, Case, SearchSynonym, SimilarBody, Source, Step
+from catalog.documents.reading import Document, read_documents
+from catalog.finding import index
+from catalog.finding.cards import neighbours, related_cards
+from catalog.finding.index import Index, current_index, numbers_at
+from catalog.finding.nearest import Target
+from catalog.finding.query import CaseFilter
+from catalog.models import DOCUMENT_ORDER, Body, Case, SearchSynonym, SimilarBody, Step
 from tests.making import (
     FUNAGATA,
     HIDAKA,
@@ -20,16 +24,27 @@ from tests.making import (
     MIYAGI,
     OSAKA,
     make_case,
+    make_source,
     make_varied_cases,
     slugs,
+    slugs_of_cards,
     without_cases,
 )
+from tests.oracle import nearest_by_sql
 
 pytestmark = pytest.mark.django_db
 
 
 def page(query: str, start: int = 0, stop: int = 20) -> list[str]:
-    return slugs(CaseFilter.of(QueryDict(query)).results()[start:stop])
+    return slugs_of_cards(CaseFilter(QueryDict(query)).results[start:stop])
+
+
+def document_of(case: Case) -> Document:
+    return read_documents([case.pk])[0]
+
+
+def slugs_of(documents: Iterable[Document | None]) -> list[str | None]:
+    return [document.record["slug"] if document else None for document in documents]
 
 
 @pytest.mark.parametrize(
@@ -45,25 +60,25 @@ def page(query: str, start: int = 0, stop: int = 20) -> list[str]:
 )
 def test_a_slice_follows_the_groups_and_the_rest_comes_last(start: int, stop: int, picked: list[int]) -> None:
     groups = [BitMap([5, 9]), BitMap([1, 2, 5, 6])]
-    assert index.cut(BitMap([0, 1, 2, 5, 7, 9]), groups, slice(start, stop)) == picked
+    assert numbers_at(BitMap([0, 1, 2, 5, 7, 9]), groups, slice(start, stop)) == picked
 
 
 def test_the_index_is_kept_until_something_changes(django_assert_num_queries: DjangoAssertNumQueries) -> None:
-    kept = index.current()
+    kept = current_index()
     with django_assert_num_queries(1):
-        assert index.current() is kept
+        assert current_index() is kept
     make_case()
-    with django_assert_num_queries(11):  # two for the version, nine to read the catalogue
-        built = index.current()
-    assert len(built.pks) == len(kept.pks) + 1
+    with django_assert_num_queries(10):  # two for the version, eight to read the catalogue
+        built = current_index()
+    assert len(built.keys) == len(kept.keys) + 1
 
 
 def test_threads_that_want_an_index_at_once_get_one_and_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(index, "_newest", None)
 
-    def wanted(_: int) -> index.Index:
+    def wanted(_: int) -> Index:
         try:
-            return index.current()
+            return current_index()
         finally:
             connection.close()
 
@@ -75,10 +90,10 @@ def test_only_published_cases_have_a_number_in_document_order() -> None:
     without_cases()
     last, first = make_case("last", section="4-3"), make_case("first", section="1")
     draft = make_case("draft", status="draft")
-    built = index.current()
-    assert built.pks == [first.pk, last.pk]
+    built = current_index()
+    assert built.keys == [first.pk, last.pk]
     assert built.numbered([draft.pk, last.pk]) == BitMap([1])
-    assert {value: list(cases) for value, cases in built.of_case["section"].items() if cases} == {
+    assert {value: list(cases) for value, cases in built.cases_by["section"].items()} == {
         "1": [0],
         "4-3": [1],
     }
@@ -126,40 +141,44 @@ def test_hits_of_one_rank_stand_in_document_order() -> None:
 def test_neighbours_are_the_published_cases_before_and_after_within_the_step() -> None:
     without_cases()
     make_case("other-step", section="2", page=1)
-    first = make_case("first", section="3-1", page=2)
-    draft = make_case("draft", section="3-1", page=3, status="draft")
-    middle = make_case("middle", section="3-2", page=4)
-    last = make_case("last", section="3-3", page=5)
+    cases = [
+        make_case("first", section="3-1", page=2),
+        make_case("draft", section="3-1", page=3, status="draft"),
+        make_case("middle", section="3-2", page=4),
+        make_case("last", section="3-3", page=5),
+    ]
     make_case("next-step", section="4-1", page=6)
-    built = index.current()
-    assert built.neighbours(first) == (None, middle)
-    assert built.neighbours(draft) == (first, middle)
-    assert built.neighbours(middle) == (first, last)
-    assert built.neighbours(last) == (middle, None)
+    found = {case.slug: slugs_of(neighbours(document_of(case), current_index())) for case in cases}
+    assert found == {
+        "first": [None, "middle"],
+        "draft": ["first", "middle"],
+        "middle": ["first", "last"],
+        "last": ["middle", None],
+    }
 
 
 def test_neighbours_lead_through_every_case_of_a_step() -> None:
     make_varied_cases()
-    built = index.current()
-    for step in Step:
-        cases: list[Case] = list(
-            Case.objects.published().filter(section__step=step).in_document_order().select_related("section")
-        )
-        beside = zip([None, *cases[:-1]], [*cases[1:], None], strict=True)
-        assert [built.neighbours(case) for case in cases] == list(beside)
+    built = current_index()
+    for step in Step.objects.all():
+        cases = list(Case.objects.published().filter(section__step=step).order_by(*DOCUMENT_ORDER))
+        beside = zip([None, *slugs(cases[:-1])], [*slugs(cases[1:]), None], strict=True)
+        found = [slugs_of(neighbours(document_of(case), built)) for case in cases]
+        assert found == [list(pair) for pair in beside]
 
 
 def test_related_cases_share_most_topics_and_are_nearest() -> None:
     make_varied_cases()
-    built = index.current()
+    built = current_index()
     for case in Case.objects.published().prefetch_related("topics", "case_bodies__body__prefecture"):
-        target, topics = Target.of(case), {topic.pk for topic in case.topics.all()}
-        assert target
-        others = Case.objects.published().exclude(pk=case.pk).nearest_to(target).prefetch_related("topics")
+        target = Target(case.case_bodies.all()[0].body)
+        topics = {topic.pk for topic in case.topics.all()}
+        others = nearest_by_sql(Case.objects.published().exclude(pk=case.pk), target)
+        others = others.prefetch_related("topics")
         shared = [(len(topics & {topic.pk for topic in other.topics.all()}), other.slug) for other in others]
         expected = sorted((pair for pair in shared if pair[0]), key=lambda pair: -pair[0])
-        related = built.related(case, target, 7)
-        assert [(other.shared_topics, other.slug) for other in related] == expected[:7]
+        related = related_cards(document_of(case), built, 7)
+        assert [(card.shared_topics, card.case["slug"]) for card in related] == expected[:7]
 
 
 def test_without_bodies_related_cases_stand_in_document_order() -> None:
@@ -172,54 +191,48 @@ def test_without_bodies_related_cases_stand_in_document_order() -> None:
     ]:
         make_case(slug, section=section, topics=topics)
     draft = make_case(status="draft", bodies=[], topics=["bpr", "data"])
-    assert slugs(index.current().related(draft, None, 4)) == ["both", "first", "last"]
-    assert slugs(index.current().related(draft, None, 2)) == ["both", "first"]
+    related = related_cards(document_of(draft), current_index(), 4)
+    assert slugs_of_cards(related) == ["both", "first", "last"]
+    assert related_cards(document_of(draft), current_index(), 2) == related[:2]
 
 
 def test_a_body_has_its_cases_and_those_that_mention_it() -> None:
     make_varied_cases()
     for number, case in enumerate(Case.objects.filter(slug__startswith="made-")):
         SimilarBody.objects.create(case=case, body_id=[FUNAGATA, HIDAKA, OSAKA][number % 3])
-    built = index.current()
+    built = current_index()
     published = Case.objects.published()
     counts = {
-        code: (
-            published.filter(case_bodies__body=code).count(),
-            published.filter(similar_bodies__body=code).count(),
+        body.code: (
+            published.filter(case_bodies__body=body).count(),
+            published.filter(similar_bodies__body=body).count(),
         )
-        for code in built.body_codes
+        for body in built.bodies
     }
-    read = built.read_bodies(built.body_codes)
-    assert {body.code: (body.case_count, body.mention_count) for body in read} == counts
-    assert built.codes_that_occur == [code for code, numbers in counts.items() if any(numbers)]
-    assert built.codes_that_occur == [body.code for body in Body.objects.that_occur().order_by("code")]
+    assert {body.code: (body.case_count, body.mention_count) for body in built.bodies} == counts
+    in_cases = [body.code for body in built.bodies_in_cases]
+    assert in_cases == [code for code, numbers in counts.items() if any(numbers)]
+    assert in_cases == [body.code for body in Body.objects.in_published_cases().order_by("code")]
     cases, mentions = built.cases_and_mentions(FUNAGATA)
     in_order = published.in_document_order()
-    assert slugs(built.read(cases)) == slugs(in_order.filter(case_bodies__body=FUNAGATA))
-    assert slugs(built.read(mentions)) == slugs(in_order.filter(similar_bodies__body=FUNAGATA))
+    assert slugs_of(built.read(cases)) == slugs(in_order.filter(case_bodies__body=FUNAGATA))
+    assert slugs_of(built.read(mentions)) == slugs(in_order.filter(similar_bodies__body=FUNAGATA))
 
 
 def test_sources_are_those_of_the_cases_alone() -> None:
-    early = Source.objects.create(
-        slug="early", title="早い本", publisher="県", published_on="2001-01-01", terms="自由"
-    )
-    unused = Source.objects.create(
-        slug="unused", title="別の本", publisher="県", published_on="2001-01-01", terms="自由"
-    )
-    for source, status in [(early, "published"), (unused, "draft")]:
-        case = make_case(title="くろーるけい", status=status)
-        Case.objects.filter(pk=case.pk).update(source=source)
+    for source, status in [("early", "published"), ("unused", "draft")]:
+        make_source(source)
+        make_case(title="くろーるけい", status=status, source=source)
 
     def sources(query: str) -> list[str]:
-        return [source.slug for source in CaseFilter.of(QueryDict(query)).sources()]
+        return [source.slug for source in CaseFilter(QueryDict(query)).sources()]
 
     assert sources("q=くろーるけい") == ["early"]
     assert sources("") == ["early", "dx2021"]
     assert sources("q=どこにもない") == []
 
 
-def test_a_case_gone_since_the_index_was_made_is_left_out() -> None:
-    built = index.current()
-    first = Case.objects.get(pk=built.pks[0])
-    Case.objects.filter(pk=first.pk).update(status="withdrawn", withdrawn_reason="終了")
-    assert [case.pk for case in built.read([2, 0, 1])] == [built.pks[2], built.pks[1]]
+def test_a_case_deleted_since_the_index_was_made_is_left_out() -> None:
+    built = current_index()
+    Case.objects.get(pk=built.keys[0]).delete()
+    assert [document.key for document in built.read([2, 0, 1])] == [built.keys[2], built.keys[1]]

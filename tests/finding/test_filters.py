@@ -3,9 +3,10 @@ from __future__ import annotations
 from urllib.parse import unquote_plus
 
 import pytest
-from catalog.filters import CaseFilter
 from django.test import RequestFactory
 
+from catalog.finding.query import CaseFilter
+from catalog.finding.words import sentence, suggestions
 from catalog.models import Body
 from tests.making import (
     FUNAGATA,
@@ -15,7 +16,7 @@ from tests.making import (
     OSAKA,
     TAWARAMOTO,
     make_case,
-    slugs,
+    make_source,
     without_cases,
 )
 
@@ -26,13 +27,18 @@ def asked(query: str, *, strict: bool = False) -> CaseFilter:
     return CaseFilter.for_request(RequestFactory().get(f"/cases/?{query}"), strict=strict)
 
 
+def found_by(query: str) -> list[str]:
+    return [document.record["slug"] for document in asked(query).all_documents()]
+
+
 @pytest.fixture
 def six_cases() -> None:
     without_cases()
     make_case("town-and-city", section="1", bodies=[FUNAGATA, KASHIHARA], topics=["bpr", "data"])
     make_case("tawaramoto", section="2", bodies=[TAWARAMOTO], topics=["training"])
     make_case("hidaka", section="3-1", bodies=[HIDAKA], topics=["data"])
-    make_case("osaka", section="3-3", bodies=[OSAKA])
+    make_source("second")
+    make_case("osaka", section="3-3", bodies=[OSAKA], source="second")
     make_case("miyagi", section="4-2", bodies=[MIYAGI])
     make_case("draft", section="1", bodies=[FUNAGATA], status="draft")
 
@@ -42,6 +48,10 @@ def six_cases() -> None:
     ("query", "found"),
     [
         ("", ["town-and-city", "tawaramoto", "hidaka", "osaka", "miyagi"]),
+        ("source=second", ["osaka"]),
+        ("source=dx2021&step=2", ["hidaka"]),
+        ("source=second&source=dx2021&step=2", ["hidaka", "osaka"]),
+        ("source=second&kind=town", []),
         ("step=0", ["town-and-city"]),
         ("step=0&step=3", ["town-and-city", "miyagi"]),
         ("step=2", ["hidaka", "osaka"]),
@@ -80,7 +90,7 @@ def six_cases() -> None:
     ],
 )
 def test_a_query_gives_exactly(query: str, found: list[str]) -> None:
-    assert slugs(asked(query).qs) == found
+    assert found_by(query) == found
 
 
 @pytest.mark.usefixtures("six_cases")
@@ -96,15 +106,15 @@ def test_a_query_gives_exactly(query: str, found: list[str]) -> None:
     ],
 )
 def test_one_body_has_to_satisfy_all_that_is_asked_of_a_body(query: str, found: list[str]) -> None:
-    assert slugs(asked(query).qs) == found
+    assert found_by(query) == found
 
 
 def test_an_unknown_population_is_in_no_numbered_band() -> None:
     without_cases()
     make_case(bodies=[FUNAGATA])
     Body.objects.filter(code=FUNAGATA).update(population=None, population_as_of=None)
-    assert not asked("population=0-1").qs.exists()
-    assert asked("population=unknown").qs.count() == 1
+    assert len(asked("population=0-1").found()) == 0
+    assert len(asked("population=unknown").found()) == 1
 
 
 @pytest.mark.usefixtures("six_cases")
@@ -113,6 +123,8 @@ def test_an_unknown_population_is_in_no_numbered_band() -> None:
     [
         ("population=abc", "population"),
         ("population=0-1&population=abc", "population"),
+        ("source=nope", "source"),
+        ("source=dx2021&source=1", "source"),
         ("step=4", "step"),
         ("step=0&step=x", "step"),
         ("section=3", "section"),
@@ -144,7 +156,8 @@ def test_an_unknown_population_is_in_no_numbered_band() -> None:
 def test_an_invalid_value_gives_an_error_and_no_case(query: str, name: str) -> None:
     case_filter = asked(query)
     assert list(case_filter.errors) == [name]
-    assert slugs(case_filter.qs) == []
+    assert found_by(query) == []
+    assert list(case_filter.results[0:20]) == []
 
 
 def test_the_error_names_the_value_and_what_is_allowed() -> None:
@@ -163,9 +176,10 @@ def test_an_unknown_parameter_is_an_error_only_where_asked_strictly() -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "sentence"),
+    ("query", "words"),
     [
         ("", "すべての事例"),
+        ("source=dx2021&step=1", "自治体DX推進手順書参考事例集・ステップ1の事例"),
         ("step=2", "ステップ2の事例"),
         ("step=3&step=2", "ステップ2・ステップ3の事例"),
         ("step=2&population=1-3", "ステップ2・人口1〜3万人の事例"),
@@ -176,8 +190,8 @@ def test_an_unknown_parameter_is_an_error_only_where_asked_strictly() -> None:
         ("prefecture=29&kind=town&section=3-3", "DX推進のための人材の確保・奈良県・町の事例"),
     ],
 )
-def test_the_sentence_tells_the_query(query: str, sentence: str) -> None:
-    assert asked(query).sentence == sentence
+def test_the_sentence_tells_the_query(query: str, words: str) -> None:
+    assert sentence(asked(query)) == words
 
 
 def test_the_query_is_told_again_without_page_and_strangers() -> None:
@@ -197,11 +211,11 @@ def test_the_query_is_told_again_without_page_and_strangers() -> None:
     ],
 )
 def test_the_casebook_answers(query: str, found: list[str]) -> None:
-    assert slugs(asked(query).qs) == found
+    assert found_by(query) == found
 
 
 @pytest.mark.parametrize(
-    ("query", "ways"),
+    ("query", "suggested"),
     [
         (
             "q=研修&step=1",
@@ -234,6 +248,8 @@ def test_the_casebook_answers(query: str, found: list[str]) -> None:
         ),
     ],
 )
-def test_an_empty_result_tells_the_ways_out(query: str, ways: list[tuple[str, int, str]]) -> None:
-    found = [(way.label, way.count, unquote_plus(way.query)) for way in asked(query).ways_out()]
-    assert found == ways
+def test_an_empty_result_suggests_queries_that_find_something(
+    query: str, suggested: list[tuple[str, int, str]]
+) -> None:
+    found = [(one.label, one.count, unquote_plus(one.query)) for one in suggestions(asked(query))]
+    assert found == suggested
