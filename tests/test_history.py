@@ -92,7 +92,7 @@ def test_a_case_is_taken_back_with_all_its_rows_as_a_new_version(case: Case) -> 
     assert history.versions_of(case).count() == 3
     assert Case.objects.get(pk=case.pk).updated_at > changed_at
     with connection.cursor() as cursor:
-        cursor.execute("SELECT title FROM catalog_casesearch WHERE case_id = %s", [case.pk])
+        cursor.execute("SELECT title FROM catalog_casedocument WHERE case_id = %s", [case.pk])
         assert cursor.fetchone() == ("元の題",)
 
 

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from urllib.parse import quote, quote_from_bytes
 
 import pytest
-from catalog.filters import CaseFilter, CaseFilterForm
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
@@ -16,6 +15,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from pytest_django.plugin import DjangoDbBlocker
 
+from catalog.finding.forms import CaseFilterForm
+from catalog.finding.query import CaseFilter
 from tests.addresses import ADMIN_LISTS, PATHS, REFUSED_WITHOUT_A_QUERY, WITH_A_NAME
 from tests.servers.gunicorn import address_of_test_database, gunicorn_of_make_run
 

@@ -17,8 +17,8 @@ import pytest
 from django.test import Client
 from openpyxl import load_workbook
 
-from catalog import bands, history
-from catalog.models import Body, Case, Topic
+from catalog import history
+from catalog.models import Body, Case, Topic, bands
 from tests.addresses import PUBLIC
 from tests.editing.test_admin import LIST, chosen
 from tests.filling import ADD, a_publisher, change_url, errors, new_case, opened

@@ -121,7 +121,7 @@ def test_a_search_that_takes_too_long_asks_for_other_words(database: OwnCluster,
         database.connect() as other,
         other.transaction(),
     ):
-        other.execute("LOCK TABLE catalog_casesearch IN ACCESS EXCLUSIVE MODE")
+        other.execute("LOCK TABLE catalog_casedocument IN ACCESS EXCLUSIVE MODE")
         page, data, without = (ask(port, path) for path in ("/cases/?q=1", "/cases.json?q=1", "/cases/"))
     assert (page.status, page.retry_after) == (503, "10")
     assert "検索に時間がかかりすぎたため、途中でやめました。" in page.body

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
-from catalog.documents.records import case_record
+from catalog.documents.reading import read_documents, read_public
 from catalog.models import Case, Figure, Link, SimilarBody
 from tests.making import FUNAGATA, MIYAGI, make_case
 
@@ -34,9 +34,9 @@ def test_a_record_has_the_shape_of_the_contract() -> None:
     SimilarBody.objects.create(case=made, body_id="042072", note="情報化推進リーダー")
     SimilarBody.objects.create(case=made, body_id="270008", url="https://example.jp/osaka", position=2)
     Case.objects.filter(pk=made.pk).update(updated_at=datetime(2026, 11, 22, 15, 0, tzinfo=UTC))
-    case = Case.objects.for_records().get(pk=made.pk)
+    (document,) = read_documents([made.pk])
 
-    assert case_record(case, lambda path: f"https://dx.example{path}") == {
+    assert document.with_url(lambda path: f"https://dx.example{path}") == {
         "slug": "made",
         "url": "https://dx.example/cases/made/",
         "title": "題",
@@ -101,7 +101,32 @@ def test_a_record_has_the_shape_of_the_contract() -> None:
     }
 
 
-def test_sixty_records_take_six_queries(django_assert_num_queries: DjangoAssertNumQueries) -> None:
-    with django_assert_num_queries(6):
-        records = [case_record(case, str) for case in Case.objects.published().for_records()]
-    assert len(records) == 60
+def test_the_names_stand_in_the_order_of_the_contract() -> None:
+    (document,) = read_public(["dx2021-17-1"])
+    record = document.with_url(str)
+    assert list(record) == [
+        *("slug", "url", "title", "step", "section", "topics", "points", "background", "approach", "outcome"),
+        *("figures", "bodies", "links", "references", "similar", "source", "updated_at"),
+    ]
+    assert list(record["bodies"][0]) == [
+        *("code", "name", "kana", "kind", "prefecture", "population", "population_as_of"),
+        *("population_band", "note"),
+    ]
+
+
+def test_the_citation_names_source_page_and_reworking() -> None:
+    (document,) = read_documents([make_case(page=99).pk])
+    assert document.citation == "出典：『自治体DX推進手順書参考事例集』、p.99（総務省）を加工して作成"
+
+
+def test_documents_come_in_the_order_asked_for_and_public_ones_alone_by_slug() -> None:
+    draft, shown = make_case("draft", status="draft"), make_case("shown")
+    assert [document.key for document in read_documents([shown.pk, 0, draft.pk])] == [shown.pk, draft.pk]
+    found = read_public(["nope", "shown", "draft", "dx2021-1-1"])
+    assert [document.record["slug"] for document in found] == ["shown", "dx2021-1-1"]
+
+
+def test_sixty_records_take_one_query(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    keys = list(Case.objects.values_list("pk", flat=True))
+    with django_assert_num_queries(1):
+        assert len(read_documents(keys)) == 60

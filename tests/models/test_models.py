@@ -7,7 +7,6 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, models, transaction
 from django.utils import timezone
-from pytest_django import DjangoAssertNumQueries
 
 from catalog.links import Finding
 from catalog.models import (
@@ -24,6 +23,7 @@ from catalog.models import (
     Section,
     SimilarBody,
     Source,
+    Step,
     Topic,
 )
 from tests.making import FUNAGATA, KASHIHARA, MIYAGI, make_case, slugs, without_cases
@@ -43,7 +43,7 @@ def refused(queryset: models.QuerySet[Any], **fields: Any) -> str:
     [
         ("prefecture_code_is_two_digits", Prefecture, {"code": "1"}),
         ("prefecture_region_is_known", Prefecture, {"region": "okinawa"}),
-        ("section_step_is_known", Section, {"id": "5", "step": 4}),
+        ("step_is_known", Step, {"number": 4}),
         ("section_id_matches_step", Section, {"step": 3}),
         ("body_code_is_valid", Body, {"code": "063632"}),
         ("body_code_starts_with_prefecture", Body, {"prefecture": "01"}),
@@ -166,21 +166,10 @@ def test_document_order_is_section_then_place_in_source() -> None:
     assert slugs(Case.objects.published().in_document_order()) == ["early-section", "a", "b", "late-section"]
 
 
-def test_with_body_gives_a_case_with_several_such_bodies_once() -> None:
-    without_cases()
-    make_case("both", bodies=[FUNAGATA, KASHIHARA])
-    assert slugs(Case.objects.all().with_body(models.Q(body__population__gt=1))) == ["both"]
-
-
 def test_the_full_name_tells_namesakes_apart() -> None:
     named = Body.objects.select_related("prefecture").filter(name="美郷町")
     assert [body.full_name for body in named] == ["秋田県美郷町", "島根県美郷町", "宮崎県美郷町"]
     assert Body.objects.get(code="270008").full_name == "大阪府"
-
-
-def test_the_citation_names_source_page_and_reworking() -> None:
-    case = make_case(page=99)
-    assert case.citation == "出典：『自治体DX推進手順書参考事例集』、p.99（総務省）を加工して作成"
 
 
 def committed_check() -> str:
@@ -309,11 +298,3 @@ def test_dead_links_are_those_of_published_cases() -> None:
         "https://example.jp/link",
         "https://example.jp/similar",
     }
-
-
-def test_the_page_of_a_case_takes_no_more_queries_than_a_record(
-    django_assert_num_queries: DjangoAssertNumQueries,
-) -> None:
-    with django_assert_num_queries(6):
-        cases = list(Case.objects.published().for_detail())
-    assert len(cases) == 60

@@ -5,23 +5,20 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from django.apps import apps
-from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import connection
 from django.test import Client, RequestFactory
 from django.urls import get_resolver
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from catalog import facets, urls, version
-from catalog.models import Body, Case, CaseBody, CaseSearch, Figure, Topic, ZeroResultSearch
+from catalog import urls
+from catalog.documents import version
+from catalog.models import Case, Topic
+from catalog.pages import caching
 from tests.addresses import PUBLIC, TELLS_ITS_TIME
-from tests.making import FUNAGATA, KASHIHARA, make_case
+from tests.making import FUNAGATA, make_case
 
 pytestmark = pytest.mark.django_db
-
-# What they hold follows from other tables, or is for editors.
-NOT_READ = (CaseSearch, ZeroResultSearch)
 
 
 @pytest.mark.parametrize("address", PUBLIC.values())
@@ -78,23 +75,23 @@ def test_the_tag_depends_on_address_host_date_code_and_form(
     monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
     settings.ALLOWED_HOSTS = ["testserver", "example.jp"]
-    now, get = version.current(), RequestFactory().get
+    now, get = version.current_version(), RequestFactory().get
     tags = [
-        version.etag_of(get("/cases/"), now),
-        version.etag_of(get("/cases/?step=1"), now),
-        version.etag_of(get("/cases/", headers={"Host": "example.jp"}), now),
-        version.etag_of(get("/cases/", secure=True), now),
-        version.etag_of(get("/api/v1/schema/"), now),
-        version.etag_of(get("/api/v1/schema/", headers={"Accept": "application/json"}), now),
+        caching.etag_of(get("/cases/"), now),
+        caching.etag_of(get("/cases/?step=1"), now),
+        caching.etag_of(get("/cases/", headers={"Host": "example.jp"}), now),
+        caching.etag_of(get("/cases/", secure=True), now),
+        caching.etag_of(get("/api/v1/schema/"), now),
+        caching.etag_of(get("/api/v1/schema/", headers={"Accept": "application/json"}), now),
     ]
     with monkeypatch.context() as other_day:
         other_day.setattr(timezone, "localdate", lambda: date(2000, 1, 1))
-        tags.append(version.etag_of(get("/cases/"), now))
+        tags.append(caching.etag_of(get("/cases/"), now))
     settings.BASE_DIR /= "catalog/migrations"
-    monkeypatch.setattr(version, "CODE", ("*.py",))
-    version.code.cache_clear()
-    tags.append(version.etag_of(get("/cases/"), now))
-    version.code.cache_clear()
+    monkeypatch.setattr(caching, "SOURCE_FILES", ("*.py",))
+    caching.code.cache_clear()
+    tags.append(caching.etag_of(get("/cases/"), now))
+    caching.code.cache_clear()
     assert len(set(tags)) == len(tags)
 
 
@@ -106,19 +103,6 @@ def test_a_refusal_is_not_kept(client: Client, address: str, status: int) -> Non
     response = client.get(address)
     assert response.status_code == status
     assert {"ETag", "Last-Modified", "Cache-Control"} & set(response.headers) == set()
-
-
-@pytest.mark.parametrize("address", ["/cases/?step=2", "/steps/2/", "/api/v1/cases/"])
-def test_an_answer_with_facets_left_out_is_not_kept(
-    client: Client, monkeypatch: pytest.MonkeyPatch, address: str
-) -> None:
-    whole = client.get(address)
-    monkeypatch.setattr(facets, "SECONDS_TO_COUNT", -1)
-    response = client.get(address)
-    assert (response.status_code, response.headers["Cache-Control"]) == (200, "no-store")
-    assert {"ETag", "Last-Modified"} & set(response.headers) == set()
-    known = client.get(address, headers={"If-None-Match": whole.headers["ETag"]})
-    assert known.status_code == 304
 
 
 def test_health_and_editors_pages_are_not_answered_by_version(client: Client) -> None:
@@ -133,58 +117,9 @@ def test_who_works_on_the_code_gets_every_page_anew(client: Client, settings: An
     assert "ETag" not in client.get("/about/").headers
 
 
-@pytest.mark.parametrize(
-    "table",
-    [
-        model._meta.db_table
-        for model in apps.get_app_config("catalog").get_models(include_auto_created=True)
-        if model not in NOT_READ
-    ],
-)
-def test_a_statement_on_any_table_that_is_read_moves_the_version(table: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum = 1", [table]
-        )
-        (column,) = cursor.fetchone()
-        for statement in (f'UPDATE {table} SET "{column}" = "{column}"', f"DELETE FROM {table} WHERE false"):
-            before = version.current().stamp
-            cursor.execute(statement)
-            assert version.current().stamp != before
-
-
-def test_every_way_of_writing_moves_the_version() -> None:
-    case = make_case(topics=["bpr"])
-    ways: list[Any] = [
-        case.save,
-        lambda: case.topics.add(Topic.objects.get(slug="data")),
-        lambda: CaseBody.objects.bulk_create([CaseBody(case=case, body_id=KASHIHARA)]),
-        lambda: Figure.objects.create(case=case, label="件数", value="1件"),
-        lambda: Body.objects.filter(pk=FUNAGATA).update(population=5_000),
-        lambda: call_command("loaddata", "10_prefectures", verbosity=0),
-        case.delete,
-    ]
-    stamps = [version.current().stamp]
-    for way in ways:
-        way()
-        stamps.append(version.current().stamp)
-    assert len(set(stamps)) == len(ways) + 1
-
-
-def test_a_rollback_takes_the_version_back_and_the_next_one_is_new() -> None:
-    before = version.current().stamp
-    with transaction.atomic():
-        make_case("undone")
-        undone = version.current().stamp
-        transaction.set_rollback(True)
-    assert version.current().stamp == before
-    make_case()
-    assert len({before, undone, version.current().stamp}) == 3
-
-
 def test_a_catalogue_without_a_version_answers_all_the_same(client: Client) -> None:
     set_version("DELETE FROM catalog_catalogueversion")
-    assert version.current() == version.NOTHING_YET
+    assert version.current_version() == version.NOTHING_YET
     assert client.get("/cases/").status_code == 200
 
 
