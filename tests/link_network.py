@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from threading import Event, Thread
 
-from catalog.links import Checker
+from catalog.links.network import Checker
 
 PUBLIC = "8.8.8.8"  # nothing is ever sent there: `Network.connect` goes to the local server
 

@@ -14,7 +14,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from reversion.models import Version
 
-from catalog import history, links
+from catalog import history
 from catalog.documents.reading import read_documents
 from catalog.editing.forms import (
     CaseBodyFormSet,
@@ -26,6 +26,8 @@ from catalog.editing.forms import (
 )
 from catalog.editing.recorded import RecordedAdmin, as_written
 from catalog.importing import pages
+from catalog.links.checks import Run
+from catalog.links.network import Checker
 from catalog.models import Case, CaseBody, Figure, Link, SimilarBody
 from catalog.pages.views import case_page
 from dxcases import access_log
@@ -92,7 +94,7 @@ class CaseAdmin(RecordedAdmin):
     search_help_text = "題名、本文、識別名、団体の名称・よみから探します。"
     actions = ("publish", "return_to_draft", "check_links")
     # A page has to answer before the browser gives up: few addresses, and less time for each than at night.
-    link_checker = partial(links.Checker, hop_seconds=5, total_seconds=5)
+    link_checker = partial(Checker, hop_seconds=5, total_seconds=5)
     most_links = 10
     save_on_top = True
     autocomplete_fields = ("source",)
@@ -338,7 +340,7 @@ class CaseAdmin(RecordedAdmin):
         elif not urls:
             self.message_user(request, "選んだ事例に、公開中の事例のリンクはありません。", messages.WARNING)
         else:
-            run = links.Run(self.link_checker())
+            run = Run(self.link_checker())
             for _ in run.check(urls):
                 pass
             self.message_user(request, *told_of(run))
@@ -350,7 +352,7 @@ class CaseAdmin(RecordedAdmin):
         )
 
 
-def told_of(run: links.Run) -> tuple[str, int]:
+def told_of(run: Run) -> tuple[str, int]:
     """What to tell of a run, and the level of the message."""
     if run.recorded:
         return f"リンクを確認しました。{run.summary}", messages.SUCCESS

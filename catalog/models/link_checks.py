@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db import models, transaction
+from django.db import models
 from django.db.models import OuterRef, Q
 from django.db.models.functions import JSONObject
-from django.utils import timezone
 
 from catalog.models.base import is_web_address, web_address
 from catalog.models.cases import Case
@@ -27,15 +25,6 @@ class LinkCheckQuerySet(models.QuerySet["LinkCheck"]):
         cases = Case.objects.filter(linking).order_by("pk").distinct("pk")
         return self.annotate(cases=ArraySubquery(cases.values(data=JSONObject(pk="pk", title="title"))))
 
-    def record(self, finding: Any) -> LinkCheck:
-        """Takes over what a check has found. Two runs at a time wait for each other, address by address."""
-        unknown = {"outcome": LinkCheck.Outcome.UNCLEAR, "checked_at": finding.checked_at}
-        with transaction.atomic():
-            check, _ = self.select_for_update().get_or_create(url=finding.url, defaults=unknown)
-            check.take_over(finding)
-            check.save()
-        return check
-
 
 class LinkCheck(models.Model):
     """What the last check of an address has found; of the address, so that it outlives edits of the rows.
@@ -49,8 +38,6 @@ class LinkCheck(models.Model):
         DEAD = "dead", "リンク切れ"
         UNCLEAR = "unclear", "確かめられない"
         REFUSED = "refused", "確認の対象外"
-
-    DAYS_TO_DEAD = 3
 
     url = web_address(unique=True)
     outcome = models.CharField("結果", max_length=10, choices=Outcome)
@@ -89,19 +76,3 @@ class LinkCheck(models.Model):
 
     def __str__(self) -> str:
         return self.url
-
-    def take_over(self, finding: Any) -> None:
-        failed = finding.outcome == self.Outcome.FAILING
-        self._count_days(timezone.localdate(finding.checked_at) if failed else None)
-        self.outcome = self.Outcome.DEAD if self.failed_days >= self.DAYS_TO_DEAD else finding.outcome
-        self.http_status, self.reason = finding.http_status, finding.reason
-        self.final_url, self.checked_at = finding.final_url, finding.checked_at
-
-    def _count_days(self, failed_on: date | None) -> None:
-        """Counts a day of failure; None, no failure, ends the count. The check before is still on the row."""
-        if failed_on is None:
-            self.failed_days, self.first_failed_on = 0, None
-        elif not self.failed_days:
-            self.failed_days, self.first_failed_on = 1, failed_on
-        elif failed_on > timezone.localdate(self.checked_at):
-            self.failed_days += 1

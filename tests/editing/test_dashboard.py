@@ -10,8 +10,9 @@ from django.test import Client
 from django.utils import timezone
 
 from catalog.editing import dashboard
-from catalog.links import Finding
-from catalog.models import Case, Link, LinkCheck, ZeroResultSearch
+from catalog.links.checks import record
+from catalog.links.network import Finding, Outcome
+from catalog.models import Case, Link, ZeroResultSearch
 from tests.filling import ADD, a_publisher, an_editor, logged_in, new_case
 from tests.making import FUNAGATA, MIYAGI, make_case, without_cases
 
@@ -36,7 +37,7 @@ def test_the_first_page_lists_what_waits_for_an_editor() -> None:
     dead = Link.objects.create(case=Case.objects.get(title="人口不明の題"), url=DEAD, label="例")
     for day in (3, 2, 1):
         at = timezone.now() - timedelta(days=day)
-        LinkCheck.objects.record(Finding(dead.url, LinkCheck.Outcome.FAILING, checked_at=at))
+        record(Finding(dead.url, Outcome.FAILING, checked_at=at))
     assert shown() == {
         "下書き": (1, ["下書きの題"]),
         "取り下げた事例": (1, ["取り下げの題"]),

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import pytest
@@ -8,7 +8,6 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, models, transaction
 from django.utils import timezone
 
-from catalog.links import Finding
 from catalog.models import (
     Body,
     Case,
@@ -252,38 +251,6 @@ def test_cases_without_known_population_have_no_body_with_one() -> None:
     make_case("unknown", bodies=[MIYAGI])
     make_case("none", bodies=[], status="draft")
     assert sorted(slugs(Case.objects.all().without_known_population())) == ["none", "unknown"]
-
-
-def found(outcome: str, moment: str) -> Finding:
-    """A finding about one address, at a moment of the catalogue's time zone in November 2026."""
-    at = datetime.strptime(f"2026-11-{moment}+0900", "%Y-%m-%d %H:%M%z")
-    return Finding("https://example.jp/", LinkCheck.Outcome(outcome), checked_at=at)
-
-
-@pytest.mark.parametrize(
-    ("findings", "outcome", "days", "since"),
-    [
-        (["alive 01 12:00"], "alive", 0, None),
-        (["failing 01 12:00"], "failing", 1, 1),
-        (["failing 01 00:00", "failing 01 12:00", "failing 01 23:59"], "failing", 1, 1),
-        (["failing 01 23:59", "failing 02 00:00", "failing 02 23:59"], "failing", 2, 1),
-        (["failing 01 12:00", "failing 02 12:00", "failing 03 12:00"], "dead", 3, 1),
-        (["failing 01 12:00", "failing 10 12:00", "failing 20 12:00"], "dead", 3, 1),
-        (["failing 01 12:00", "failing 02 12:00", "failing 03 12:00", "failing 03 13:00"], "dead", 3, 1),
-        (["failing 01 12:00", "failing 02 12:00", "alive 03 12:00", "failing 04 12:00"], "failing", 1, 4),
-        (["failing 01 12:00", "failing 02 12:00", "unclear 03 12:00", "failing 04 12:00"], "failing", 1, 4),
-        (["failing 01 12:00", "failing 02 12:00", "failing 03 12:00", "alive 03 13:00"], "alive", 0, None),
-        (["failing 01 12:00", "refused 02 12:00"], "refused", 0, None),
-    ],
-)
-def test_an_address_is_dead_after_failures_on_three_days_in_succession(
-    findings: list[str], outcome: str, days: int, since: int | None
-) -> None:
-    for each in findings:
-        LinkCheck.objects.record(found(*each.split(" ", 1)))
-    check = LinkCheck.objects.get()
-    assert (check.outcome, check.failed_days) == (outcome, days)
-    assert check.first_failed_on == (date(2026, 11, since) if since else None)
 
 
 def test_dead_links_are_those_of_published_cases() -> None:

@@ -5,7 +5,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
-from catalog.links import Checker, Run, due
+from catalog.links.checks import Run, due
+from catalog.links.network import Checker
 from catalog.models import Case, LinkCheck
 
 BAR = "{desc} {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt}件（残り{remaining}）"

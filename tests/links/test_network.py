@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import socket
 import ssl
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from ipaddress import ip_address
@@ -9,9 +11,9 @@ from threading import Event
 
 import pytest
 import trustme
+from django.conf import settings
 
-from catalog.links import MOST_BYTES, Checker, Finding, Hop, is_public, taking_turns
-from catalog.models import LinkCheck
+from catalog.links.network import MOST_BYTES, Checker, Finding, Hop, Outcome, is_public
 from tests.link_network import (
     PUBLIC,
     Behaviour,
@@ -24,12 +26,7 @@ from tests.link_network import (
     sends,
 )
 
-ALIVE, FAILING, UNCLEAR, REFUSED = (
-    LinkCheck.Outcome.ALIVE,
-    LinkCheck.Outcome.FAILING,
-    LinkCheck.Outcome.UNCLEAR,
-    LinkCheck.Outcome.REFUSED,
-)
+ALIVE, FAILING, UNCLEAR, REFUSED = Outcome.ALIVE, Outcome.FAILING, Outcome.UNCLEAR, Outcome.REFUSED
 OK = says("200 OK")
 
 NOT_PUBLIC = {
@@ -440,11 +437,6 @@ def test_requests_to_one_host_are_a_pause_apart(network: Network) -> None:
     assert get - head >= 0.5
 
 
-def test_addresses_of_one_host_are_kept_apart() -> None:
-    urls = [f"http://{name}/{number}" for name in "ab" for number in (1, 2)] + ["https://c/1"]
-    assert taking_turns(urls) == ["http://a/1", "http://b/1", "https://c/1", "http://a/2", "http://b/2"]
-
-
 # TLS
 
 
@@ -499,3 +491,8 @@ def test_a_handshake_that_never_ends_ends_in_time() -> None:
         network = Network(port=listener.getsockname()[1])
         finding = network.checker().check("https://a.example/")
     assert judged(finding) == (FAILING, None, "時間内に応答がありません")
+
+
+def test_django_is_not_needed() -> None:
+    program = "import sys, catalog.links.network; sys.exit('django' in sys.modules)"
+    subprocess.run([sys.executable, "-c", program], cwd=settings.BASE_DIR, check=True)

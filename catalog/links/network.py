@@ -1,4 +1,4 @@
-"""Whether the pages that cases link to still answer, asked politely and of public addresses alone.
+"""Whether web pages still answer, asked politely and of public addresses alone. Knows nothing of Django.
 
 A name is resolved once for each request. Every address it has is checked, and the connection goes to one of
 those addresses, so that no URL, redirect or DNS answer leads to a private place. Proxies of the environment
@@ -13,20 +13,15 @@ import re
 import socket
 import ssl
 import time
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from functools import cache
+from datetime import UTC, datetime
+from enum import StrEnum
+from functools import cache, partial
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from itertools import zip_longest
 from typing import cast
 from urllib.parse import quote, urljoin, urlsplit
-
-from django.utils import timezone
-
-from catalog.models import LinkCheck
 
 MOST_REDIRECTS = 8
 MOST_BYTES = 64 * 1024
@@ -35,7 +30,6 @@ LONGEST_URL = 2_000  # characters
 PORTS = {"http": 80, "https": 443}
 REDIRECTS = {301, 302, 303, 307, 308}
 TURNS_US_AWAY = {401, 403, 406, 429, 451}  # a reader's browser may well be let in
-RECENT = timedelta(hours=20)  # a daily run that starts a little earlier than yesterday's checks all
 HEADERS = {
     "User-Agent": "dxcases-link-check/1 (catalogue of municipal DX cases in Japan)",
     "Accept": "*/*",
@@ -61,28 +55,33 @@ CARRY_IPV4 = [ip_network("::ffff:0:0/96"), ip_network("64:ff9b::/96")]  # mapped
 
 Resolver = Callable[[str, int], Iterable[str]]
 Connector = Callable[[str, int, float], socket.socket]
-Outcome = LinkCheck.Outcome
+
+
+class Outcome(StrEnum):
+    """What one check can find. Whether a page is dead takes several days: that is not for us to say."""
+
+    ALIVE = "alive"
+    FAILING = "failing"
+    UNCLEAR = "unclear"
+    REFUSED = "refused"
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What one check of an address has found.
-
-    `outcome` is never DEAD: that takes several days (`LinkCheck`). `final_url` is the last that answered.
-    """
+    """What one check of an address has found. `final_url` is the last that answered."""
 
     url: str
-    outcome: LinkCheck.Outcome
+    outcome: Outcome
     final_url: str = ""
     http_status: int | None = None
     reason: str = ""
-    checked_at: datetime = field(default_factory=timezone.now)
+    checked_at: datetime = field(default_factory=partial(datetime.now, UTC))
 
 
 class NoAnswer(Exception):
     """There is no answer of HTTP to judge by; with what follows from that, and why in words for editors."""
 
-    def __init__(self, outcome: LinkCheck.Outcome, reason: str) -> None:
+    def __init__(self, outcome: Outcome, reason: str) -> None:
         super().__init__(reason)
         self.outcome = outcome
 
@@ -207,7 +206,7 @@ class Answer:
         return self.status in REDIRECTS and self.location != ""
 
     @property
-    def outcome(self) -> LinkCheck.Outcome:
+    def outcome(self) -> Outcome:
         if 200 <= self.status < 300:
             return Outcome.ALIVE
         return Outcome.UNCLEAR if self.status in TURNS_US_AWAY else Outcome.FAILING
@@ -395,49 +394,3 @@ class LimitedReader(io.RawIOBase):
         read = self.opened.recv_into(buffer, min(len(buffer), self.bytes_left))
         self.bytes_left -= read
         return read
-
-
-def due(urls: Iterable[str]) -> list[str]:
-    """Those of `urls` that were not checked in the last `RECENT` time."""
-    recent = LinkCheck.objects.filter(checked_at__gt=timezone.now() - RECENT)
-    return list(set(urls) - set(recent.values_list("url", flat=True)))
-
-
-def taking_turns(urls: Iterable[str]) -> list[str]:
-    """The addresses in an order that keeps those of one host apart, so that pauses cost little time."""
-    by_host: dict[str, list[str]] = defaultdict(list)
-    for url in sorted(urls):
-        by_host[url.split("/")[2]].append(url)
-    return [url for turn in zip_longest(*by_host.values()) for url in turn if url]
-
-
-@dataclass
-class Run:
-    """One pass over some addresses.
-
-    Findings are held back until one is ALIVE, which shows that the network is there; from then on each is
-    recorded at once. So a run in which nothing is alive records nothing, and a broken one keeps what it has.
-    """
-
-    checker: Checker
-    recorded: list[LinkCheck] = field(default_factory=list, init=False)
-    held_back: list[Finding] = field(default_factory=list, init=False)
-
-    def check(self, urls: Iterable[str]) -> Iterator[str]:
-        """Checks one address after the other and gives each once that is done."""
-        for url in taking_turns(urls):
-            finding = self.checker.check(url)
-            self.held_back.append(finding)
-            if self.recorded or finding.outcome == Outcome.ALIVE:
-                self.record()
-            yield url
-
-    def record(self) -> None:
-        while self.held_back:
-            self.recorded.append(LinkCheck.objects.record(self.held_back.pop(0)))
-
-    @property
-    def summary(self) -> str:
-        """How many are recorded, of each outcome in the order of its choices."""
-        counts = Counter(check.outcome for check in self.recorded)
-        return "、".join(f"{one.label}：{counts[one]}件" for one in Outcome if counts[one])
