@@ -19,7 +19,7 @@ from django.conf import settings
 
 from dxcases.postgres.cluster import NAME
 from tests.servers.clusters import HOST, OwnCluster
-from tests.servers.nginx import Front, site
+from tests.servers.nginx import Front, own_front, site
 from tests.test_headers import HSTS
 
 pytestmark = [pytest.mark.long, pytest.mark.alone]
@@ -117,6 +117,14 @@ def test_only_the_admin_takes_large_files(front: Front, path: str, size: int, st
     answer = front.ask(path, "POST", b"x" * (size * 1024**2))
     assert answer.status == status
     assert ("<h1>ファイルが大きすぎます</h1>" in answer.text) is (status == 413)
+
+
+@pytest.mark.parametrize("mebibytes", [0, 2])
+def test_while_the_site_is_down_a_file_of_any_size_gets_the_page_that_says_so(mebibytes: int) -> None:
+    with own_front() as front, front.running():
+        answer = front.ask("/admin/", "POST", b"x" * (mebibytes * 1024**2))
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "30")
+    assert "<h1>ただいま表示できません</h1>" in answer.text
 
 
 def ask_raw(front: Front, request: bytes) -> Message:
