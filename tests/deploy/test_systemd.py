@@ -5,6 +5,8 @@ import re
 import shutil
 import subprocess
 import sys
+from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -86,3 +88,26 @@ def test_the_environment_example_passes_djangos_check_and_names_no_unknown_varia
         check=False,
     )
     assert (told.returncode, told.stderr) == (0, "")
+
+
+# How often, as the README, the guides and the code's own counting of days say.
+EVERY = {"dxcases-backup": "day", "dxcases-doctor": "hour", "dxcases-links": "day", "stale-dxcases": "hour"}
+HOURS = {"hour": 1, "day": 24}
+
+
+@pytest.mark.parametrize("timer", sorted(name for name in UNITS if name.endswith(".timer")))
+def test_a_timer_runs_as_often_as_is_told(timer: str) -> None:
+    text = (DEPLOY / "systemd" / timer).read_text(encoding="utf-8")
+    (calendar,) = re.findall(r"^OnCalendar=(.*)$", text, re.M)
+    told = subprocess.run(
+        ["systemd-analyze", "calendar", "--iterations=15", calendar],
+        env={**os.environ, "TZ": "UTC", "LC_ALL": "C"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    times = re.findall(r"(?:Next elapse|Iter\. #\d+): \w+ (\S+ \S+) UTC", told.stdout)
+    starts = [datetime.fromisoformat(time) for time in times]
+    assert len(starts) == 15
+    between = {(after - before) / timedelta(hours=1) for before, after in pairwise(starts)}
+    assert between == {HOURS[EVERY[timer.removesuffix(".timer")]]}
