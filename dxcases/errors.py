@@ -10,6 +10,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
+from dxcases.cache_control import NO_STORE
+
 DATA_PATHS = ("/api/", "/cases.")  # what programs read
 RETRY_AFTER_SECONDS = 10
 TOO_SLOW = (
@@ -59,7 +61,7 @@ def render_unavailable(request: HttpRequest, message: str, status: int = 503) ->
     else:
         response = HttpResponse(render_to_string("503.html", {"message": message}), status=status)
     response["Retry-After"] = str(RETRY_AFTER_SECONDS)
-    response["Cache-Control"] = "no-store"
+    response["Cache-Control"] = NO_STORE
     return response
 
 

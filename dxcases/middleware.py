@@ -12,16 +12,21 @@ from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 
+from dxcases.cache_control import NO_STORE, let_caches_keep
 from dxcases.errors import render_error
 from dxcases.postgres.replicas import rendered
 
+# What a shared cache has to put in the place of the page that was there, lest it show that while we fail.
+TAKES_ITS_PLACE = (404, 410)
 Answer = Callable[[HttpRequest], HttpResponse]
 # NUL and lone surrogates, which no text in PostgreSQL has, and what Django puts for bytes that are not UTF-8.
 UNSTORABLE = re.compile("[\0\ud800-\udfff\ufffd]")
 
 
 class FixedHeaders:
-    """Puts the settings' FIXED_HEADERS on every answer, and `no-store` on the editors'."""
+    """Puts the settings' FIXED_HEADERS on every answer, `no-store` on the editors', and on a refusal how long
+    it may be kept.
+    """
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
@@ -31,8 +36,18 @@ class FixedHeaders:
         for name, value in settings.FIXED_HEADERS.items():
             response.setdefault(name, value)
         if is_for_editors(request):
-            response["Cache-Control"] = "no-store"
+            response["Cache-Control"] = NO_STORE
+        elif response.status_code >= 400 and "Cache-Control" not in response:
+            say_how_long_to_keep(response)
         return response
+
+
+def say_how_long_to_keep(refusal: HttpResponse) -> None:
+    """Browsers may keep a 404 or 410 that does not say how long for good, also of a page that comes back."""
+    if refusal.status_code in TAKES_ITS_PLACE:
+        let_caches_keep(refusal)
+    else:
+        refusal["Cache-Control"] = NO_STORE
 
 
 class RefuseOtherMethods:

@@ -145,6 +145,7 @@ def test_an_answer_that_takes_more_to_provoke_has_every_header(
     assert response.status_code == status
     assert has_every_header(response)
     assert response["Strict-Transport-Security"] == HSTS
+    assert "no-store" in response["Cache-Control"] or "max-age=0" in response["Cache-Control"]
 
 
 @pytest.mark.parametrize(("host", "status"), [("testserver", 301), ("evil.example", 400)])

@@ -14,19 +14,16 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern
 from django.utils import timezone
-from django.utils.cache import patch_cache_control
 from django.views.decorators.http import condition
 
 from catalog.documents.snapshot import one_snapshot
 from catalog.documents.version import Version, current_version
+from dxcases.cache_control import NO_STORE, let_caches_keep
 from dxcases.postgres import replicas
 
 View = Callable[..., HttpResponseBase]
 
-FRESH_SECONDS = 5  # in a cache that many share; a browser asks each time and mostly gets 304
-STALE_IF_ERROR_SECONDS = 86_400  # a cache may still serve a copy as old where the site fails
 SOURCE_FILES = ("catalog/**/*.py", "dxcases/**/*.py", "templates/**/*", "static/**/*", "requirements.txt")
-NO_STORE = "no-store"
 LAST_MODIFIED_STEP = timedelta(seconds=1)  # what HTTP dates can tell apart
 
 
@@ -65,13 +62,7 @@ def kept_by_caches(response: HttpResponseBase) -> HttpResponseBase:
     kept, is not and has no validators.
     """
     if response.status_code in (200, 304) and response.get("Cache-Control") != NO_STORE:
-        patch_cache_control(
-            response,
-            public=True,
-            max_age=0,
-            s_maxage=FRESH_SECONDS,
-            stale_if_error=STALE_IF_ERROR_SECONDS,
-        )
+        let_caches_keep(response)
     else:
         del response.headers["ETag"], response.headers["Last-Modified"]
     return response

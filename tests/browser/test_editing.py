@@ -95,6 +95,28 @@ def draft(page: Page) -> None:
     save(page, "保存してプレビュー")
 
 
+def test_a_case_withdrawn_and_published_again_is_seen_again_and_with_its_last_reason(
+    accounts: None, page: Page
+) -> None:
+    case = make_case("comes-back", title="また公開する事例")
+    page.goto("/cases/comes-back/")
+    for reason in ("誤った理由", "正しい理由"):
+        Case.objects.filter(pk=case.pk).update(status="withdrawn", withdrawn_reason=reason)
+        follow(page, "/cases/comes-back/")
+        expect(page.locator("#reason + p")).to_have_text(reason)
+    Case.objects.filter(pk=case.pk).update(status="published", withdrawn_reason="")
+    follow(page, "/cases/comes-back/")
+    expect(page.locator("h1")).to_have_text("また公開する事例")
+
+
+def follow(page: Page, address: str) -> None:
+    """Goes there by a link of another page, as a reader does."""
+    page.goto("/about/")
+    page.locator("main a").first.evaluate("(link, address) => link.setAttribute('href', address)", address)
+    page.locator("main a").first.click()
+    page.wait_for_url(f"**{address}")
+
+
 def test_a_case_goes_from_draft_to_publication_correction_and_withdrawal(
     log_in: Callable[[str], Page], page: Page
 ) -> None:

@@ -95,14 +95,38 @@ def test_the_tag_depends_on_address_host_date_code_and_form(
     assert len(set(tags)) == len(tags)
 
 
+KEPT_FOR_MOMENTS = "public, max-age=0, s-maxage=5, stale-if-error=86400"
+
+
 @pytest.mark.parametrize(
-    ("address", "status"),
-    [("/cases/?step=9", 400), ("/cases/?page=99", 404), ("/cases/nope/", 404), ("/api/v1/cases/?x=1", 400)],
+    ("address", "status", "meta", "kept"),
+    [
+        ("/cases/gone/", 410, {}, KEPT_FOR_MOMENTS),
+        ("/api/v1/cases/gone/", 410, {}, KEPT_FOR_MOMENTS),
+        ("/cases/nope/", 404, {}, KEPT_FOR_MOMENTS),
+        ("/cases/?page=99", 404, {}, KEPT_FOR_MOMENTS),
+        ("/bodies/999999/", 404, {}, KEPT_FOR_MOMENTS),
+        ("/api/v1/cases/nope/", 404, {}, KEPT_FOR_MOMENTS),
+        ("/nowhere/", 404, {}, KEPT_FOR_MOMENTS),
+        ("/static/nope.css", 404, {}, KEPT_FOR_MOMENTS),
+        ("/cases/?step=9", 400, {}, "no-store"),
+        ("/cases/?q=%00", 400, {}, "no-store"),
+        ("/compare/", 400, {}, "no-store"),
+        ("/api/v1/cases/?x=1", 400, {}, "no-store"),
+        *((f"/cases.{form}?x=1", 400, {}, "no-store") for form in ("csv", "xlsx", "json", "atom")),
+        ("/cases/", 400, {"HTTP_HOST": "evil.example"}, "no-store"),
+        ("/cases/", 405, {"REQUEST_METHOD": "PUT"}, "no-store"),
+        ("/api/v1/cases/", 405, {"REQUEST_METHOD": "POST"}, "no-store"),
+    ],
 )
-def test_a_refusal_is_not_kept(client: Client, address: str, status: int) -> None:
-    response = client.get(address)
-    assert response.status_code == status
-    assert {"ETag", "Last-Modified", "Cache-Control"} & set(response.headers) == set()
+def test_no_browser_keeps_a_refusal(
+    client: Client, address: str, status: int, meta: dict[str, str], kept: str
+) -> None:
+    """What a shared cache may keep takes the place of the page that was there."""
+    make_case("gone", status="withdrawn", withdrawn_reason="申し出")
+    response = client.get(address, **meta)  # type: ignore[arg-type]
+    assert (response.status_code, response.headers["Cache-Control"]) == (status, kept)
+    assert {"ETag", "Last-Modified"} & set(response.headers) == set()
 
 
 def test_health_and_editors_pages_are_not_answered_by_version(client: Client) -> None:
