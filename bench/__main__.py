@@ -144,25 +144,25 @@ def fill(size: int) -> None:
             turn_triggers(cursor, "DISABLE")
             made = Path(__file__).with_name("generate.sql").read_text(encoding="utf-8")
             cursor.execute(made, {"count": size, "rare": RARE, "rare_every": RARE_EVERY})
-            refresh_search(cursor)
+            refresh_documents(cursor)
             turn_triggers(cursor, "ENABLE")
         cursor.execute("VACUUM ANALYZE")
 
 
 def turn_triggers(cursor: Any, which: str) -> None:
-    """Search text is made once for all at the end, and not with every statement; versions are not counted."""
+    """Documents are made once for all at the end, and not with every statement; versions are not counted."""
     cursor.execute("SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger WHERE tgname LIKE 'case_%'")
     for (table,) in cursor.fetchall():
         cursor.execute(f"ALTER TABLE {table} {which} TRIGGER USER")
 
 
-def refresh_search(cursor: Any) -> None:
+def refresh_documents(cursor: Any) -> None:
     cursor.execute("SELECT id FROM catalog_case WHERE slug LIKE 'made-%'")
     ids = [row[0] for row in cursor.fetchall()]
     batches = [ids[at : at + BATCH] for at in range(0, len(ids), BATCH)]
     with ThreadPoolExecutor(WRITERS) as pool:
         for done, _ in enumerate(pool.map(refresh, batches), start=1):
-            say(f"search text: {min(done * BATCH, len(ids)):,} of {len(ids):,}", end="\r")
+            say(f"documents: {min(done * BATCH, len(ids)):,} of {len(ids):,}", end="\r")
     say("")
 
 
@@ -170,15 +170,16 @@ def refresh(ids: list[int]) -> None:
     from django.db import connection
 
     with connection.cursor() as cursor:
-        cursor.execute("SELECT refresh_case_search(%s)", [ids])
+        cursor.execute("SELECT refresh_case_documents(%s)", [ids])
     connection.close()
 
 
 def milliseconds_to_index() -> float:
-    from catalog.index import Index
+    from catalog.documents.version import current_version
+    from catalog.finding.index import Index
 
-    start = time.perf_counter()
-    Index("")
+    version, start = current_version(), time.perf_counter()
+    Index(version)
     return 1_000 * (time.perf_counter() - start)
 
 

@@ -13,18 +13,20 @@ UPDATE catalog_body SET
     population = 300 + (exp(abs(hashtext(code)) %% 1000 / 1000.0 * 8))::int * 100, population_as_of = '2020-01-01'
 WHERE population IS NULL AND abs(hashtext(code)) %% 20 > 0;
 
-INSERT INTO catalog_case (
-    slug, title, section_id, points, background, approach, outcome, "references", similar_open_ended, editor_note,
-    source_id, page, "order", heading, status, withdrawn_reason, withdrawn_pointer, version, created_at, updated_at
-)
-SELECT
-    'made-' || i, a.title || '（' || i || '）', c.section_id, b.points, c.background,
-    d.approach || CASE WHEN i %% %(rare_every)s = 1 THEN %(rare)s ELSE '' END, e.outcome, a."references",
-    false, '', a.source_id, 100 + i / 10, 1 + i %% 10, a.heading, CASE WHEN i %% 50 = 0 THEN 'draft' ELSE 'published' END,
-    '', '', 1, now() - i * interval '1 minute', now() - i * interval '1 minute'
+-- A whole row of the casebook with other values in some places, so that a new column needs no word here.
+INSERT INTO catalog_case OVERRIDING SYSTEM VALUE
+SELECT (jsonb_populate_record(whole, jsonb_build_object(
+    'id', nextval(pg_get_serial_sequence('catalog_case', 'id')),
+    'slug', 'made-' || i, 'title', a.title || '（' || i || '）', 'section_id', c.section_id, 'points', to_jsonb(b.points),
+    'background', c.background, 'approach', d.approach || CASE WHEN i %% %(rare_every)s = 1 THEN %(rare)s ELSE '' END,
+    'outcome', e.outcome, 'editor_note', '', 'similar_open_ended', false, 'page', 100 + i / 10, 'order', 1 + i %% 10,
+    'status', CASE WHEN i %% 50 = 0 THEN 'draft' ELSE 'published' END,
+    'created_at', now() - i * interval '1 minute', 'updated_at', now() - i * interval '1 minute'
+))).*
 FROM made
 JOIN casebook a ON a.n = made.a JOIN casebook b ON b.n = made.b JOIN casebook c ON c.n = made.c
-JOIN casebook d ON d.n = made.d JOIN casebook e ON e.n = made.e;
+JOIN casebook d ON d.n = made.d JOIN casebook e ON e.n = made.e
+JOIN catalog_case whole ON whole.id = a.id;
 
 CREATE TEMPORARY TABLE place AS
 SELECT m.i, k.id AS case_id, m.a, m.b FROM made m JOIN catalog_case k ON k.slug = 'made-' || m.i;

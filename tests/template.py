@@ -18,7 +18,7 @@ SOURCES = (
     "requirements.txt",  # packages bring migrations of their own
     "dxcases/settings.py",
     "catalog/migrations/**/*",
-    "catalog/**/models*",
+    "catalog/models/**/*",
     "catalog/**/roles.py",
     "catalog/**/load_catalogue.py",
     "fixtures/*",
