@@ -8,8 +8,9 @@ read from its rows, too.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import reduce
 from operator import and_, or_
 from typing import Any
@@ -120,10 +121,9 @@ def facts_of_body(body: Body) -> dict[str, Any]:
     }
 
 
-def extra_of(case: Case) -> dict[str, Any]:
-    """What pages and files show of the case beside its record."""
+def extra_of(case: Case, dead: Mapping[str, datetime]) -> dict[str, Any]:
+    """What pages and files show of the case beside its record; `dead` is `dead_links()`."""
     urls = {row.url for row in (*case.links.all(), *case.similar_bodies.all())}
-    dead = LinkCheck.objects.filter(url__in=urls, outcome="dead")
     return {
         "status": case.status,
         "editor_note": case.editor_note,
@@ -131,11 +131,16 @@ def extra_of(case: Case) -> dict[str, Any]:
         "published_on": case.source.published_on.isoformat(),
         "terms": case.source.terms,
         "created_at": in_japan(case.created_at),
-        "dead_links": {check.url: in_japan(check.checked_at) for check in dead},
+        "dead_links": {url: in_japan(dead[url]) for url in urls if url in dead},
     }
 
 
-def in_japan(moment: Any) -> str:
+def dead_links() -> dict[str, datetime]:
+    """When each address that no longer answers was last found dead."""
+    return dict(LinkCheck.objects.filter(outcome="dead").values_list("url", "checked_at"))
+
+
+def in_japan(moment: datetime) -> str:
     return timezone.localtime(moment).isoformat(timespec="seconds")
 
 
