@@ -16,7 +16,8 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.links import Finding
+from catalog.links.checks import record
+from catalog.links.network import Finding, Outcome
 from catalog.management.commands.load_catalogue import fixture_files
 from catalog.models import (
     Body,
@@ -175,10 +176,10 @@ class Writer:
             SimilarBody.objects.create(**place, body_id=self.code(), note=self.text(), url=url)
 
     def update_rows(self) -> None:
-        rows = self.data.draw(st.sampled_from([CaseBody, SimilarBody, Figure, Link]))
+        rows: Any = self.data.draw(st.sampled_from([CaseBody, SimilarBody, Figure, Link]))
         if row := self.pick(rows.objects):
             other = self.pick(Case.objects)
-            rows.objects.filter(pk=row.pk).update(case=other, position=self.number())
+            rows._default_manager.filter(pk=row.pk).update(case=other, position=self.number())
         CaseBody.objects.update(note=self.text())
 
     def exchange_bodies(self) -> None:
@@ -188,7 +189,7 @@ class Writer:
             SimilarBody.objects.filter(pk=mention.pk).update(body=self.code(), url="")
 
     def delete_rows(self) -> None:
-        rows = self.data.draw(st.sampled_from([CaseBody, SimilarBody, Figure, Link]))
+        rows: Any = self.data.draw(st.sampled_from([CaseBody, SimilarBody, Figure, Link]))
         rows.objects.filter(position__lte=self.number()).delete()
 
     def set_topics(self) -> None:
@@ -228,7 +229,7 @@ class Writer:
         outcome = self.data.draw(st.sampled_from(["alive", "failing", "failing", "failing"]))
         for day in range(1, self.number() % 4 + 1):
             at = datetime(2026, 11, day, tzinfo=UTC) + timedelta(hours=self.number())
-            LinkCheck.objects.record(Finding(url, LinkCheck.Outcome(outcome), checked_at=at))
+            record(Finding(url, Outcome(outcome), checked_at=at))
 
     def change_checks(self) -> None:
         if check := self.pick(LinkCheck.objects):

@@ -49,7 +49,8 @@ def queries_with(words: list[str]) -> st.SearchStrategy[Query]:
 
 queries = queries_with(WORDS)
 hard_queries = queries_with([*WORDS, *HARD_WORDS])
-bounds: st.SearchStrategy[list[str]] = st.one_of(st.just([]), st.integers(0, 400_000).map(lambda persons: [str(persons)]))
+none_given: st.SearchStrategy[list[str]] = st.just([])
+bounds = none_given | st.integers(0, 400_000).map(lambda persons: [str(persons)])
 queries_of_bodies = st.fixed_dictionaries(
     {
         "body": st.lists(st.sampled_from([FUNAGATA, HIDAKA, "131016", OSAKA]), max_size=2),
