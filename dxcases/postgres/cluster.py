@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from dxcases.postgres.account import Account, LocalPostgresError, find_account
+from dxcases.postgres.postmaster import remove_stale_pid_file, running_postmaster
 from dxcases.postgres.programs import copy_programs, find_programs, usable_major
 
 NAME = "dxcases"  # of the database and of its owner
@@ -179,6 +180,7 @@ class Cluster:
 
     def _start(self) -> None:
         """Start the server; try again for a while, since the remains of a killed one may be in the way."""
+        remove_stale_pid_file(self.data)
         deadline = time.monotonic() + SECONDS_TO_START
         server = self._spawn_server()
         while not self._is_ready():
@@ -213,7 +215,7 @@ class Cluster:
 
     def _stop(self) -> None:
         """Stop the server in order; sessions still open are ended."""
-        if (self.data / "postmaster.pid").exists():
+        if running_postmaster(self.data):
             self.run("pg_ctl", "stop", "-s", "-w", "-m", "fast", "-D", self.data, check=False)
         with contextlib.suppress(OSError):
             self.socket_folder.rmdir()

@@ -123,6 +123,40 @@ def test_a_killed_server_is_started_again(folder: Path) -> None:
     assert is_gone(folder)
 
 
+@pytest.fixture
+def other(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A process of the server's account that has nothing to do with it, but its number in postmaster.pid."""
+    cluster = Cluster(folder)
+    with cluster.running():
+        pass
+    user = cluster.account.user_id if os.geteuid() == 0 else None
+    process = subprocess.Popen(["sleep", "600"], user=user)
+    (cluster.data / "postmaster.pid").write_text(f"{process.pid}\n{cluster.data}\n")
+    yield process
+    process.kill()
+    process.wait()
+
+
+def test_a_number_in_postmaster_pid_that_is_another_process_by_now_is_told_and_left_alone(
+    folder: Path, other: subprocess.Popen[bytes], capfd: pytest.CaptureFixture[str]
+) -> None:
+    with Cluster(folder).running():
+        connect(folder).close()
+    assert f"プロセス{other.pid}" in capfd.readouterr().err
+    assert other.poll() is None
+    assert is_gone(folder)
+
+
+def test_where_the_server_cannot_be_started_no_other_process_is_stopped_for_it(
+    folder: Path, other: subprocess.Popen[bytes]
+) -> None:
+    (Cluster(folder).data / "PG_VERSION").write_text("12\n")
+    with pytest.raises(LocalPostgresError), Cluster(folder).running():
+        pass
+    with pytest.raises(subprocess.TimeoutExpired):
+        other.wait(1)
+
+
 @pytest.mark.parametrize("length", [10, 80])
 def test_the_socket_path_is_short_whatever_the_checkouts_path(length: int) -> None:
     socket = Cluster(Path("/") / ("長" * length)).socket_folder / f".s.PGSQL.{PORT}"
