@@ -74,6 +74,10 @@ class BodyAdmin(RecordedAdmin):
         """The code is the key that cases refer to: it is given once."""
         return ("code",) if obj else ()
 
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """One at a time: a list of municipalities ticked by mistake would be gone at once."""
+        return obj is not None and super().has_delete_permission(request, obj)
+
 
 @admin.register(Topic)
 class TopicAdmin(RecordedAdmin):

@@ -24,7 +24,7 @@ from catalog.editing.forms import (
     RevertForm,
     with_vanished_rows_as_new,
 )
-from catalog.editing.recorded import RecordedAdmin, as_written
+from catalog.editing.recorded import RecordedAdmin, as_written, to_choose_alone
 from catalog.importing import pages
 from catalog.links.checks import Run
 from catalog.links.network import Checker
@@ -51,7 +51,7 @@ class RowInline(admin.TabularInline):
         self, db_field: models.Field, request: HttpRequest, **options: Any
     ) -> forms.Field | None:
         if not isinstance(db_field, models.TextField):
-            return super().formfield_for_dbfield(db_field, request, **options)
+            return to_choose_alone(super().formfield_for_dbfield(db_field, request, **options))
         return as_written(ProseField, db_field, widget=forms.Textarea(attrs={"rows": 2, "cols": 40}))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import PermissionDenied
 from django.db import models
@@ -30,6 +31,14 @@ def as_written(field: type[forms.CharField], model_field: models.Field, **option
     )
 
 
+def to_choose_alone(field: forms.Field | None) -> forms.Field | None:
+    """The field without links that add, change or delete the rows it offers, which other cases share."""
+    if field and isinstance(field.widget, RelatedFieldWidgetWrapper):
+        field.widget.can_add_related = False
+        field.widget.can_change_related = field.widget.can_delete_related = False
+    return field
+
+
 class RecordedAdmin(admin.ModelAdmin):
     """An admin that keeps a version of each row it writes, and shows them with their differences."""
 
@@ -43,7 +52,7 @@ class RecordedAdmin(admin.ModelAdmin):
             return as_written(LinesField, db_field)
         if isinstance(db_field, models.TextField):
             return as_written(ProseField, db_field)
-        return super().formfield_for_dbfield(db_field, request, **options)
+        return to_choose_alone(super().formfield_for_dbfield(db_field, request, **options))
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if change:

@@ -16,7 +16,7 @@ from catalog.editing.case_admin import CaseAdmin
 from catalog.models import Body, Case, Link, LinkCheck, SimilarBody, Topic
 from tests.filling import ADD, a_publisher, an_editor, change_url, errors, logged_in, new_case, opened
 from tests.link_network import Network, running, says
-from tests.making import FUNAGATA, HIDAKA, KASHIHARA, MIYAGI, make_case
+from tests.making import FUNAGATA, HIDAKA, KASHIHARA, MIYAGI, OSAKA, make_case
 
 pytestmark = pytest.mark.django_db
 
@@ -242,6 +242,24 @@ def test_only_drafts_can_be_deleted() -> None:
     assert client.post(f"/admin/catalog/case/{draft.pk}/delete/", {"post": "yes"}).status_code == 302
     client.post(LIST, {"action": "delete_selected", "_selected_action": [public.pk], "post": "yes"})
     assert list(Case.objects.filter(slug__in=["draft", "public"])) == [public]
+
+
+def test_beside_a_choice_no_link_adds_changes_or_deletes_what_all_cases_share(editor: Client) -> None:
+    pages = [editor.get(url).text for url in (ADD, change_url(make_case()))]
+    assert [re.findall(r'class="related-widget-wrapper-link (\w+)-related"', page) for page in pages] == [
+        ["view"] * page.count("view-related") for page in pages
+    ]
+    assert all("autocomplete" in page for page in pages)
+
+
+def test_bodies_are_deleted_one_at_a_time(editor: Client) -> None:
+    url, unused = "/admin/catalog/body/", [MIYAGI, OSAKA]
+    Case.objects.all().delete()
+    assert "delete_selected" not in editor.get(url).text
+    editor.post(url, {"action": "delete_selected", "_selected_action": unused, "post": "yes"})
+    assert Body.objects.filter(pk__in=unused).count() == 2
+    assert editor.post(f"{url}{MIYAGI}/delete/", {"post": "yes"}).status_code == 302
+    assert list(Body.objects.filter(pk__in=unused)) == [Body.objects.get(pk=OSAKA)]
 
 
 def test_the_preview_is_the_page_itself_for_editors_alone(client: Client) -> None:
