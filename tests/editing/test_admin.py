@@ -288,6 +288,31 @@ def test_saving_with_preview_leads_to_it() -> None:
 
 
 @pytest.mark.parametrize(
+    ("status", "button", "band"),
+    [
+        ("draft", "保存してプレビュー", "編集者だけに見えています。"),
+        ("published", "保存して公開ページを見る", "公開中です。この内容は、すでに読者に見えています。"),
+        (
+            "withdrawn",
+            "保存してプレビュー",
+            "編集者だけに見えています。読者には、取り下げの理由を示すページが見えています。",
+        ),
+    ],
+)
+def test_button_and_preview_say_who_sees_what_is_saved(
+    editor: Client, status: str, button: str, band: str
+) -> None:
+    case = make_case(status=status, withdrawn_reason="申し出" if status == "withdrawn" else "")
+    form = editor.get(change_url(case)).text
+    assert set(re.findall(r'value="([^"]+)" name="_preview"', form)) == {button}
+    sent = {**opened(editor, case), "title": "新しい題", "reason": "確認", "_preview": button}
+    page = editor.post(change_url(case), sent, follow=True)
+    (told,) = re.findall(r'<p class="preview".*?</strong>　(.*?)<a ', page.text)
+    assert told == band
+    assert ("新しい題" in Client().get("/cases/").text) is (status == "published")
+
+
+@pytest.mark.parametrize(
     ("term", "found"),
     [
         ("舟形", ["山形県舟形町"]),
