@@ -123,7 +123,7 @@ def facts_of_body(body: Body) -> dict[str, Any]:
 
 def extra_of(case: Case, dead: Mapping[str, datetime]) -> dict[str, Any]:
     """What pages and files show of the case beside its record; `dead` is `dead_links()`."""
-    urls = {*case.links.values_list("url", flat=True), *case.similar_bodies.values_list("url", flat=True)}
+    urls = {link.url for link in case.links.all()} | {similar.url for similar in case.similar_bodies.all()}
     return {
         "status": case.status,
         "editor_note": case.editor_note,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 from pytest_django.live_server_helper import LiveServer
 from pytest_django.plugin import DjangoDbBlocker
 
@@ -48,6 +48,23 @@ def browser_type_launch_args(
     own = {"executable_path": chromium} if chromium else {}
     as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
     return {**browser_type_launch_args, **own, "args": [*QUIET, *as_root]}
+
+
+@pytest.fixture(scope="module")
+def shared_context(browser: Browser, browser_context_args: dict[str, Any]) -> Iterator[BrowserContext]:
+    """One context for a module that looks at very many pages: a new one takes as long as three pages."""
+    context = browser.new_context(**browser_context_args)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def tab(shared_context: BrowserContext) -> Iterator[Page]:
+    """A page of the shared context, without cookies."""
+    page = shared_context.new_page()
+    yield page
+    page.close()
+    shared_context.clear_cookies()
 
 
 @pytest.fixture(params=[360, 1280])

@@ -44,19 +44,19 @@ class Visit:
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_is_for_everyone_and_closed(page: Page, site: str, path: str) -> None:
+def test_a_page_is_for_everyone_and_closed(tab: Page, site: str, path: str) -> None:
     """All that is asked of every page, on one visit with a telephone, which then is narrower still."""
-    visit = Visit(page)
+    visit = Visit(tab)
     policy = visit.to(path, width=360).headers["content-security-policy"]
-    expect(page.locator("h1")).to_have_count(1)
-    assert violations(page) == []
-    assert page.evaluate(SMALL_TARGETS) == []
-    assert width(page) <= 360
-    page.set_viewport_size({"width": 320, "height": 640})
-    assert width(page) <= 320
-    page.evaluate(WIDE_TEXT)
-    assert width(page) <= 320
-    assert page.evaluate(CLIPPED) == []
+    expect(tab.locator("h1")).to_have_count(1)
+    assert violations(tab) == []
+    assert tab.evaluate(SMALL_TARGETS) == []
+    assert width(tab) <= 360
+    tab.set_viewport_size({"width": 320, "height": 640})
+    assert width(tab) <= 320
+    tab.evaluate(WIDE_TEXT)
+    assert width(tab) <= 320
+    assert tab.evaluate(CLIPPED) == []
     assert ("default-src 'none'" in policy, "unsafe" in policy) == (True, False)
     assert (visit.errors, visit.hosts) == ([], {urlsplit(site).netloc})
 
@@ -66,12 +66,12 @@ def test_a_page_is_for_everyone_and_closed(page: Page, site: str, path: str) -> 
     "path", [path if path in WIDE else pytest.param(path, marks=pytest.mark.long) for path in PAGES]
 )
 def test_a_page_is_for_everyone_on_a_wider_screen(
-    page: Page, site: str, path: str, width_of_screen: int
+    tab: Page, site: str, path: str, width_of_screen: int
 ) -> None:
-    visit = Visit(page)
+    visit = Visit(tab)
     visit.to(path, width_of_screen)
-    assert violations(page) == []
-    assert width(page) <= width_of_screen
+    assert violations(tab) == []
+    assert width(tab) <= width_of_screen
     assert (visit.errors, visit.hosts) == ([], {urlsplit(site).netloc})
 
 

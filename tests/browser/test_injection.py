@@ -188,6 +188,11 @@ def take_poison_away() -> None:
 
 
 @pytest.fixture
+def page(tab: Page) -> Page:
+    return tab
+
+
+@pytest.fixture
 def complaints(page: Page, base_url: str) -> list[str]:
     """What must not happen: a dialog, a report of the policy, a request to elsewhere."""
     seen: list[str] = []
