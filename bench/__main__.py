@@ -29,7 +29,7 @@ CASEBOOK = 60
 RARE, RARE_EVERY = "量子計算機", 5_000
 BATCH, WRITERS = 1_000, 2  # cases whose search text is made at a time, and how many do so
 SECONDS_A_PAGE = 4  # how long one page is asked for again and again
-MOST_RUNS = 40
+MAX_RUNS = 40
 
 KNOWN = "list, known: 304"  # asked for with the ETag of the first answer
 
@@ -192,7 +192,7 @@ def median_ms(address: str, known: bool = False) -> float:
 
     client, times, begun = Client(), list[float](), time.perf_counter()
     headers = {"If-None-Match": client.get(address).headers["ETag"]} if known else {}
-    while not times or (len(times) < MOST_RUNS and time.perf_counter() - begun < SECONDS_A_PAGE):
+    while not times or (len(times) < MAX_RUNS and time.perf_counter() - begun < SECONDS_A_PAGE):
         start = time.perf_counter()
         response = client.get(address, headers=headers)
         response.getvalue()

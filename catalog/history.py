@@ -71,7 +71,7 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Step:
+class HistoryEntry:
     """A version in the history, with what it changed of the one before; nothing for the first."""
 
     version: Version
@@ -92,7 +92,7 @@ def record(written: models.Model, user: AbstractBaseUser | None, reason: str) ->
     record_together([fresh(written)], user, reason)
 
 
-def keep(written: models.Model) -> None:
+def ensure_version(written: models.Model) -> None:
     """Keeps what stands in the database where no version has it yet: call it before a change.
 
     So nothing is lost of what came by fixtures, imports or SQL.
@@ -127,12 +127,12 @@ def versions_of(written: models.Model) -> models.QuerySet[Version]:
     return Version.objects.get_for_object(written).select_related("revision__user")
 
 
-def steps(versions: list[Version]) -> list[Step]:
+def history_entries(versions: list[Version]) -> list[HistoryEntry]:
     """Versions, newest first, each with what it changed of the next in the list."""
     names = Names()
     texts = [texts_in(version, names) for version in versions]
     changes = [differences(before, after) for after, before in pairwise(texts)]
-    return [Step(*pair) for pair in zip(versions, [*changes, []], strict=False)]
+    return [HistoryEntry(*pair) for pair in zip(versions, [*changes, []], strict=False)]
 
 
 def conflict(case: Case, seen_record: int | None) -> Conflict:
@@ -155,7 +155,7 @@ def revert(version: Version, user: AbstractBaseUser, reason: str) -> Case:
     Raises ValidationError, and changes nothing, where that is no longer possible.
     """
     case = Case.objects.select_for_update().get(pk=version.object_id)
-    keep(case)
+    ensure_version(case)
     try:
         with transaction.atomic():
             restore(case, version)
@@ -242,7 +242,7 @@ def as_texts(
     rows: Iterable[tuple[type[models.Model], dict[str, Any]]],
     names: Names,
 ) -> Texts:
-    texts = {str(field.verbose_name): lines(field, values, names) for field in told_fields(model)}
+    texts = {str(field.verbose_name): lines_of(field, values, names) for field in written_fields(model)}
     for row_model in ROWS if model is Case else ():
         of_model = [row for its_model, row in rows if its_model is row_model]
         of_model.sort(key=lambda row: (row["position"], row["id"]))
@@ -250,18 +250,18 @@ def as_texts(
     return texts
 
 
-def told_fields(model: type[models.Model]) -> list[Any]:
+def written_fields(model: type[models.Model]) -> list[Any]:
     """The fields that editors write, in the order of the model."""
     fields = [*model._meta.concrete_fields, *model._meta.many_to_many]
     return [field for field in fields if field.editable and field.name not in ("id", "case")]
 
 
 def row_line(model: type[models.Model], row: dict[str, Any], names: Names) -> str:
-    told = ((field.verbose_name, lines(field, row, names)) for field in told_fields(model))
-    return "／".join(f"{label}：{' '.join(texts)}" for label, texts in told if texts)
+    parts = ((field.verbose_name, lines_of(field, row, names)) for field in written_fields(model))
+    return "／".join(f"{label}：{' '.join(texts)}" for label, texts in parts if texts)
 
 
-def lines(field: Any, values: dict[str, Any], names: Names) -> list[str]:
+def lines_of(field: Any, values: dict[str, Any], names: Names) -> list[str]:
     """A value as lines of text; none for an empty one."""
     value = values.get(field.attname)
     if value is None or value == "":

@@ -13,7 +13,7 @@ from django.dispatch import receiver
 
 logger = logging.getLogger(__name__)
 
-LONGEST_NAME = 150  # characters, as in the table of users
+MAX_NAME_LENGTH = 150  # characters, as in the table of users
 COMMAND_LINE = "command line"
 
 
@@ -31,7 +31,7 @@ def log_logout(user: AbstractBaseUser | None, **kwargs: Any) -> None:
 @receiver(user_login_failed)
 def log_refusal(credentials: dict[str, Any], **kwargs: Any) -> None:
     """Nothing but the name is taken from what was sent."""
-    name = str(credentials.get("username", ""))[:LONGEST_NAME]
+    name = str(credentials.get("username", ""))[:MAX_NAME_LENGTH]
     logger.warning("login refused: %s", name, extra={"event": "login refused", "user": name})
 
 

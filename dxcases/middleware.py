@@ -51,7 +51,7 @@ def say_how_long_to_keep(refusal: HttpResponse) -> None:
 
 
 class RefuseOtherMethods:
-    """Answers 405 to all but GET and HEAD, and POST in the admin; which of these a page takes, it says."""
+    """Answers 405, with an Allow header, to any method but GET and HEAD, and POST in the admin."""
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response

@@ -276,7 +276,7 @@ LOGIN_REDIRECT_URL = "admin:index"
 # Sent to the admin alone, so that public pages cannot depend on who asks.
 SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = "/admin/"
 SESSION_COOKIE_AGE = 60 * 60  # seconds since the last request
-SESSION_LONGEST = 12 * 60 * 60  # seconds since the login
+SESSION_MAX_AGE = 12 * 60 * 60  # seconds since the login
 
 SECURE_SSL_REDIRECT = env("HTTPS")
 SECURE_HSTS_SECONDS = 31_536_000 if env("HTTPS") else 0

@@ -26,15 +26,15 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from dxcases.errors import render_unavailable
 from dxcases.middleware import Answer, is_for_editors
 
-SECONDS_BETWEEN_NOTES = 60  # of when a session was last used; each is a write
+LAST_USE_SECONDS = 60  # of when a session was last used; each is a write
 WITHOUT_SECOND_FACTOR = ("second_factor", "second_factor_image", "admin:login", "admin:logout")
-MOST_LOGINS = 6  # of a process at a time, of which one is looked at: its other threads stay with readers
+MAX_LOGINS = 6  # of a process at a time, of which one is looked at: its other threads stay with readers
 REST = 2  # after a login has been looked at, none is for so many times as long
 BUSY = "ただいまログインが混み合っています。少し待ってから、もう一度お試しください。"
 
 
 class Turn:
-    """One at a time, and after each a rest `rest` times as long as it took; a lone one waits for nothing."""
+    """A lock. After each holder it stays closed for `rest` × the time held; a lone caller never waits."""
 
     def __init__(self, rest: float) -> None:
         self._rest, self._lock, self._free_at = rest, Lock(), 0.0
@@ -51,7 +51,7 @@ class Turn:
         self._lock.release()
 
 
-_places, _turn = BoundedSemaphore(MOST_LOGINS), Turn(REST)
+_places, _turn = BoundedSemaphore(MAX_LOGINS), Turn(REST)
 
 
 def client_address(request: HttpRequest) -> str | None:
@@ -68,7 +68,7 @@ def client_address(request: HttpRequest) -> str | None:
 
 
 class EndOldSessions:
-    """Ends an editor's session SESSION_LONGEST after it began, and SESSION_COOKIE_AGE after its last use."""
+    """Ends an editor's session SESSION_MAX_AGE after it began, and SESSION_COOKIE_AGE after its last use."""
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
@@ -76,9 +76,9 @@ class EndOldSessions:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if is_for_editors(request) and request.user.is_authenticated:
             now = int(time.time())
-            if now - request.session.setdefault("began", now) > settings.SESSION_LONGEST:
+            if now - request.session.setdefault("began", now) > settings.SESSION_MAX_AGE:
                 logout(request)
-            elif now - request.session.get("used", 0) > SECONDS_BETWEEN_NOTES:
+            elif now - request.session.get("used", 0) > LAST_USE_SECONDS:
                 request.session["used"] = now
         return self.get_response(request)
 

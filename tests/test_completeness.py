@@ -16,7 +16,7 @@ from django.test import Client, RequestFactory
 from catalog.documents.reading import Document, read_documents
 from catalog.documents.records import CaseRecord, Extra
 from catalog.models import Case, CaseRow, CatalogueModel, Section, SimilarBody, Source, Topic
-from catalog.output.columns import COLUMNS, row_of
+from catalog.output.columns import COLUMNS, table_record
 from tests.making import KASHIHARA, make_case
 
 pytestmark = pytest.mark.django_db
@@ -74,7 +74,7 @@ def shown_by(case: Case) -> dict[str, Any]:
     slug = document.record["slug"]
     return {
         "record": document.with_url(str),
-        "column": [column.write(row_of(document, str)) for column in COLUMNS],
+        "column": [column.write(table_record(document, str)) for column in COLUMNS],
         "comparison": client.get(f"/compare/?case={slug}&case=dx2021-17-1").text,
         "page": client.get(f"/cases/{slug}/").text,
     }

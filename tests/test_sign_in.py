@@ -69,7 +69,7 @@ def test_after_five_failures_no_password_is_hashed_any_more(
 
 def test_logins_beyond_those_that_may_wait_are_sent_away_unlooked_at(client: Client, henshu: User) -> None:
     with ExitStack() as others:
-        for _ in range(sign_in.MOST_LOGINS):
+        for _ in range(sign_in.MAX_LOGINS):
             others.enter_context(sign_in._places)
         response = log_in(client, "wrong")
         assert (response.status_code, response["Retry-After"]) == (429, "10")

@@ -22,7 +22,7 @@ from catalog.editing.forms import (
     ProseField,
     ReasonForm,
     RevertForm,
-    with_vanished_rows_as_new,
+    readd_deleted_rows,
 )
 from catalog.editing.recorded import RecordedAdmin, as_written, to_choose_alone
 from catalog.importing import pages
@@ -40,7 +40,7 @@ EVENTS = {
 LABELS = {
     field.name: field.verbose_name
     for model in (Case, CaseBody, Figure, Link, SimilarBody)
-    for field in history.told_fields(model)
+    for field in history.written_fields(model)
 }
 
 
@@ -157,13 +157,13 @@ class CaseAdmin(RecordedAdmin):
         self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None
     ) -> Any:
         try:
-            return self.checked_again(request, object_id, form_url, extra_context)
+            return self.check_twice(request, object_id, form_url, extra_context)
         except PermissionDenied:
             if request.method != "POST" or not self.has_view_permission(request):
                 raise
             return self.not_saved(request)
 
-    def checked_again(self, request: HttpRequest, *options: Any) -> Any:
+    def check_twice(self, request: HttpRequest, *options: Any) -> Any:
         """The page; checked anew where another took the slug or the place between check and save."""
         try:
             return super().changeform_view(request, *options)
@@ -176,8 +176,8 @@ class CaseAdmin(RecordedAdmin):
         """403 that gives back what was sent: the case may have been published while an editor wrote."""
         fields = [(name.rpartition("-")[2], text) for name, text in request.POST.items() if text]
         sent = [(LABELS[name], text) for name, text in fields if name in LABELS]
-        told = {"title": "保存できませんでした", "sent": sent}
-        response = self.page(request, "admin/case_not_saved.html", None, told)
+        context = {"title": "保存できませんでした", "sent": sent}
+        response = self.page(request, "admin/case_not_saved.html", None, context)
         response.status_code = 403
         return response
 
@@ -193,7 +193,7 @@ class CaseAdmin(RecordedAdmin):
         options = super().get_formset_kwargs(request, obj, inline, prefix)
         if obj.pk and "data" in options:
             existing = {str(pk) for pk in inline.model.objects.filter(case=obj).values_list("pk", flat=True)}
-            options["data"] = with_vanished_rows_as_new(options["data"], prefix, existing)
+            options["data"] = readd_deleted_rows(options["data"], prefix, existing)
         return options
 
     def formfield_for_manytomany(
@@ -207,12 +207,12 @@ class CaseAdmin(RecordedAdmin):
         return case.get_absolute_url() if case.status == Case.Status.PUBLISHED else None
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> Any:
-        return self.previewed(request, obj) or super().response_add(request, obj, post_url_continue)
+        return self.redirect_to_preview(request, obj) or super().response_add(request, obj, post_url_continue)
 
     def response_change(self, request: HttpRequest, obj: Any) -> Any:
-        return self.previewed(request, obj) or super().response_change(request, obj)
+        return self.redirect_to_preview(request, obj) or super().response_change(request, obj)
 
-    def previewed(self, request: HttpRequest, case: Case) -> HttpResponse | None:
+    def redirect_to_preview(self, request: HttpRequest, case: Case) -> HttpResponse | None:
         if "_preview" not in request.POST:
             return None
         return HttpResponseRedirect(reverse("admin:catalog_case_preview", args=[case.pk]))
@@ -245,12 +245,12 @@ class CaseAdmin(RecordedAdmin):
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        may_revert = self.has_change_permission(request, self.viewed(request, object_id))
+        may_revert = self.has_change_permission(request, self.get_viewable(request, object_id))
         return super().history_view(request, object_id, {"may_revert": may_revert, **(extra_context or {})})
 
     def preview_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """The page that readers would see, of a case whatever its state, for editors alone."""
-        pk = self.viewed(request, object_id).pk
+        pk = self.get_viewable(request, object_id).pk
         response = case_page(request, read_documents([pk])[0], preview=True)
         response.headers["Cache-Control"] = "no-store"
         response.headers["X-Robots-Tag"] = "noindex"
@@ -259,24 +259,24 @@ class CaseAdmin(RecordedAdmin):
     @transaction.atomic
     def revert_view(self, request: HttpRequest, object_id: str, version_id: int) -> HttpResponse:
         """Asks before it takes a case back to a version: shows what would change, and wants a reason."""
-        case = self.viewed(request, object_id)
+        case = self.get_viewable(request, object_id)
         if not self.has_change_permission(request, case):
             raise PermissionDenied
         version = get_object_or_404(history.versions_of(case), pk=version_id)
         form = RevertForm(request.POST or None, case=case)
-        if form.is_valid() and self.reverted(request, form, version):
+        if form.is_valid() and self.try_revert(request, form, version):
             return HttpResponseRedirect(reverse("admin:catalog_case_change", args=[case.pk]))
         differences = history.differences(history.texts_of(case), history.texts_in(version))
-        told = {
+        context = {
             "title": f"前の版に戻す：{case}",
             "version": version,
             "form": form,
             "differences": differences,
         }
-        return self.page(request, "admin/revert_case.html", case, told)
+        return self.page(request, "admin/revert_case.html", case, context)
 
-    def reverted(self, request: HttpRequest, form: RevertForm, version: Version) -> bool:
-        """Whether the case was taken back; if not, the form says why."""
+    def try_revert(self, request: HttpRequest, form: RevertForm, version: Version) -> bool:
+        """Take the case back to the version; where that cannot be, the form says why: return False."""
         try:
             case = history.revert(version, request.user, form.cleaned_data["reason"])  # type: ignore[arg-type]
         except ValidationError as error:
@@ -302,16 +302,16 @@ class CaseAdmin(RecordedAdmin):
         form = ReasonForm(request.POST if "apply" in request.POST else None)
         form.fields["reason"].required = any(case.status != Case.Status.DRAFT for case in concerned)
         if concerned and not form.is_valid():
-            told = {"title": f"状態を「{status.label}」にする", "cases": concerned, "form": form}
-            told["action"] = request.POST["action"]
-            return self.page(request, "admin/set_status.html", None, told)
-        done = [self.changed_status(request, case.pk, status, form) for case in concerned]
+            context = {"title": f"状態を「{status.label}」にする", "cases": concerned, "form": form}
+            context["action"] = request.POST["action"]
+            return self.page(request, "admin/set_status.html", None, context)
+        done = [self.try_set_status(request, case.pk, status, form) for case in concerned]
         self.message_user(request, f"{sum(done)}件を「{status.label}」にしました。", messages.SUCCESS)
         return None
 
     @transaction.atomic
-    def changed_status(self, request: HttpRequest, pk: int, status: Case.Status, form: ReasonForm) -> bool:
-        """Whether the case was changed; if not, a message says why."""
+    def try_set_status(self, request: HttpRequest, pk: int, status: Case.Status, form: ReasonForm) -> bool:
+        """Set the status and return True; or say in a message why not, and return False."""
         case = Case.objects.select_for_update().get(pk=pk)
         if request.POST.get(f"version-{pk}") != str(case.version):
             reason = "ほかの人が変えたため、そのままにしました。内容を確かめてから、もう一度選んでください。"
@@ -324,7 +324,7 @@ class CaseAdmin(RecordedAdmin):
         except ValidationError as error:
             self.message_user(request, f"「{case}」：{''.join(error.messages)}", messages.WARNING)
             return False
-        history.keep(case)
+        history.ensure_version(case)
         case.save()
         history.record(case, request.user, form.cleaned_data["reason"])  # type: ignore[arg-type]
         self.log_change(request, case, f"状態を「{status.label}」にしました。")
@@ -343,7 +343,7 @@ class CaseAdmin(RecordedAdmin):
             run = Run(self.link_checker())
             for _ in run.check(urls):
                 pass
-            self.message_user(request, *told_of(run))
+            self.message_user(request, *message_about(run))
 
     def too_many_links(self, number: int) -> str:
         return (
@@ -352,7 +352,7 @@ class CaseAdmin(RecordedAdmin):
         )
 
 
-def told_of(run: Run) -> tuple[str, int]:
+def message_about(run: Run) -> tuple[str, int]:
     """What to tell of a run, and the level of the message."""
     if run.recorded:
         return f"リンクを確認しました。{run.summary}", messages.SUCCESS

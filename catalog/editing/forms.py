@@ -127,10 +127,10 @@ class CaseBodyFormSet(forms.BaseInlineFormSet):
             raise forms.ValidationError(PUBLISHED_WITHOUT_BODY)
 
 
-def with_vanished_rows_as_new(data: QueryDict, prefix: str, existing: set[str]) -> QueryDict:
-    """The data of a formset, in which rows that another editor has deleted meanwhile stand as new ones.
+def readd_deleted_rows(data: QueryDict, prefix: str, existing: set[str]) -> QueryDict:
+    """Turn rows of a formset that another editor has deleted meanwhile into new ones: no text is lost.
 
-    So what was typed in them is kept. `existing`: the ids that there are.
+    `existing`: the ids of the rows that there are.
     """
     ids = {
         int(match[1]): data[name]

@@ -56,7 +56,7 @@ class RecordedAdmin(admin.ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if change:
-            history.keep(obj)
+            history.ensure_version(obj)
         super().save_model(request, obj, form, change)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
@@ -65,7 +65,7 @@ class RecordedAdmin(admin.ModelAdmin):
         history.record(form.instance, request.user, reason)  # type: ignore[arg-type]
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        history.keep(obj)
+        history.ensure_version(obj)
         super().delete_model(request, obj)
 
     def get_urls(self) -> list[URLPattern]:
@@ -76,24 +76,29 @@ class RecordedAdmin(admin.ModelAdmin):
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        obj = self.viewed(request, object_id)
+        obj = self.get_viewable(request, object_id)
         versions = list(history.versions_of(obj)[: VERSIONS_LISTED + 1])
-        steps = history.steps(versions)[:VERSIONS_LISTED]
-        told = {"title": f"変更履歴：{obj}", "steps": steps, "most": VERSIONS_LISTED}
-        return self.page(request, self.object_history_template, obj, {**told, **(extra_context or {})})
+        steps = history.history_entries(versions)[:VERSIONS_LISTED]
+        context = {"title": f"変更履歴：{obj}", "steps": steps, "most": VERSIONS_LISTED}
+        return self.page(request, self.object_history_template, obj, {**context, **(extra_context or {})})
 
     def compare_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """What has changed between two versions; without `after`, from `before` to now."""
-        obj = self.viewed(request, object_id)
+        obj = self.get_viewable(request, object_id)
         before, after = (self.version(obj, request.GET.get(name, "")) for name in ("before", "after"))
         if before is None:
             raise Http404("no version to compare")
         texts = history.texts_in(after) if after else history.texts_of(obj)
         differences = history.differences(history.texts_in(before), texts)
-        told = {"title": f"版を比べる：{obj}", "before": before, "after": after, "differences": differences}
-        return self.page(request, "admin/compare_versions.html", obj, told)
+        context = {
+            "title": f"版を比べる：{obj}",
+            "before": before,
+            "after": after,
+            "differences": differences,
+        }
+        return self.page(request, "admin/compare_versions.html", obj, context)
 
-    def viewed(self, request: HttpRequest, object_id: str) -> Any:
+    def get_viewable(self, request: HttpRequest, object_id: str) -> Any:
         """The row of a page that only shows it. Raises Http404 or PermissionDenied."""
         obj = self.get_object(request, unquote(object_id))
         if obj is None:
@@ -110,6 +115,6 @@ class RecordedAdmin(admin.ModelAdmin):
             history.versions_of(obj), pk=int(key) if key.isdecimal() and len(key) < 19 else 0
         )
 
-    def page(self, request: HttpRequest, template: str, obj: Any, told: dict[str, Any]) -> HttpResponse:
-        context = {**self.admin_site.each_context(request), "opts": self.opts, "original": obj, **told}
+    def page(self, request: HttpRequest, template: str, obj: Any, extra: dict[str, Any]) -> HttpResponse:
+        context = {**self.admin_site.each_context(request), "opts": self.opts, "original": obj, **extra}
         return TemplateResponse(request, template, context)

@@ -24,7 +24,16 @@ from catalog.importing.tables import (
     with_plain_breaks,
 )
 from catalog.models import Body, Case, CaseRow, Section, Source, Topic
-from catalog.output.columns import COLUMNS, HEADERS, Column, Row, as_key, as_lines, row_of, undefused
+from catalog.output.columns import (
+    COLUMNS,
+    HEADERS,
+    Column,
+    TableRecord,
+    as_key,
+    as_lines,
+    table_record,
+    undefused,
+)
 from catalog.output.exports import TRUNCATED, truncate
 
 KEY, BODIES = "識別名", "団体コード"
@@ -164,11 +173,11 @@ class CaseTable:
     def _warn(self, report: Report) -> None:
         """Tells where a cell that follows from others disagrees with them: one of the two is a slip."""
         cells = {row.number: self.cells_of(row) for row in self.rows}
-        kept = [told for told in report.rows if not told.problems]
-        documents = read_documents(told.key for told in kept)
-        records = {document.key: row_of(document, str) for document in documents}
-        for told in kept:
-            told.warnings = _disagreements(records[told.key], cells[told.number])
+        kept = [result for result in report.rows if not result.problems]
+        documents = read_documents(result.key for result in kept)
+        records = {document.key: table_record(document, str) for document in documents}
+        for result in kept:
+            result.warnings = _disagreements(records[result.key], cells[result.number])
 
 
 class CaseLine:
@@ -177,35 +186,35 @@ class CaseLine:
     def __init__(self, table: CaseTable, row: TableRow) -> None:
         self.table = table
         self.cells = table.cells_of(row)
-        self.told = RowReport(row.number, as_key(self.cells[KEY]), problems=table.problems_of(row))
-        self.case = table.cases.get(self.told.name, Case())
-        self.told.is_new = self.case.pk is None
-        self.texts = {} if self.told.is_new else self._texts()
+        self.result = RowReport(row.number, as_key(self.cells[KEY]), problems=table.problems_of(row))
+        self.case = table.cases.get(self.result.name, Case())
+        self.result.is_new = self.case.pk is None
+        self.texts = {} if self.result.is_new else self._texts()
         self.values = {column.header: self._value(column) for column in table.columns}
 
     def report(self) -> RowReport:
         """Changes the case, and tells how; or tells all that is wrong."""
         self._check_slug()
         touched = [column for column in self.table.columns if self._is_touched(column)]
-        self.told.changes = [self._change(column) for column in touched if self._is_shown(column)]
+        self.result.changes = [self._change(column) for column in touched if self._is_shown(column)]
         if touched:
             self._check_publisher()
             self._set(touched)
-        if touched and not self.told.problems:
+        if touched and not self.result.problems:
             self._save(touched)
-        self.told.key = self.case.pk
-        return self.told
+        self.result.key = self.case.pk
+        return self.result
 
     def refuse(self, message: str, header: str = "") -> None:
-        self.told.problems.append(Problem(message, header))
+        self.result.problems.append(Problem(message, header))
 
     def _texts(self) -> dict[str, str]:
         """The cells of the case as an export writes them, in full."""
-        record = row_of(self.table.documents[self.case.pk], str)
+        record = table_record(self.table.documents[self.case.pk], str)
         return {column.header: with_plain_breaks(str(column.write(record))) for column in self.table.columns}
 
     def _value(self, column: Column) -> Any:
-        """What the cell sets; UNREADABLE where it says nothing, which is told."""
+        """What the cell sets; UNREADABLE where it says nothing, which is reported."""
         cell, text = self.cells[column.header], self.texts.get(column.header, "")
         try:
             return self.table.value_of(column, text if cell == truncate(text) else cell)
@@ -221,16 +230,16 @@ class CaseLine:
         return self.cells[column.header] != truncate(text) and value != self.table.value_of(column, text)
 
     def _is_shown(self, column: Column) -> bool:
-        return not self.told.is_new or bool(self.cells[column.header])
+        return not self.result.is_new or bool(self.cells[column.header])
 
     def _change(self, column: Column) -> Change:
         return Change(column.header, self.texts.get(column.header, ""), self.cells[column.header])
 
     def _check_slug(self) -> None:
-        first = self.table.first_with.setdefault(self.told.name, self.told.number)
-        if not self.told.name:
+        first = self.table.first_with.setdefault(self.result.name, self.result.number)
+        if not self.result.name:
             self.refuse("識別名を入力してください。", KEY)
-        elif first != self.told.number:
+        elif first != self.result.number:
             self.refuse(f"{first}行目と同じ識別名です。1行にまとめてください。", KEY)
 
     def _check_publisher(self) -> None:
@@ -245,15 +254,17 @@ class CaseLine:
         self.wanted = {
             name: self._rows_wanted(name) for name in dict.fromkeys(one.sets for one in touched if one.parts)
         }
-        if not self.wanted.get("case_bodies", not self.told.is_new):
+        if not self.wanted.get("case_bodies", not self.result.is_new):
             self.refuse("団体を1つ以上入力してください。", BODIES)
         headers = {column.sets: column.header for column in self.table.columns}
         try:
             self.case.full_clean()
         except ValidationError as error:
-            told_of = {problem.column for problem in self.told.problems if problem.column}
+            columns_with_problems = {problem.column for problem in self.result.problems if problem.column}
             found = _problems_of(error, headers)
-            self.told.problems += [problem for problem in found if problem.column not in told_of]
+            self.result.problems += [
+                problem for problem in found if problem.column not in columns_with_problems
+            ]
 
     def _rows_wanted(self, name: str) -> list[Fields]:
         """The rows that the case is to have, from the lines of the cells beside each other."""
@@ -263,14 +274,14 @@ class CaseLine:
             return []
         parts = [part for column in columns for part in column.parts]
         wanted = [dict(zip(parts, _joined(columns, line), strict=True)) for line in zip_longest(*cells)]
-        self.told.problems += _problems_of_rows(_model_of(name), wanted, columns)
+        self.result.problems += _problems_of_rows(_model_of(name), wanted, columns)
         return wanted
 
     def _save(self, touched: list[Column]) -> None:
         try:
             with transaction.atomic():
-                if not self.told.is_new:
-                    history.keep(self.case)
+                if not self.result.is_new:
+                    history.ensure_version(self.case)
                 self.case.save()
                 for column in touched:
                     if column.sets == "topics":
@@ -347,8 +358,8 @@ def _write_rows(case: Case, name: str, wanted: list[Fields]) -> None:
             row.save()
 
 
-def _disagreements(record: Row, cells: Mapping[str, str]) -> list[Problem]:
-    told = []
+def _disagreements(record: TableRecord, cells: Mapping[str, str]) -> list[Problem]:
+    problems = []
     for column in COLUMNS:
         cell, text = cells.get(column.header, ""), with_plain_breaks(str(column.write(record)))
         if column.follows and cell.strip() and as_lines(cell) != as_lines(text):
@@ -356,5 +367,5 @@ def _disagreements(record: Row, cells: Mapping[str, str]) -> list[Problem]:
                 f"「{cell}」とありますが、コードや番号からは「{text}」です。この列は取り込みません。"
                 "コードや番号に誤りがないか確かめてください。"
             )
-            told.append(Problem(message.replace("\n", "、"), column.header))
-    return told
+            problems.append(Problem(message.replace("\n", "、"), column.header))
+    return problems

@@ -28,16 +28,16 @@ from catalog.importing.cases import import_cases
 from catalog.importing.populations import import_populations
 from catalog.importing.report import Outcome, Report
 from catalog.importing.tables import (
+    MAX_BYTES,
+    MAX_ROWS,
     MEBIBYTE,
-    MOST_BYTES,
-    MOST_ROWS,
     UnreadableTable,
     read_table,
 )
 
-SECONDS_TO_AGREE = 24 * 60 * 60
+AGREEMENT_SECONDS = 24 * 60 * 60
 LIMITS = (
-    f"CSV（UTF-8かシフトJIS）またはXLSX。{MOST_BYTES // MEBIBYTE}MB、{MOST_ROWS:,}行まで。"
+    f"CSV（UTF-8かシフトJIS）またはXLSX。{MAX_BYTES // MEBIBYTE}MB、{MAX_ROWS:,}行まで。"
     "XLSXは1枚目のシートを読みます。"
 )
 EXPIRED = "確認の期限が過ぎたか、ファイルが残っていません。もう一度ファイルを選んでください。"
@@ -49,7 +49,7 @@ class ImportForm(forms.Form):
 
     def clean_file(self) -> UploadedFile:
         file = self.cleaned_data["file"]
-        self.content = file.read(MOST_BYTES + 1)
+        self.content = file.read(MAX_BYTES + 1)
         return file
 
     @property
@@ -87,7 +87,7 @@ class Agreement:
     @classmethod
     def read(cls, text: str) -> Agreement:
         """Raises signing.BadSignature where it is not ours or too old."""
-        return cls(**signing.loads(text, salt=__name__, max_age=SECONDS_TO_AGREE))
+        return cls(**signing.loads(text, salt=__name__, max_age=AGREEMENT_SECONDS))
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ class ImportPage:
         except UnreadableTable as error:
             form.add_error("file", str(error))
             return self.answer(request, form)
-        sha256 = keep(content)
+        sha256 = stash_upload(content)
         agreement = Agreement(str(request.user.pk), self.name, file_name, sha256, options, report.digest)
         return self.answer(request, form, report=report, file_name=file_name, agreement=agreement.signed())
 
@@ -160,7 +160,7 @@ class ImportPage:
         """What the user was shown on this page, with the file; None where it is not so or too long ago."""
         try:
             agreement = Agreement.read(request.POST["agreement"])
-            content = kept(agreement.sha256)
+            content = stashed_upload(agreement.sha256)
         except (signing.BadSignature, FileNotFoundError):
             return None
         is_theirs = (agreement.user, agreement.page) == (str(request.user.pk), self.name)
@@ -213,19 +213,19 @@ def population_page(model_admin: ModelAdmin) -> ImportPage:
     )
 
 
-def keep(content: bytes) -> str:
+def stash_upload(content: bytes) -> str:
     """Keeps the file until it is agreed to, named by its SHA-256, which it gives; lets go of old ones."""
     folder: Path = settings.IMPORT_DIR
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for file in folder.iterdir():
-        if file.stat().st_mtime < time.time() - SECONDS_TO_AGREE:
+        if file.stat().st_mtime < time.time() - AGREEMENT_SECONDS:
             file.unlink(missing_ok=True)
     sha256 = hashlib.sha256(content).hexdigest()
     (folder / sha256).write_bytes(content)
     return sha256
 
 
-def kept(sha256: str) -> bytes:
+def stashed_upload(sha256: str) -> bytes:
     """The file. Raises FileNotFoundError where it is gone or no longer what it was."""
     content = (Path(settings.IMPORT_DIR) / sha256).read_bytes()
     if hashlib.sha256(content).hexdigest() != sha256:

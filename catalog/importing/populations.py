@@ -155,7 +155,7 @@ class PopulationTable:
     rows: list[TableRow]
     as_of: date
     by: AbstractBaseUser | None
-    told: Report = field(default_factory=Report)
+    result: Report = field(default_factory=Report)
     changed: dict[str, int] = field(default_factory=dict)  # the new population by code
 
     def report(self, progress: Progress) -> Report:
@@ -169,11 +169,11 @@ class PopulationTable:
         for row in self.rows:
             reason = self._reason_to_skip(row)
             if reason:
-                self.told.skipped.setdefault(reason, []).append(row.number)
+                self.result.skipped.setdefault(reason, []).append(row.number)
             else:
-                self.told.rows.append(self._row(row))
+                self.result.rows.append(self._row(row))
         self._save(progress)
-        return self.told
+        return self.result
 
     def _save(self, progress: Progress) -> None:
         """Writes what differs, and keeps in the history what was there and what is."""
@@ -205,20 +205,20 @@ class PopulationTable:
     def _row(self, row: TableRow) -> RowReport:
         code = self._code(row)
         body = self.bodies.get(code)
-        told = RowReport(row.number, f"{code} {body or self._cell(row, self.columns.name)}", key=code)
-        told.problems = [*self._problems(row, code)]
+        result = RowReport(row.number, f"{code} {body or self._cell(row, self.columns.name)}", key=code)
+        result.problems = [*self._problems(row, code)]
         population = self._population(row)
         if population is None:
             found = self._cell(row, self.columns.population)
-            told.problems.append(
+            result.problems.append(
                 Problem(f"「{found}」は人口として読めません。1以上の整数を入力してください。", POPULATION)
             )
-        if body and population and not told.problems:
-            told.warnings = list(self._warnings(row, body, population))
-            told.changes = _changes(body, population, self.as_of)
-        if population and told.changes:
+        if body and population and not result.problems:
+            result.warnings = list(self._warnings(row, body, population))
+            result.changes = _changes(body, population, self.as_of)
+        if population and result.changes:
             self.changed[code] = population
-        return told
+        return result
 
     def _problems(self, row: TableRow, code: str) -> Iterator[Problem]:
         labels = {self.columns.code: CODE, self.columns.population: POPULATION, self.columns.name: NAME}
@@ -265,10 +265,10 @@ def _is_same_name(name: str, known: str) -> bool:
 
 
 def _changes(body: Body, population: int, as_of: date) -> list[Change]:
-    told = [
+    pairs = [
         (POPULATION, body.population, population),
         (DATE, body.population_as_of, as_of),
     ]
     return [
-        Change(column, "" if old is None else str(old), str(new)) for column, old, new in told if old != new
+        Change(column, "" if old is None else str(old), str(new)) for column, old, new in pairs if old != new
     ]

@@ -94,8 +94,8 @@ class Report:
     @property
     def digest(self) -> str:
         """Equal for two reports that tell the same."""
-        told = [(row.number, row.name, str(row.outcome), row.changes) for row in self.rows]
-        text = json.dumps([told, self.skipped], default=vars, ensure_ascii=False)
+        facts = [(row.number, row.name, str(row.outcome), row.changes) for row in self.rows]
+        text = json.dumps([facts, self.skipped], default=vars, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 
     def log(self, user: AbstractBaseUser | None, model: type[Model], file_name: str) -> None:

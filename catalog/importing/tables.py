@@ -20,14 +20,14 @@ from openpyxl.utils import get_column_letter
 from openpyxl.utils.escape import unescape
 
 MEBIBYTE = 1024 * 1024
-MOST_BYTES = 20 * MEBIBYTE
-MOST_BYTES_UNPACKED = 50 * MEBIBYTE  # of a workbook, which is a ZIP file
-MOST_PARTS = 1_000  # files in that ZIP file
-MOST_ROWS = 20_000
-MOST_COLUMNS = 100
-MOST_SHEET_ROWS, MOST_SHEET_COLUMNS = 1_048_576, 16_384  # what a spreadsheet has, empty ones included
-MOST_ELEMENTS = 3_000_000  # of XML in a part of a workbook
-LONGEST_TEXT = 100_000  # characters of a cell
+MAX_BYTES = 20 * MEBIBYTE
+MAX_BYTES_UNPACKED = 50 * MEBIBYTE  # of a workbook, which is a ZIP file
+MAX_PARTS = 1_000  # files in that ZIP file
+MAX_ROWS = 20_000
+MAX_COLUMNS = 100
+MAX_SHEET_ROWS, MAX_SHEET_COLUMNS = 1_048_576, 16_384  # what a spreadsheet has, empty ones included
+MAX_ELEMENTS = 3_000_000  # of XML in a part of a workbook
+MAX_TEXT_LENGTH = 100_000  # characters of a cell
 
 ZIP_START, OLD_WORKBOOK_START = b"PK", b"\xd0\xcf\x11\xe0"
 UTF16_STARTS = (b"\xff\xfe", b"\xfe\xff")
@@ -43,11 +43,11 @@ BROKEN_BOOK = (
     "表計算ソフトで開き、「Excelブック（.xlsx）」として保存し直してください。"
 )
 TOO_MUCH_UNPACKED = (
-    f"ブックの中身が大きすぎます。展開して{MOST_BYTES_UNPACKED // MEBIBYTE}MB以下に分けてください。"
+    f"ブックの中身が大きすぎます。展開して{MAX_BYTES_UNPACKED // MEBIBYTE}MB以下に分けてください。"
 )
 FORMULA = "数式が入っています。値に置き換えてください（文字として書くときは先頭に「'」を付けます）。"
 
-csv.field_size_limit(MOST_BYTES)  # longer cells than usual are told apart below, in our words
+csv.field_size_limit(MAX_BYTES)  # longer cells than usual are told apart below, in our words
 
 
 class UnreadableTable(Exception):
@@ -83,8 +83,8 @@ def read_table(content: bytes) -> list[TableRow]:
 
     What the file is, its content tells. Raises UnreadableTable.
     """
-    if len(content) > MOST_BYTES:
-        raise UnreadableTable(f"ファイルが大きすぎます。{MOST_BYTES // MEBIBYTE}MB以下に分けてください。")
+    if len(content) > MAX_BYTES:
+        raise UnreadableTable(f"ファイルが大きすぎます。{MAX_BYTES // MEBIBYTE}MB以下に分けてください。")
     if content.startswith(OLD_WORKBOOK_START):
         raise UnreadableTable(
             "古い形式（.xls）かパスワード付きのブックです。パスワードを外し、"
@@ -115,16 +115,16 @@ def with_plain_breaks(text: str) -> str:
 def _within_limits(rows: Iterable[TableRow]) -> Iterator[TableRow]:
     number = 0
     for row in rows:
-        if row.number > MOST_SHEET_ROWS:
-            raise UnreadableTable(f"行番号が{MOST_SHEET_ROWS:,}を超えています。")
+        if row.number > MAX_SHEET_ROWS:
+            raise UnreadableTable(f"行番号が{MAX_SHEET_ROWS:,}を超えています。")
         if row.is_blank:
             continue
         number += 1
-        if number > MOST_ROWS + 1:
-            raise UnreadableTable(f"行が多すぎます。見出しを除いて{MOST_ROWS:,}行以下に分けてください。")
-        if len(row.cells) > MOST_COLUMNS:
+        if number > MAX_ROWS + 1:
+            raise UnreadableTable(f"行が多すぎます。見出しを除いて{MAX_ROWS:,}行以下に分けてください。")
+        if len(row.cells) > MAX_COLUMNS:
             raise UnreadableTable(
-                f"{row.number}行目：列が多すぎます（{len(row.cells):,}列）。{MOST_COLUMNS}列以下にしてください。"
+                f"{row.number}行目：列が多すぎます（{len(row.cells):,}列）。{MAX_COLUMNS}列以下にしてください。"
             )
         yield row
 
@@ -177,7 +177,7 @@ def _rows_of_book(content: bytes) -> Iterator[TableRow]:
         sheet: Any = book.worksheets[0]
         sheet.reset_dimensions()
         for number, cells in enumerate(sheet.iter_rows(), start=1):
-            if cells or number > MOST_SHEET_ROWS:
+            if cells or number > MAX_SHEET_ROWS:
                 row = _row_of_sheet(number, cells, width)
                 width = len(row.cells)
                 yield row
@@ -193,7 +193,7 @@ def _refuse_bomb(content: bytes) -> None:
     try:
         with zipfile.ZipFile(BytesIO(content)) as book:
             parts = book.infolist()
-            if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > MOST_BYTES_UNPACKED:
+            if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_BYTES_UNPACKED:
                 raise UnreadableTable(TOO_MUCH_UNPACKED)
             for part in parts:
                 if part.filename.endswith(".xml"):
@@ -212,10 +212,10 @@ def _count_elements(part: IO[bytes]) -> None:
         elements += 1
         local = name.rpartition(" ")[2]
         cells = 0 if local == "row" else cells + (local == "c")
-        if elements > MOST_ELEMENTS:
+        if elements > MAX_ELEMENTS:
             raise UnreadableTable(TOO_MUCH_UNPACKED)
-        if cells > MOST_SHEET_COLUMNS:
-            raise UnreadableTable(f"列が多すぎます。{MOST_COLUMNS}列以下にしてください。")
+        if cells > MAX_SHEET_COLUMNS:
+            raise UnreadableTable(f"列が多すぎます。{MAX_COLUMNS}列以下にしてください。")
 
     def refuse(*declaration: Any) -> None:
         raise UnreadableTable(BROKEN_BOOK)
@@ -258,8 +258,8 @@ def _problems_of(cells: list[str]) -> dict[int, str]:
 
 
 def _problem_of(cell: str) -> str:
-    if len(cell) > LONGEST_TEXT:
-        return f"長すぎます（{len(cell):,}文字）。{LONGEST_TEXT:,}文字以下にしてください。"
+    if len(cell) > MAX_TEXT_LENGTH:
+        return f"長すぎます（{len(cell):,}文字）。{MAX_TEXT_LENGTH:,}文字以下にしてください。"
     found = CONTROL.search(cell)
     if found:
         at = found.start() + 1

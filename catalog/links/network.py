@@ -23,10 +23,10 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import cast
 from urllib.parse import quote, urljoin, urlsplit
 
-MOST_REDIRECTS = 8
-MOST_BYTES = 64 * 1024
-MOST_ADDRESSES = 4  # tried of those a name has
-LONGEST_URL = 2_000  # characters
+MAX_REDIRECTS = 8
+MAX_BYTES = 64 * 1024
+MAX_ADDRESSES = 4  # tried of those a name has
+MAX_URL_LENGTH = 2_000  # characters
 PORTS = {"http": 80, "https": 443}
 REDIRECTS = {301, 302, 303, 307, 308}
 TURNS_US_AWAY = {401, 403, 406, 429, 451}  # a reader's browser may well be let in
@@ -158,7 +158,7 @@ class Hop:
             raise NoAnswer(Outcome.REFUSED, "httpの80番とhttpsの443番だけを確認します")
         if "@" in parts.netloc:
             raise NoAnswer(Outcome.REFUSED, "利用者名の付いたアドレスは確認しません")
-        if len(url) > LONGEST_URL:
+        if len(url) > MAX_URL_LENGTH:
             raise NoAnswer(Outcome.REFUSED, "アドレスが長すぎます")
         return cls(scheme, host, target)
 
@@ -232,14 +232,14 @@ class Checker:
         """Follows redirects, each checked as the first; never raises for what an address or a server does."""
         deadline, following, final_url = Deadline(self.total_seconds), url, ""
         try:
-            for _ in range(MOST_REDIRECTS + 1):
+            for _ in range(MAX_REDIRECTS + 1):
                 hop = Hop.of(following)
                 answer = self.ask(hop, deadline)
                 final_url = hop.url
                 if not answer.leads_on:
                     return finding_of(url, final_url, answer)
                 following = led_to(hop, answer)
-            raise NoAnswer(Outcome.FAILING, f"転送が{MOST_REDIRECTS}回を超えて続きます")
+            raise NoAnswer(Outcome.FAILING, f"転送が{MAX_REDIRECTS}回を超えて続きます")
         except NoAnswer as error:
             return Finding(url, error.outcome, final_url, reason=str(error))
 
@@ -302,7 +302,7 @@ class Checker:
             raise NoAnswer(Outcome.FAILING, NO_SUCH_NAME)
         if not all(is_public(address) for address in addresses):
             raise NoAnswer(Outcome.REFUSED, "公開されていない場所を指すため、接続しません")
-        return [str(one) for one in sorted(addresses, key=lambda one: one.version)][:MOST_ADDRESSES]
+        return [str(one) for one in sorted(addresses, key=lambda one: one.version)][:MAX_ADDRESSES]
 
     def resolved(self, hop: Hop, deadline: Deadline) -> list[str]:
         """Looked up in a thread of its own, since the system's resolver knows no time limit."""
@@ -381,7 +381,7 @@ class LimitedSocket:
 
 class LimitedReader(io.RawIOBase):
     def __init__(self, opened: socket.socket, deadline: Deadline) -> None:
-        self.opened, self.deadline, self.bytes_left = opened, deadline, MOST_BYTES
+        self.opened, self.deadline, self.bytes_left = opened, deadline, MAX_BYTES
 
     def readable(self) -> bool:
         return True
@@ -389,7 +389,7 @@ class LimitedReader(io.RawIOBase):
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         """Raises OSError once the limit is reached: a head cut short must not pass for a whole one."""
         if not self.bytes_left:
-            raise OSError(f"more than {MOST_BYTES} bytes")
+            raise OSError(f"more than {MAX_BYTES} bytes")
         self.opened.settimeout(self.deadline.left())
         read = self.opened.recv_into(buffer, min(len(buffer), self.bytes_left))
         self.bytes_left -= read

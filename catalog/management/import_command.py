@@ -11,7 +11,7 @@ from django.db.models import Model
 from tqdm import tqdm
 
 from catalog.importing.report import Report
-from catalog.importing.tables import MOST_BYTES, TableRow, UnreadableTable, read_table
+from catalog.importing.tables import MAX_BYTES, TableRow, UnreadableTable, read_table
 
 
 class ImportCommand(BaseCommand):
@@ -52,6 +52,6 @@ def content_of(file: Path) -> bytes:
     """The bytes of the file, as many as tell that it is too large. Raises CommandError."""
     try:
         with file.open("rb") as stream:
-            return stream.read(MOST_BYTES + 1)
+            return stream.read(MAX_BYTES + 1)
     except OSError as error:
         raise CommandError(f"ファイルを開けません：{file}（{error.strerror}）") from error

@@ -66,15 +66,15 @@ class ZeroResultSearchManager(models.Manager["ZeroResultSearch"]):
     def record(self, text: str) -> None:
         """Counts a search that found nothing, and forgets those of more than `DAYS_KEPT` days ago.
 
-        A day takes `MOST_TERMS_A_DAY` terms, so that nobody can fill the table. Raises DatabaseError where
+        A day takes `MAX_TERMS_A_DAY` terms, so that nobody can fill the table. Raises DatabaseError where
         the database cannot be written.
         """
         today = timezone.localdate()
         oldest = today - timedelta(days=self.model.DAYS_KEPT)
         with connection.cursor() as cursor:
             cursor.execute(RECORD_ZERO_RESULT, {
-                "text": text, "length": self.model.LONGEST_TERM, "today": today, "oldest": oldest,
-                "most": self.model.MOST_TERMS_A_DAY,
+                "text": text, "length": self.model.MAX_TERM_LENGTH, "today": today, "oldest": oldest,
+                "most": self.model.MAX_TERMS_A_DAY,
             })  # fmt: skip
 
     def counts(self) -> models.QuerySet[Any, Any]:
@@ -87,8 +87,8 @@ class ZeroResultSearchManager(models.Manager["ZeroResultSearch"]):
 class ZeroResultSearch(models.Model):
     """Words searched for on a day without result, and how often. It says nothing about who searched."""
 
-    LONGEST_TERM: ClassVar[int] = 100
-    MOST_TERMS_A_DAY: ClassVar[int] = 1_000
+    MAX_TERM_LENGTH: ClassVar[int] = 100
+    MAX_TERMS_A_DAY: ClassVar[int] = 1_000
     DAYS_KEPT: ClassVar[int] = 30
 
     term = models.CharField("言葉", max_length=100)

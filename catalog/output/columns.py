@@ -20,17 +20,17 @@ from catalog.models import Kind
 
 FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "'")
 YES, NO = "はい", "いいえ"
-MOST_DIGITS = 9
+MAX_DIGITS = 9
 
 
-class Row(CaseRecord):
+class TableRecord(CaseRecord):
     """A record with what a table repeats on every row: how to cite the case, and the terms of its source."""
 
     citation: str
     terms: str
 
 
-def row_of(document: Document, absolute: Absolute) -> Row:
+def table_record(document: Document, absolute: Absolute) -> TableRecord:
     return {
         **document.with_url(absolute),
         "citation": document.citation,
@@ -62,25 +62,25 @@ def unescaped(line: str) -> str:
     return re.sub(r"\\([\\n：])", lambda match: "\n" if match[1] == "n" else match[1], line)
 
 
-def of_bodies(*path: str) -> Callable[[Row], str]:
+def of_bodies(*path: str) -> Callable[[TableRecord], str]:
     """A column with one line a body: the value at `path` of its record, empty where it is unknown."""
 
     return lambda row: lines(at(body, path) for body in row["bodies"])
 
 
-def of_links(key: str) -> Callable[[Row], str]:
+def of_links(key: str) -> Callable[[TableRecord], str]:
     return lambda row: lines(at(link, (key,)) for link in row["links"])
 
 
-def of_similar(key: str) -> Callable[[Row], str]:
+def of_similar(key: str) -> Callable[[TableRecord], str]:
     return lambda row: lines(at(one, (key,)) for one in row["similar"]["bodies"])
 
 
-def similar_names(row: Row) -> str:
+def similar_names(row: TableRecord) -> str:
     return lines(map(name_in_full, row["similar"]["bodies"]))
 
 
-def open_ended(row: Row) -> str:
+def open_ended(row: TableRecord) -> str:
     return YES if row["similar"]["open_ended"] else NO
 
 
@@ -117,7 +117,7 @@ def as_number(cell: str) -> int | None:
     digits = as_key(cell)
     if not digits:
         return None
-    if not re.fullmatch(f"[0-9]{{1,{MOST_DIGITS}}}", digits):
+    if not re.fullmatch(f"[0-9]{{1,{MAX_DIGITS}}}", digits):
         raise ValueError("0以上の整数を入力してください。")
     return int(digits)
 
@@ -180,7 +180,7 @@ class Column:
     """
 
     header: str
-    write: Callable[[Row], Any]
+    write: Callable[[TableRecord], Any]
     sets: str = ""
     read: Callable[[str], Any] = as_text
     parts: tuple[str, ...] = ()

@@ -13,7 +13,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from catalog.documents.reading import Document
 from catalog.documents.records import Absolute, CaseRecord
-from catalog.output.columns import COLUMNS, HEADERS, Row, defused, row_of
+from catalog.output.columns import COLUMNS, HEADERS, TableRecord, defused, table_record
 
 NARROW, WIDE = 12, 50  # widths in characters
 MAX_CELL_LENGTH = 32_767  # characters that a cell of a spreadsheet holds
@@ -29,13 +29,13 @@ def json_parts(metadata: dict[str, Any], records: Iterable[CaseRecord]) -> Itera
     yield "]}"
 
 
-def rows_of(documents: Iterable[Document], absolute: Absolute) -> Iterator[Row]:
+def table_records(documents: Iterable[Document], absolute: Absolute) -> Iterator[TableRecord]:
     """The rows of a table as the documents come."""
     for document in documents:
-        yield row_of(document, absolute)
+        yield table_record(document, absolute)
 
 
-def write_csv(file: IO[bytes], rows: Iterable[Row], *, bom: bool) -> None:
+def write_csv(file: IO[bytes], rows: Iterable[TableRecord], *, bom: bool) -> None:
     """Writes a header, then a row a case. `bom` makes spreadsheets read it as UTF-8."""
     text = TextIOWrapper(file, encoding="utf-8-sig" if bom else "utf-8", newline="")
     writer = csv.writer(text)
@@ -44,7 +44,7 @@ def write_csv(file: IO[bytes], rows: Iterable[Row], *, bom: bool) -> None:
     text.detach()
 
 
-def write_xlsx(file: IO[bytes], rows: Iterable[Row], about: Iterable[tuple[str, str]]) -> None:
+def write_xlsx(file: IO[bytes], rows: Iterable[TableRecord], about: Iterable[tuple[str, str]]) -> None:
     """Writes a workbook to `file`: a sheet with a row a case, and one with `about`, labels with their texts.
 
     Texts stay texts, codes with their zeros. Rows go to a temporary file as they come, so that memory does
@@ -66,7 +66,7 @@ def write_xlsx(file: IO[bytes], rows: Iterable[Row], about: Iterable[tuple[str, 
             _write(sheet, number, 1, value, link if value.startswith("http") else text, value)
 
 
-def _write_cases(sheet: Worksheet, rows: Iterable[Row], head: Any, text: Any, link: Any) -> None:
+def _write_cases(sheet: Worksheet, rows: Iterable[TableRecord], head: Any, text: Any, link: Any) -> None:
     for at_column, column in enumerate(COLUMNS):
         sheet.set_column(at_column, at_column, WIDE if column.is_wide else NARROW)
         sheet.write_string(0, at_column, column.header, head)

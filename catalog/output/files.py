@@ -74,7 +74,7 @@ def case_list_json(request: HttpRequest, case_filter: CaseFilter, form: forms.Fo
 
 @answers_query(BomForm)
 def case_list_csv(request: HttpRequest, case_filter: CaseFilter, form: forms.Form) -> FileResponse:
-    rows = exports.rows_of(case_filter.all_documents(), request.build_absolute_uri)
+    rows = exports.table_records(case_filter.all_documents(), request.build_absolute_uri)
     file = TemporaryFile()  # noqa: SIM115 – the response closes it
     exports.write_csv(file, rows, bom=form.cleaned_data["bom"] == "1")
     return saved_as(file, CSV, case_filter, "csv")
@@ -82,7 +82,7 @@ def case_list_csv(request: HttpRequest, case_filter: CaseFilter, form: forms.For
 
 @answers_query()
 def case_list_xlsx(request: HttpRequest, case_filter: CaseFilter, form: forms.Form) -> FileResponse:
-    rows = exports.rows_of(case_filter.all_documents(), request.build_absolute_uri)
+    rows = exports.table_records(case_filter.all_documents(), request.build_absolute_uri)
     file = TemporaryFile()  # noqa: SIM115 – the response closes it
     exports.write_xlsx(file, rows, about_result(request, case_filter))
     return saved_as(file, XLSX, case_filter, "xlsx")

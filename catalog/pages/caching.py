@@ -29,35 +29,35 @@ LAST_MODIFIED_STEP = timedelta(seconds=1)  # what HTTP dates can tell apart
 
 def by_version(pattern: URLPattern) -> URLPattern:
     """The URL, its answers with ETag, Last-Modified and Cache-Control, or 304 without calling the view."""
-    pattern.callback = answered_by_version(pattern.callback)
+    pattern.callback = answer_by_version(pattern.callback)
     return pattern
 
 
-def answered_by_version(view: View) -> View:
+def answer_by_version(view: View) -> View:
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.method not in ("GET", "HEAD"):
             return view(request, *args, **kwargs)
-        version = replicas.from_primary_or_standby(current_version)
+        version = replicas.ask_primary_first(current_version)
 
         def make() -> HttpResponseBase:
             with one_snapshot():
                 return replicas.rendered(view(request, *args, **kwargs))
 
         def read(request: HttpRequest) -> HttpResponseBase:
-            return replicas.from_standby_or_primary(lambda: current_version() == version, make)
+            return replicas.render_on_standby(lambda: current_version() == version, make)
 
         # Who works on templates wants to see every change at once.
         if settings.DEBUG:
             return read(request)
         etag, last_modified = etag_of(request, version), last_modified_of(version)
         conditional = condition(lambda request: etag, lambda request: last_modified)(read)
-        return kept_by_caches(conditional(request))
+        return with_cache_headers(conditional(request))
 
     return answer
 
 
-def kept_by_caches(response: HttpResponseBase) -> HttpResponseBase:
+def with_cache_headers(response: HttpResponseBase) -> HttpResponseBase:
     """The response with how long caches may keep it; one that refuses, or says itself that it is not to be
     kept, is not and has no validators.
     """

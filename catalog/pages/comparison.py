@@ -15,7 +15,7 @@ PROSE = (("background", "背景"), ("approach", "取組内容"), ("outcome", "�
 
 
 @dataclass(frozen=True)
-class Row:
+class ComparedRow:
     """One question, and what each case has to say to it: lines of a list, or one text."""
 
     title: str
@@ -26,9 +26,9 @@ class Row:
         return any(cell != self.cells[0] for cell in self.cells)
 
 
-def rows_of(documents: list[Document], *, only_differences: bool) -> list[Row]:
+def compare(documents: list[Document], *, only_differences: bool) -> list[ComparedRow]:
     """A row for every question; rows without any answer are left out."""
-    rows = [Row(title, [answer(document) for document in documents]) for title, answer in QUESTIONS]
+    rows = [ComparedRow(title, [answer(document) for document in documents]) for title, answer in QUESTIONS]
     return [row for row in rows if any(row.cells) and (row.differs or not only_differences)]
 
 

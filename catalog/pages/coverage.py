@@ -14,7 +14,7 @@ from catalog.models import Prefecture, Section, Step, bands
 
 
 @dataclass(frozen=True)
-class Column:
+class CoverageColumn:
     """A step, or one section of a step that has several."""
 
     step: Step
@@ -30,11 +30,11 @@ class Column:
         return urlencode({"section": self.section.pk} if self.section else {"step": self.step.number})
 
 
-Cells = list[tuple[Column, int]]
+Cells = list[tuple[CoverageColumn, int]]
 
 
 @dataclass(frozen=True)
-class Row:
+class BandRow:
     """A population band with its number of cases, in all and in each column in order."""
 
     band: bands.Band
@@ -51,7 +51,7 @@ class Coverage:
 
     total: int
     columns: Cells
-    rows: list[Row]
+    rows: list[BandRow]
 
     @property
     def steps(self) -> Cells:
@@ -89,15 +89,15 @@ def by_band_and_section(index: Index) -> Coverage:
     for band in bands.BANDS:
         in_band = union_of(index.cases_by["population"], [band.value])
         cells = [(column, cases.intersection_cardinality(in_band)) for column, cases in columns]
-        rows.append(Row(band, len(in_band), cells))
+        rows.append(BandRow(band, len(in_band), cells))
     return Coverage(len(index.cases), [(column, len(cases)) for column, cases in columns], rows)
 
 
-def _columns(index: Index) -> Iterator[tuple[Column, BitMap]]:
+def _columns(index: Index) -> Iterator[tuple[CoverageColumn, BitMap]]:
     """The columns with their cases."""
     for step, of_step in groupby(index.sections, key=lambda section: section.step):
-        yield Column(step), union_of(index.cases_by["step"], [str(step.number)])
+        yield CoverageColumn(step), union_of(index.cases_by["step"], [str(step.number)])
         sections = list(of_step)
         if len(sections) > 1:
             for section in sections:
-                yield Column(step, section), union_of(index.cases_by["section"], [section.pk])
+                yield CoverageColumn(step, section), union_of(index.cases_by["section"], [section.pk])

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 from catalog.finding.index import current_index
 from catalog.models import Body, Case, CaseDocument
 
-SECONDS_TO_BE_READY = 1.0  # monitors give up early
+READINESS_SECONDS = 1.0  # monitors give up early
 
 
 class CaseSitemap(Sitemap):
@@ -79,7 +79,7 @@ def live(request: HttpRequest) -> HttpResponse:
 def ready(request: HttpRequest) -> HttpResponse:
     """200 where the database is reached, migrated and not empty; else 503 with the reason."""
     usual = connection.seconds_to_wait  # type: ignore[attr-defined]
-    connection.seconds_to_wait = SECONDS_TO_BE_READY  # type: ignore[attr-defined]
+    connection.seconds_to_wait = READINESS_SECONDS  # type: ignore[attr-defined]
     try:
         reason = reason_not_to_serve()
     finally:

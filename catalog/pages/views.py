@@ -125,7 +125,7 @@ def compare(request: HttpRequest) -> HttpResponse:
         "form": form,
         "documents": documents,
         "slugs": [document.record["slug"] for document in documents],
-        "rows": comparison.rows_of(documents, only_differences=bool(only)),
+        "rows": comparison.compare(documents, only_differences=bool(only)),
         "only": only,
         "may_add": len(documents) < MAX_COMPARED,
     }

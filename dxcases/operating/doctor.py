@@ -146,5 +146,5 @@ def backup_finding(folder: Path, now: datetime) -> Finding:
         return Finding(Level.FAULT, subject, f"{folder} に1つもありません。{advice}")
     age = now - datetime.fromtimestamp(backups[0].stat().st_mtime, UTC)
     level = Level.FAULT if age > TOO_OLD_BACKUP else Level.NOTICE if age > OLD_BACKUP else Level.OK
-    told = f"最新は{age / timedelta(hours=1):.0f}時間前の {backups[0].name} です。"
-    return Finding(level, subject, told if level is Level.OK else told + advice)
+    message = f"最新は{age / timedelta(hours=1):.0f}時間前の {backups[0].name} です。"
+    return Finding(level, subject, message if level is Level.OK else message + advice)

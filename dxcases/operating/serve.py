@@ -17,8 +17,8 @@ from dxcases.postgres.account import LocalPostgresError
 from dxcases.postgres.cluster import running_if_needed, undisturbed
 
 VAR_DIR = Path(__file__).resolve().parents[2] / "var"
-SECONDS_TO_START = 30
-SECONDS_TO_STOP = 10
+START_SECONDS = 30
+STOP_SECONDS = 10
 
 
 class CannotServe(Exception):
@@ -132,7 +132,7 @@ def gunicorn_command(port: int) -> list[str]:
 
 
 def wait_until_it_answers(server: subprocess.Popen[bytes], port: int) -> None:
-    deadline = time.monotonic() + SECONDS_TO_START
+    deadline = time.monotonic() + START_SECONDS
     while server.poll() is None and time.monotonic() < deadline:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
@@ -146,7 +146,7 @@ def stop(server: subprocess.Popen[bytes]) -> None:
         if server.poll() is None:
             server.terminate()
         try:
-            server.wait(SECONDS_TO_STOP)
+            server.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
             os.killpg(server.pid, signal.SIGKILL)
             server.wait()

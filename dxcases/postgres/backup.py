@@ -25,7 +25,7 @@ from dxcases.postgres.programs import major_in, program_folders
 
 Say = Callable[[str], None]
 
-SECONDS_TO_LOCK = 10
+LOCK_SECONDS = 10
 COPY = re.compile(rb"COPY public\.(\w+) \(")
 END_OF_COPY = b"\\.\n"
 DUMPED_TABLE = re.compile(r'dumping contents of table "public\.(\w+)"')
@@ -34,7 +34,7 @@ ANY_NAME = "dxcases-*Z.dump"
 
 # The schema as PostgreSQL makes it in a new database; the owner stays able to drop it again.
 EMPTY_SCHEMA = f"""
-SET LOCAL lock_timeout = '{SECONDS_TO_LOCK}s';
+SET LOCAL lock_timeout = '{LOCK_SECONDS}s';
 DROP SCHEMA public CASCADE;
 CREATE SCHEMA public AUTHORIZATION pg_database_owner;
 GRANT USAGE ON SCHEMA public TO PUBLIC;
@@ -241,9 +241,9 @@ def programs_of(major: int) -> Path:
 def major_of(folder: Path) -> int | None:
     """The major version of the folder's pg_dump, if it has one."""
     try:
-        told = subprocess.run(
+        printed = subprocess.run(
             [os.fspath(folder / "pg_dump"), "--version"], capture_output=True, text=True, check=True
         ).stdout
     except (OSError, subprocess.CalledProcessError):
         return None
-    return major_in(told)
+    return major_in(printed)

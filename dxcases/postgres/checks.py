@@ -9,7 +9,7 @@ import psycopg
 from django.core.checks import CheckMessage, Error
 from django.db import connections
 
-OLDEST = 150_000  # server_version_num of PostgreSQL 15.0
+MIN_SERVER_VERSION = 150_000  # server_version_num of PostgreSQL 15.0
 # The first minor version of each major one without the holes known in November 2026.
 FIRST_SAFE_MINOR = {15: 18, 16: 14, 17: 10, 18: 4}
 
@@ -44,7 +44,7 @@ def reasons_against(alias: str) -> list[str]:
 
 def unfit(number: int, version: str, encoding: str, character_type: str) -> list[str]:
     reasons = []
-    if number < OLDEST:
+    if number < MIN_SERVER_VERSION:
         reasons.append(f"PostgreSQL {version} は使えません。15以上のデータベースを指定してください。")
     if encoding != "UTF8":
         reasons.append(

@@ -35,7 +35,7 @@ from dxcases.postgres.programs import copy_programs, find_programs, usable_major
 NAME = "dxcases"  # of the database and of its owner
 PORT = "5432"  # names the socket file; no TCP port is opened
 MAX_SOCKET_PATH = 107  # bytes, sun_path of Linux less its end mark
-SECONDS_TO_START = 30
+START_SECONDS = 30
 SHARED_HOME = Path("/var/lib/dxcases")
 
 
@@ -181,7 +181,7 @@ class Cluster:
     def _start(self) -> None:
         """Start the server; try again for a while, since the remains of a killed one may be in the way."""
         remove_stale_pid_file(self.data)
-        deadline = time.monotonic() + SECONDS_TO_START
+        deadline = time.monotonic() + START_SECONDS
         server = self._spawn_server()
         while not self._is_ready():
             if time.monotonic() > deadline:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from dxcases.postgres.account import Account, LocalPostgresError
 
-OLDEST_MAJOR = 15
+MIN_MAJOR_VERSION = 15
 
 
 def find_programs() -> Path:
@@ -39,7 +39,7 @@ def program_folders() -> Iterator[Path]:
         yield Path(place) / "pginstall" / "bin"
     majors = [int(folder.parent.name) for folder in Path("/usr/lib/postgresql").glob("[0-9][0-9]/bin")]
     for major in sorted(majors, reverse=True):
-        if major >= OLDEST_MAJOR:
+        if major >= MIN_MAJOR_VERSION:
             yield Path(f"/usr/lib/postgresql/{major}/bin")
 
 
@@ -67,9 +67,9 @@ def usable_major(programs: Path, account: Account) -> int:
     """The major version of the programs. Raises LocalPostgresError if we cannot do with it."""
     printed = account.run([programs / "postgres", "--version"]).stdout
     major = major_in(printed)
-    if major is None or major < OLDEST_MAJOR:
+    if major is None or major < MIN_MAJOR_VERSION:
         raise LocalPostgresError(
-            f"{programs} は使えません（{printed.strip()}）。{OLDEST_MAJOR}以上が必要です。"
+            f"{programs} は使えません（{printed.strip()}）。{MIN_MAJOR_VERSION}以上が必要です。"
         )
     return major
 

@@ -58,7 +58,7 @@ def connection_to_read() -> BaseDatabaseWrapper:
     return connections[_alias.get() or DEFAULT_DB_ALIAS]
 
 
-def from_primary_or_standby(ask: Callable[[], T]) -> T:
+def ask_primary_first(ask: Callable[[], T]) -> T:
     """What `ask` reads from the primary; where that is away, from a standby.
 
     Raises the primary's OperationalError or InterfaceError where none answers.
@@ -72,7 +72,7 @@ def from_primary_or_standby(ask: Callable[[], T]) -> T:
         raise
 
 
-def from_standby_or_primary(is_current: Callable[[], bool], make: Callable[[], HttpResponseBase]) -> Any:
+def render_on_standby(is_current: Callable[[], bool], make: Callable[[], HttpResponseBase]) -> Any:
     """The response that `make` gives, read from a standby that `is_current` finds up to date.
 
     It is made anew from the primary where no standby is, or one fails midway, for example since PostgreSQL
@@ -89,9 +89,9 @@ def from_standby_or_primary(is_current: Callable[[], bool], make: Callable[[], H
             if isinstance(error.__cause__, psycopg.errors.QueryCanceled):
                 raise
             connections[alias].close()
-            tell_of_failure(alias, error)
+            log_failure(alias, error)
         else:
-            tell_of_success(alias)
+            log_success(alias)
             return response
     return rendered(make())
 
@@ -106,14 +106,14 @@ def rendered(response: HttpResponseBase) -> HttpResponseBase:
     return response.render() if isinstance(response, SimpleTemplateResponse) else response
 
 
-def tell_of_failure(alias: str, error: Exception) -> None:
+def log_failure(alias: str, error: Exception) -> None:
     """Once in the log until it answers again."""
     if alias not in _failing:
         _failing.add(alias)
         logger.warning("%s fails, reading from the primary: %s", alias, " ".join(str(error).split()))
 
 
-def tell_of_success(alias: str) -> None:
+def log_success(alias: str) -> None:
     if alias in _failing:
         _failing.discard(alias)
         logger.info("%s answers again", alias)

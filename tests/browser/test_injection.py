@@ -311,7 +311,7 @@ def test_what_another_saved_meanwhile_runs_nothing(
 ) -> None:
     def save_meanwhile() -> None:
         case = Case.objects.get(pk=poisoned.draft)
-        history.keep(case)
+        history.ensure_version(case)
         Case.objects.filter(pk=case.pk).update(approach=EVERY)
         history.record(case, User.objects.get(pk=poisoned.user), EVERY)
 

@@ -24,7 +24,7 @@ from tests.test_headers import HSTS
 
 pytestmark = [pytest.mark.long, pytest.mark.alone]
 
-SECONDS_FRESH = 5
+FRESH_SECONDS = 5
 WITHDRAWN = "/cases/dx2021-1-1/"
 SEARCH = f"/cases/?q={quote('研修')}"
 
@@ -197,10 +197,10 @@ def test_without_the_database_the_last_good_copy_is_served(
 ) -> None:
     fresh = front.ask(SEARCH)
     assert front.ask(WITHDRAWN).status == 200
-    time.sleep(SECONDS_FRESH + 1)
+    time.sleep(FRESH_SECONDS + 1)
     withdraw(cluster)
     assert front.ask(WITHDRAWN).status == 404
-    time.sleep(SECONDS_FRESH + 1)
+    time.sleep(FRESH_SECONDS + 1)
     with stopped(cluster):
         stale, withdrawn = front.ask(SEARCH), front.ask(WITHDRAWN)
     assert (stale.status, stale.cache, stale.body) == (200, "STALE", fresh.body)

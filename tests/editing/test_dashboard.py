@@ -127,7 +127,7 @@ def test_searches_are_not_counted_where_the_words_are_not_what_finds_nothing(
 
 
 def test_a_day_takes_no_more_terms_than_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ZeroResultSearch, "MOST_TERMS_A_DAY", 2)
+    monkeypatch.setattr(ZeroResultSearch, "MAX_TERMS_A_DAY", 2)
     for text in ("一", "二", "三", "二"):
         ZeroResultSearch.objects.record(text)
     assert counted() == [("一", 1), ("二", 2)]

@@ -153,7 +153,7 @@ def test_an_agreement_is_of_one_user_one_page_one_file_and_one_day(
     assert is_refused(editor)
     file.write_bytes(content)
     with monkeypatch.context() as later:
-        later.setattr(pages, "SECONDS_TO_AGREE", -1)
+        later.setattr(pages, "AGREEMENT_SECONDS", -1)
         assert is_refused(editor)
     assert not is_refused(editor)
 
@@ -163,7 +163,7 @@ def test_files_nobody_agreed_to_are_let_go_of_after_a_day(
 ) -> None:
     upload(editor, CHANGE)
     (old,) = import_dir.iterdir()
-    monkeypatch.setattr(pages, "SECONDS_TO_AGREE", -1)
+    monkeypatch.setattr(pages, "AGREEMENT_SECONDS", -1)
     upload(editor, CHANGE + "\n")
     assert old not in import_dir.iterdir()
     assert import_dir.stat().st_mode & 0o777 == 0o700

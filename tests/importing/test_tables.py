@@ -143,6 +143,6 @@ def test_a_file_that_is_no_table_is_refused(content: bytes, message: str) -> Non
 
 
 def test_a_workbook_is_not_unpacked_before_its_size_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tables, "MOST_PARTS", 3)
+    monkeypatch.setattr(tables, "MAX_PARTS", 3)
     with pytest.raises(UnreadableTable, match="中身が大きすぎます"):
         read_table(workbook(["題"]))

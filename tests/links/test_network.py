@@ -13,7 +13,7 @@ import pytest
 import trustme
 from django.conf import settings
 
-from catalog.links.network import MOST_BYTES, Checker, Finding, Hop, Outcome, is_public
+from catalog.links.network import MAX_BYTES, Checker, Finding, Hop, Outcome, is_public
 from tests.link_network import (
     PUBLIC,
     Behaviour,
@@ -284,7 +284,7 @@ def test_an_answer_is_judged_by_its_status(
         sends(b"SSH-2.0-OpenSSH\r\n"),
         sends(b"HTTP/1.1 2000 Odd\r\n\r\n"),
         sends(b"HTTP/1.1 abc\r\n\r\n"),
-        sends(b"HTTP/1.1 200 OK\r\nA: " + b"a" * MOST_BYTES + b"\r\n\r\n"),
+        sends(b"HTTP/1.1 200 OK\r\nA: " + b"a" * MAX_BYTES + b"\r\n\r\n"),
         sends(b"HTTP/1.1 200 OK\r\n" + b"A: a\r\n" * 1_000 + b"\r\n"),
     ],
 )

@@ -53,8 +53,8 @@ def test_reads_go_where_they_are_sent_and_writes_and_migrations_to_the_primary(r
 
 
 def test_a_standby_is_read_if_it_is_current(replica: str) -> None:
-    assert replicas.from_standby_or_primary(always, answer).content == replica.encode()
-    assert replicas.from_standby_or_primary(never, answer).content == DEFAULT_DB_ALIAS.encode()
+    assert replicas.render_on_standby(always, answer).content == replica.encode()
+    assert replicas.render_on_standby(never, answer).content == DEFAULT_DB_ALIAS.encode()
 
 
 def test_what_is_rendered_late_is_read_from_the_standby_too(replica: str) -> None:
@@ -64,7 +64,7 @@ def test_what_is_rendered_late_is_read_from_the_standby_too(replica: str) -> Non
         return response
 
     read: list[str] = []
-    replicas.from_standby_or_primary(always, late)
+    replicas.render_on_standby(always, late)
     assert read == [replica]
 
 
@@ -80,8 +80,8 @@ def test_an_answer_that_a_standby_breaks_off_is_made_from_the_primary(
         return answer()
 
     for _ in range(2):
-        assert replicas.from_standby_or_primary(always, broken).content == DEFAULT_DB_ALIAS.encode()
-    assert replicas.from_standby_or_primary(always, answer).content == replica.encode()
+        assert replicas.render_on_standby(always, broken).content == DEFAULT_DB_ALIAS.encode()
+    assert replicas.render_on_standby(always, answer).content == replica.encode()
     told = [record.getMessage().split(",")[0] for record in caplog.records]
     assert told == [f"{replica} fails", f"{replica} answers again"]
 
@@ -94,7 +94,7 @@ def test_a_standby_that_lacks_a_table_is_passed_over(replica: str) -> None:
                 cursor.execute("SELECT * FROM made_by_the_next_migration")
         return answer()
 
-    assert replicas.from_standby_or_primary(always, on_a_new_table).content == DEFAULT_DB_ALIAS.encode()
+    assert replicas.render_on_standby(always, on_a_new_table).content == DEFAULT_DB_ALIAS.encode()
 
 
 def test_a_query_that_takes_too_long_is_not_repeated(replica: str) -> None:
@@ -108,7 +108,7 @@ def test_a_query_that_takes_too_long_is_not_repeated(replica: str) -> None:
         return answer()
 
     with pytest.raises(OperationalError):
-        replicas.from_standby_or_primary(always, slow)
+        replicas.render_on_standby(always, slow)
     assert tried == [replica]
     connections[replica].close()
 
@@ -119,8 +119,8 @@ def test_what_the_primary_cannot_tell_a_standby_does(replica: str) -> None:
             raise OperationalError("away")
         return answer().content.decode()
 
-    assert replicas.from_primary_or_standby(alias_read) == DEFAULT_DB_ALIAS
-    assert replicas.from_primary_or_standby(away_on_the_primary) == replica
+    assert replicas.ask_primary_first(alias_read) == DEFAULT_DB_ALIAS
+    assert replicas.ask_primary_first(away_on_the_primary) == replica
 
 
 def test_where_nobody_answers_the_primary_s_error_is_raised(replica: str) -> None:
@@ -128,4 +128,4 @@ def test_where_nobody_answers_the_primary_s_error_is_raised(replica: str) -> Non
         raise OperationalError(alias_read())
 
     with pytest.raises(OperationalError, match=DEFAULT_DB_ALIAS):
-        replicas.from_primary_or_standby(away)
+        replicas.ask_primary_first(away)

@@ -15,7 +15,7 @@ from itertools import cycle
 
 # Each asks the database and is light, so that the database's absence is measured, not the machine's load.
 PATHS = ["/about/", "/guidelines/", "/near/?name=%E5%B1%B1"]
-SECONDS_TO_WAIT = 60  # for an answer, as nginx does (deploy/nginx/dxcases.conf)
+WAIT_SECONDS = 60  # for an answer, as nginx does (deploy/nginx/dxcases.conf)
 
 
 THOROUGH = bool(os.environ.get("DRILL"))
@@ -44,7 +44,7 @@ def ask(port: int, path: str, began: float = 0.0) -> Answer:
 
 
 def connection_to(port: int) -> http.client.HTTPConnection:
-    return http.client.HTTPConnection("127.0.0.1", port, timeout=SECONDS_TO_WAIT)
+    return http.client.HTTPConnection("127.0.0.1", port, timeout=WAIT_SECONDS)
 
 
 def ask_on(connection: http.client.HTTPConnection, path: str, began: float = 0.0) -> Answer:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from dxcases.postgres.backend.base import SECONDS_TO_WAIT
+from dxcases.postgres.backend.base import WAIT_SECONDS
 from tests.reliability.load import PER_SECOND, THOROUGH, ask, load, summary, wait_until_it_is_well
 from tests.servers.clusters import OwnCluster
 from tests.servers.gunicorn import gunicorn_of_make_run
@@ -44,7 +44,7 @@ def test_a_restart_under_load_fails_no_request(site: Site, database: OwnCluster,
             away = restart(database, mode)
             time.sleep(1)
         print(f"restart {mode} at {PER_SECOND}/s, away {away:.2f} s: {summary(answers)}")
-        if away < SECONDS_TO_WAIT - 0.3:
+        if away < WAIT_SECONDS - 0.3:
             assert [answer for answer in answers if answer.status != 200] == []
             assert max(one.seconds for one in answers) <= max(one.seconds for one in before) + away + 1
             done += 1

@@ -19,8 +19,8 @@ from django.db import connection
 from dxcases.operating import serve
 from tests.servers.clusters import production
 
-SECONDS_TO_START = 30
-SECONDS_TO_STOP = 40
+START_SECONDS = 30
+STOP_SECONDS = 40
 DEPLOYED = ("-m", "gunicorn", "dxcases.wsgi:application", "--config", "deploy/gunicorn.conf.py")
 
 
@@ -59,7 +59,7 @@ def started(
         yield server
     finally:
         server.send_signal(signal.SIGTERM)
-        server.wait(SECONDS_TO_STOP)
+        server.wait(STOP_SECONDS)
 
 
 @cache
@@ -84,7 +84,7 @@ def address_of_test_database() -> str:
 
 def wait_for(bind: str) -> None:
     """Waits until somebody listens on `bind`, as gunicorn and nginx write it."""
-    deadline = time.monotonic() + SECONDS_TO_START
+    deadline = time.monotonic() + START_SECONDS
     while not listens(bind):
         assert time.monotonic() < deadline, f"nobody listens on {bind}"
         time.sleep(0.05)

@@ -10,7 +10,7 @@ from django.db import OperationalError, connection
 from psycopg.errors import LockNotAvailable
 
 LOCK_TIMEOUT = "700ms"
-SECONDS_BETWEEN = 2
+RETRY_SECONDS = 2
 
 
 class Command(BaseCommand):
@@ -32,7 +32,7 @@ class Command(BaseCommand):
                 return
             self.stdout.write(f"ほかの処理が表を使っています。やり直します（{number}回目）…")
             self.stdout.flush()
-            time.sleep(SECONDS_BETWEEN)
+            time.sleep(RETRY_SECONDS)
         raise CommandError(
             f"表が空かないため、{tries}回で中止しました。データベースは、途中まで更新した状態で使えます。"
             "長く動いている処理を pg_stat_activity で確かめてから、もう一度実行してください。"

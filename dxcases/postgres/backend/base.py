@@ -15,11 +15,9 @@ from django.db.backends.postgresql import base
 from psycopg.pq import TransactionStatus
 from psycopg_pool import PoolTimeout
 
-SECONDS_TO_WAIT = 1.8  # for a connection: a restart of the server takes less
-SECONDS_TO_CHECK = (
-    1.0  # for an idle connection to answer: with all processors busy, half of it was not enough
-)
-SECONDS_BETWEEN_TRIES = 0.5  # while the server is known to be away
+WAIT_SECONDS = 1.8  # for a connection: a restart of the server takes less
+CHECK_SECONDS = 1.0  # for an idle connection to answer: with all processors busy, half of it was not enough
+RETRY_SECONDS = 0.5  # while the server is known to be away
 
 
 class ServerSilent(psycopg.OperationalError):
@@ -32,7 +30,7 @@ class Connection(psycopg.Connection[Any]):
     The server's own statement_timeout cannot help there, nor can TCP: the kernel goes on acknowledging.
     """
 
-    seconds_to_answer: float | None = SECONDS_TO_WAIT
+    seconds_to_answer: float | None = WAIT_SECONDS
 
     def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
         """Raises ServerSilent after `seconds_to_answer`."""
@@ -58,8 +56,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         options = self.settings_dict["OPTIONS"]
-        self.seconds_to_wait = options.get("seconds_to_wait", SECONDS_TO_WAIT)
-        self.seconds_between_tries = options.get("seconds_between_tries", SECONDS_BETWEEN_TRIES)
+        self.seconds_to_wait = options.get("seconds_to_wait", WAIT_SECONDS)
+        self.seconds_between_tries = options.get("seconds_between_tries", RETRY_SECONDS)
 
     def get_connection_params(self) -> dict[str, Any]:
         parameters = super().get_connection_params()
@@ -90,8 +88,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 return self.seconds_to_wait
             if now < due:
                 raise psycopg.OperationalError("the server was away a moment ago")
-            self._ask_again_at[self.alias] = now + SECONDS_TO_WAIT
-            return min(self.seconds_to_wait, SECONDS_BETWEEN_TRIES)
+            self._ask_again_at[self.alias] = now + WAIT_SECONDS
+            return min(self.seconds_to_wait, RETRY_SECONDS)
 
     def _wait_for_connection(self, conn_params: dict[str, Any], deadline: float) -> Any:
         """Asks the pool time and again: for each it tries to connect at once, by itself ever more rarely."""
@@ -110,7 +108,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
         Raises ServerSilent.
         """
-        connection.seconds_to_answer = SECONDS_TO_CHECK
+        connection.seconds_to_answer = CHECK_SECONDS
         try:
             self.pool.check_connection(connection)
         except psycopg.OperationalError as error:
