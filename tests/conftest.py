@@ -83,7 +83,17 @@ def django_db_setup(
         made = make_test_databases()
     yield
     with django_db_blocker.unblock():
+        end_other_sessions()
         teardown_databases(made, verbosity=0)
+
+
+def end_other_sessions() -> None:
+    """Ends what threads of tests have left connected: a database in use cannot be dropped."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
 
 
 @pytest.fixture(scope="session")

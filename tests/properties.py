@@ -1,8 +1,6 @@
-"""How many examples the properties are tried on."""
+"""How the properties are tried: as often as the profile says (tests/conftest.py), all on one database."""
 
 from hypothesis import HealthCheck, settings
 
 # The database is filled once for all examples of a test, which only read it or take back what they write.
-on_one_database = settings(
-    max_examples=500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+on_one_database = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -115,7 +115,7 @@ def guessed(client: Client) -> Any:
 
 def without_tables(client: Client) -> Any:
     with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE catalog_case RENAME TO elsewhere")
+        cursor.execute("ALTER TABLE catalog_casedocument RENAME TO elsewhere")
     client.raise_request_exception = False
     return client.get("/cases/dx2021-1-1/", **HTTPS)  # type: ignore[arg-type]
 

@@ -290,6 +290,7 @@ def committed(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iter
             User.objects.all().delete()
 
 
+@pytest.mark.long
 def test_two_editors_who_save_at_the_same_time_lose_no_update(committed: Case) -> None:
     """Each adds a line of its own until it is saved: after every try both lines are there."""
     clients = {name: a_publisher(name) for name in ("suzuki", "tanaka")}

@@ -47,6 +47,9 @@ STORABLE = [
     *("９" * 30, "99999999999999999999", "-0", "+", "null", "None", "true", "[]", "{}"),
     *("あ" * 10_000, "=1+1", "@SUM(1)"),
 ]  # fmt: skip
+# make test tries every sixth value everywhere, make test-all each.
+TRIED = STORABLE if EXAMPLES >= 80 else STORABLE[::6]
+
 LONGEST_SEARCH = 200
 
 CASES = ["case_list", "case_list_csv", "case_list_xlsx", "case_list_atom", "case_list_json", "api_case_list"]
@@ -102,25 +105,25 @@ def test_what_a_page_does_not_read_it_ignores(client: Client, path: str) -> None
     ],
 )
 def test_a_value_that_is_none_of_the_list_is_refused(client: Client, path: str, name: str) -> None:
-    for value in STORABLE:
+    for value in TRIED:
         assert status(client, f"{path}?{name}={quote(value)}") == 400, value
 
 
 @pytest.mark.parametrize("path", READ_BODIES)
 def test_bodies_are_listed_by_values_of_the_list_alone(client: Client, path: str) -> None:
-    for value in STORABLE:
+    for value in TRIED:
         assert status(client, f"{path}?prefecture={quote(value)}") == 400, value
         assert status(client, f"{path}?page={quote(value)}") == 400, value
 
 
 def test_any_text_can_be_searched_for_up_to_its_length(client: Client) -> None:
-    for value in STORABLE:
+    for value in TRIED:
         allowed = len(value.strip()) <= LONGEST_SEARCH
         assert status(client, f"/cases/?q={quote(value)}") == (200 if allowed else 400), value
 
 
 def test_any_text_can_be_looked_for_as_a_name(client: Client) -> None:
-    for value in STORABLE:
+    for value in TRIED:
         allowed = 0 < len(value.strip()) <= 40
         assert status(client, f"/near/?name={quote(value)}") in ({200, 302} if allowed else {400}), value
 
@@ -129,7 +132,7 @@ def test_any_text_can_be_looked_for_as_a_name(client: Client) -> None:
 def test_a_path_that_is_none_is_not_found(client: Client, path: str) -> None:
     for value in UNSTORABLE:
         assert status(client, path % value) in {400, 404}, value
-    for value in STORABLE:
+    for value in TRIED:
         if not {*"./?"} & {*value} and value != "":
             assert status(client, path % quote(value, safe="")) == 404, value
 
@@ -162,7 +165,7 @@ def test_lists_of_the_admin_take_any_text(editor: Client, model: str) -> None:
     for value in UNSTORABLE:
         assert status(editor, f"{path}?q={value}") == 400, value
         assert status(editor, f"{path}{value}/change/") in {302, 400}, value
-    for value in STORABLE:
+    for value in TRIED:
         if len(value) <= LONGEST_SEARCH:
             assert status(editor, f"{path}?q={quote(value)}") == 200, value
 
@@ -170,7 +173,7 @@ def test_lists_of_the_admin_take_any_text(editor: Client, model: str) -> None:
 @pytest.mark.parametrize("name", ["p", "o", "id__exact", "nope", "_to_field"])
 def test_odd_parameters_of_a_list_of_the_admin_are_put_right(editor: Client, name: str) -> None:
     path = reverse("admin:catalog_source_changelist")
-    for value in STORABLE:
+    for value in TRIED:
         assert status(editor, f"{path}?{name}={quote(value)}") in {200, 302, 400}, value
 
 
@@ -178,7 +181,7 @@ def test_the_autocomplete_takes_any_text(editor: Client) -> None:
     path = reverse("admin:autocomplete") + "?app_label=catalog&model_name=casebody&field_name=body&term="
     for value in UNSTORABLE:
         assert status(editor, path + value) == 400, value
-    for value in STORABLE:
+    for value in TRIED:
         assert status(editor, path + quote(value)) == 200, value
         assert status(editor, path.replace("casebody", quote(value, safe=""))) == 403, value
 

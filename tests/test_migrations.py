@@ -19,6 +19,7 @@ def schema(cluster: OwnCluster) -> str:
     return subprocess.check_output([*command, "-h", cluster.socket_folder, "-U", NAME, NAME], text=True)
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("own_databases")
 def test_each_migration_of_the_catalogue_goes_back_and_forward_again() -> None:
     with own_cluster() as cluster, connected(cluster) as database:

@@ -48,6 +48,7 @@ def is_in(client: Client) -> bool:
     return client.get("/admin/").status_code == 200
 
 
+@pytest.mark.long
 def test_after_five_failures_no_password_is_hashed_any_more(
     client: Client, real_passwords: None, henshu: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -107,6 +108,7 @@ def test_a_login_is_followed_by_a_rest_that_only_the_next_one_waits_for(
     assert slept == [0, 5, 0]
 
 
+@pytest.mark.long
 def test_the_right_user_gets_in_from_elsewhere_meanwhile(
     client: Client, real_passwords: None, henshu: User
 ) -> None:
@@ -135,7 +137,7 @@ def test_a_forged_address_changes_nothing(client: Client, henshu: User, settings
 
 def test_a_session_ends_an_hour_after_its_last_use(client: Client, henshu: User) -> None:
     client.force_login(henshu)
-    session = Session.objects.get()
+    session = Session.objects.get(pk=client.session.session_key)
     Session.objects.update(expire_date=timezone.now() + timedelta(minutes=5))
     assert is_in(client)
     session.refresh_from_db()

@@ -252,7 +252,8 @@ def numbers_at(found: BitMap, groups: Iterable[BitMap], at: slice) -> list[int]:
     return picked
 
 
-_kept: dict[str, Index] = {}  # by stamp: the newest, and the one before it, for answers that began under it
+# By stamp, in the order in which they were built: the last, and the one before it for answers begun under it.
+_kept: dict[str, Index] = {}
 _building = Lock()
 
 
@@ -265,8 +266,9 @@ def current_index() -> Index:
         return kept
     with _building, one_snapshot():
         version = current_version()
-        index = _kept.get(version.stamp) or Index(version)
-        _kept[version.stamp] = index
-        for stale in sorted(_kept.values(), key=lambda kept: kept.version.changed_at)[:-MAX_INDEXES]:
-            del _kept[stale.version.stamp]
+        if version.stamp not in _kept:
+            _kept[version.stamp] = Index(version)
+        index = _kept[version.stamp]
+        for stamp in list(_kept)[:-MAX_INDEXES]:
+            del _kept[stamp]
         return index

@@ -9,7 +9,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Response, expect
 
-from tests.addresses import PAGES, PUBLIC
+from tests.addresses import ERRORS, PAGES, PUBLIC
+from tests.servers.addresses import page_addresses
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
@@ -43,7 +44,13 @@ class Visit:
         return answer
 
 
-@pytest.mark.parametrize("path", PAGES)
+# make test looks at each page once, make test-all at each of its variants too.
+FIRST = {*page_addresses().values(), *ERRORS, "/cases/?population=abc&near_population=x"}
+
+
+@pytest.mark.parametrize(
+    "path", [path if path in FIRST else pytest.param(path, marks=pytest.mark.long) for path in PAGES]
+)
 def test_a_page_is_for_everyone_and_closed(tab: Page, site: str, path: str) -> None:
     """All that is asked of every page, on one visit with a telephone, which then is narrower still."""
     visit = Visit(tab)

@@ -26,11 +26,11 @@ TOOLS = """
 
 
 @pytest.fixture
-def seed(page: Page) -> Page:
-    page.set_viewport_size({"width": 320, "height": 800})
-    page.goto("/cases/")
-    page.evaluate("document.querySelectorAll('details').forEach(node => { node.open = true })")
-    return page
+def seed(tab: Page) -> Page:
+    tab.set_viewport_size({"width": 320, "height": 800})
+    tab.goto("/cases/")
+    tab.evaluate("document.querySelectorAll('details').forEach(node => { node.open = true })")
+    return tab
 
 
 def do(page: Page, fault: str) -> None:

@@ -314,6 +314,7 @@ def test_an_editor_saves() -> None:
     assert json.loads(CaseDocument.objects.get(pk=case.pk).record)["title"] == "次の題名"
 
 
+@pytest.mark.long
 def test_an_import_and_fixtures_are_loaded(client: Client, tmp_path: Path) -> None:
     file = tmp_path / "cases.csv"
     file.write_bytes(client.get("/cases.csv?section=1").getvalue())

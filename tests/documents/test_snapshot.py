@@ -74,6 +74,7 @@ def read(_: int) -> list[tuple[str, int, int]]:
     return whole
 
 
+@pytest.mark.long
 def test_readers_get_whole_answers_while_cases_are_published_and_withdrawn(drafts: list[int]) -> None:
     done = Event()
     with ThreadPoolExecutor(READERS + 1) as threads:

@@ -368,7 +368,7 @@ def test_a_body_keeps_its_code_and_its_population_needs_a_date(editor: Client) -
         editor.post(url, {**data, "population": "4900", "population_as_of": "2025-01-01"}).status_code == 302
     )
     body = Body.objects.get(code=HIDAKA)
-    assert (body.population, body.population_band.value) == (4900, "0-1")
+    assert (body.population, body.population_band) == (4900, "0-1")
 
 
 def test_the_public_page_is_offered_for_published_cases_alone(editor: Client) -> None:

@@ -74,7 +74,7 @@ def test_the_index_is_kept_until_something_changes(django_assert_num_queries: Dj
 
 
 def test_threads_that_want_an_index_at_once_get_one_and_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(index, "_newest", None)
+    monkeypatch.setattr(index, "_kept", {})
 
     def wanted(_: int) -> Index:
         try:
@@ -167,6 +167,7 @@ def test_neighbours_lead_through_every_case_of_a_step() -> None:
         assert found == [list(pair) for pair in beside]
 
 
+@pytest.mark.long
 def test_related_cases_share_most_topics_and_are_nearest() -> None:
     make_varied_cases()
     built = current_index()
@@ -196,6 +197,7 @@ def test_without_bodies_related_cases_stand_in_document_order() -> None:
     assert related_cards(document_of(draft), current_index(), 2) == related[:2]
 
 
+@pytest.mark.long
 def test_a_body_has_its_cases_and_those_that_mention_it() -> None:
     make_varied_cases()
     for number, case in enumerate(Case.objects.filter(slug__startswith="made-")):

@@ -87,6 +87,7 @@ def test_labels_are_taken_liberally(header: list[str], cells: list[str]) -> None
     assert known(FUNAGATA) == (4900, AS_OF)
 
 
+@pytest.mark.long
 def test_all_bodies_of_japan_at_once_and_again() -> None:
     rows = [row(code, 1_000 + at) for at, code in enumerate(Body.objects.values_list("pk", flat=True))]
     content = as_csv(*FLAT, *rows)

@@ -78,6 +78,7 @@ def nothing_is_left(checkout: Path, port: int) -> bool:
     return not (cluster.data / "postmaster.pid").exists() and not cluster.socket_folder.exists()
 
 
+@pytest.mark.long
 def test_it_serves_the_casebook_keeps_changes_and_ends_cleanly(checkout: Path, port: int) -> None:
     server = serve(checkout, port)
     wait_for(server, LAST_LINE)

@@ -225,6 +225,7 @@ def test_there_are_steps_0_to_3_alone(client: Client) -> None:
     assert [client.get(f"/steps/{number}/").status_code for number in range(5)] == [200, 200, 200, 200, 404]
 
 
+@pytest.mark.long
 def test_every_number_on_the_home_page_is_the_length_of_its_list(client: Client) -> None:
     text = client.get("/").text
     cell = r'href="(/cases/\?[^"]+)"><span class="visually-hidden">[^<]+の事例</span>(\d+)<'
@@ -238,6 +239,7 @@ def test_every_number_on_the_home_page_is_the_length_of_its_list(client: Client)
     assert sum(int(number) for _, number in steps) == 60
 
 
+@pytest.mark.long
 def test_every_number_on_the_map_is_the_length_of_its_list(client: Client) -> None:
     tiles = coverage.by_prefecture(current_index())
     assert len(tiles) == 47
