@@ -115,5 +115,6 @@ class RepeatLostReads:
 
 
 def is_of_lost_connection(exception: Exception) -> bool:
+    """Whether the connection broke. Where it broke in a transaction, Django has closed it already."""
     broke = isinstance(exception, DatabaseError | InterfaceError)
-    return broke and connection.connection is not None and not connection.is_usable()
+    return broke and (connection.connection is None or not connection.is_usable())

@@ -237,6 +237,7 @@ SPECTACULAR_SETTINGS = {
         "読み取り専用で、登録は要りません。"
     ),
     "VERSION": "1",
+    "DEFAULT_GENERATOR_CLASS": "catalog.output.api.LockedGenerator",
     "SERVE_INCLUDE_SCHEMA": False,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "SORT_OPERATION_PARAMETERS": False,

@@ -24,6 +24,7 @@ from catalog.models import Case, Guideline, Region, Section, Source, ZeroResultS
 from catalog.output.records import case_linked_data, catalogue_linked_data
 from catalog.pages import comparison, coverage
 from catalog.pages.forms import MAX_COMPARED, BodyNameForm, CompareForm
+from dxcases.postgres.replicas import connection_to_read
 
 CASES_PER_PAGE = 20
 CASES_PER_SECTION = 20
@@ -52,7 +53,9 @@ def case_list(request: HttpRequest) -> HttpResponse:
     case_filter = CaseFilter.for_request(request)
     page = page_of(case_filter.results, case_filter.page_number, CASES_PER_PAGE)
     if words.words_find_nothing(case_filter):
-        transaction.on_commit(lambda: record_zero_result(case_filter.cleaned["q"]))
+        # Once the snapshot is left, in which nothing can be written.
+        text, alias = case_filter.cleaned["q"], connection_to_read().alias
+        transaction.on_commit(lambda: record_zero_result(text), using=alias)
     context = {
         "filter": case_filter,
         "sentence": words.sentence(case_filter),

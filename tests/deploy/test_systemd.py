@@ -14,6 +14,7 @@ from django.conf import settings
 
 from dxcases.settings import env
 from tests.guide import variables
+from tests.servers.clusters import inherited
 
 pytestmark = [pytest.mark.long, pytest.mark.alone]
 
@@ -82,7 +83,7 @@ def test_the_environment_example_passes_djangos_check_and_names_no_unknown_varia
     told = subprocess.run(
         [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
         cwd=settings.BASE_DIR,
-        env={**os.environ, **example, "SECRET_KEY": "not a secret " * 5},
+        env={**inherited(), **example, "SECRET_KEY": "not a secret " * 5},
         capture_output=True,
         text=True,
         check=False,

@@ -2,19 +2,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 import schemathesis
 from django.core.management import call_command
 from django.core.signals import request_finished, request_started
-from django.db import close_old_connections
+from django.db import close_old_connections, connection
 from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from pytest_django import DjangoAssertNumQueries
 from schemathesis import GenerationMode
 
 from catalog.models import Body
+from catalog.output.api import LockedGenerator
 from catalog.output.records import facts_of
 from dxcases.wsgi import application
 from tests.making import FUNAGATA, HIDAKA, KASHIHARA, make_case, make_varied_cases, without_cases
@@ -215,3 +217,16 @@ def test_the_api_keeps_to_its_schema(api: Any, path: str, mode: GenerationMode) 
         case.call_and_validate()
 
     check()
+
+
+def test_the_schema_is_made_for_many_at_once() -> None:
+    """drf-spectacular's own generator fails where two threads use it."""
+
+    def paths(_: int) -> int:
+        try:
+            return len(LockedGenerator().get_schema(request=None, public=True)["paths"])
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as threads:
+        assert set(threads.map(paths, range(40))) == {4}

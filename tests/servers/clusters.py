@@ -174,13 +174,16 @@ def fill(cluster: Cluster, casebook: Path) -> None:
         restore(database, casebook, print)
 
 
+def inherited() -> dict[str, str]:
+    """The environment of the tests without what tests/conftest.py sets, which on a server is a fault."""
+    return {name: value for name, value in os.environ.items() if name != "DJANGO_ALLOW_ASYNC_UNSAFE"}
+
+
 def production(database_url: str, **changes: str) -> dict[str, str]:
     """The environment of a process of ours on a database, with the settings of a server."""
     own = {"DEBUG": "off", "SECRET_KEY": "not a secret " * 5, "ALLOWED_HOSTS": HOST}
     own |= {"DATABASE_URL": database_url, "DJANGO_SETTINGS_MODULE": "dxcases.settings"}
-    of_tests = "DJANGO_ALLOW_ASYNC_UNSAFE"  # set by tests/conftest.py; on a server it is a fault
-    given = {name: value for name, value in os.environ.items() if name != of_tests}
-    return {**given, **own, **changes}
+    return {**inherited(), **own, **changes}
 
 
 def manage(cluster: OwnCluster, *arguments: str, **changes: str) -> subprocess.Popen[str]:
