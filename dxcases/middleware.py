@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator
 
 from django.conf import settings
 from django.core.exceptions import BadRequest
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import connection
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 
 from dxcases.cache_control import NO_STORE, let_caches_keep
 from dxcases.errors import render_error
+from dxcases.postgres.backend.base import is_of_lost_connection
 from dxcases.postgres.replicas import rendered
 
 # What a shared cache has to put in the place of the page that was there, lest it show that while we fail.
@@ -108,13 +109,7 @@ class RepeatLostReads:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
         """None, so that the exception goes its way, unless it is of a lost connection and a read."""
         match = request.resolver_match
-        if request.method == "POST" or match is None or not is_of_lost_connection(exception):
+        if request.method == "POST" or match is None or not is_of_lost_connection(exception.__cause__):
             return None
         connection.close()
         return rendered(match.func(request, *match.args, **match.kwargs))
-
-
-def is_of_lost_connection(exception: Exception) -> bool:
-    """Whether the connection broke. Where it broke in a transaction, Django has closed it already."""
-    broke = isinstance(exception, DatabaseError | InterfaceError)
-    return broke and (connection.connection is None or not connection.is_usable())

@@ -24,6 +24,22 @@ class ServerSilent(psycopg.OperationalError):
     """The server has not answered in time, and has not closed the connection either: it is frozen."""
 
 
+class ServerAway(psycopg.OperationalError):
+    """Another thread has waited for the server in vain a moment ago."""
+
+
+def is_of_lost_connection(error: BaseException | None) -> bool:
+    """Whether a connection that there was broke: not whether none could be had, nor whether a query failed.
+
+    The state of the connection does not tell: Django connects anew at the end of a transaction that broke.
+    """
+    if not isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
+        return False
+    if isinstance(error, PoolTimeout | ServerAway):
+        return False
+    return error.sqlstate is None or error.sqlstate.startswith(("08", "57P"))
+
+
 class Connection(psycopg.Connection[Any]):
     """A connection that gives up a server which is frozen, and then is closed.
 
@@ -87,7 +103,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             if due is None:
                 return self.seconds_to_wait
             if now < due:
-                raise psycopg.OperationalError("the server was away a moment ago")
+                raise ServerAway("the server was away a moment ago")
             self._ask_again_at[self.alias] = now + WAIT_SECONDS
             return min(self.seconds_to_wait, RETRY_SECONDS)
 
