@@ -8,8 +8,8 @@ WHOLE := --hypothesis-profile=whole
 
 help:
 	@echo 'make run    起動（http://127.0.0.1:8000/ 。PORT=8001 make run で番号を変更）'
-	@echo 'make test   テスト（4分ほど。一部だけなら make test ARGS=tests/finding/test_search.py）'
-	@echo 'make test-all  時間のかかるものも含めたすべてのテスト（15分ほど。nginx、systemd、opensslが必要。ARGS も使えます）'
+	@echo 'make test   テスト（一部だけなら make test ARGS=tests/finding/test_search.py）'
+	@echo 'make test-all  時間のかかるものも含めたすべてのテスト（nginx、systemd、opensslが必要。ARGS も使えます）'
 	@echo 'make test-deploy  nginxとsystemdの設定のテストだけ'
 	@echo 'make admin  編集者の登録'
 	@echo 'make backup データベース全体のバックアップ（var/backups/ 。BACKUP_DIR で変更）'
