@@ -5,7 +5,7 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 
-from catalog.models import Body, Case, Guideline, Prefecture, SearchSynonym, Section, Source, Topic
+from catalog.models import Body, Case, Guideline, Prefecture, SearchSynonym, Section, Source, Step, Topic
 
 pytestmark = pytest.mark.django_db
 
@@ -17,14 +17,14 @@ def load() -> str:
 
 
 def empty_the_catalogue() -> None:
-    for model in (Case, Guideline, SearchSynonym, Topic, Source, Section, Body, Prefecture):
+    for model in (Case, Guideline, SearchSynonym, Topic, Source, Section, Step, Body, Prefecture):
         model._default_manager.all().delete()
 
 
 @pytest.mark.long
 def test_an_empty_catalogue_is_filled_with_progress() -> None:
     empty_the_catalogue()
-    assert [line.partition("：")[0] for line in load().splitlines()] == ["読み込み中"] * 15
+    assert [line.partition("：")[0] for line in load().splitlines()] == ["読み込み中"] * 16
     assert (Case.objects.count(), Body.objects.count()) == (60, 1788)
 
 
