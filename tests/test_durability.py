@@ -17,7 +17,7 @@ from django.conf import settings
 from catalog.models import Topic
 from tests.servers.clusters import HOST, OwnCluster, connected, fill, own_cluster, production
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.alone]
 
 KILLS = 20
 LONGEST_SECONDS_OF_SAVES = 0.5

@@ -16,7 +16,7 @@ from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import ConsoleMessage, Dialog, FilePayload, Page, Request
+from playwright.sync_api import ConsoleMessage, Dialog, FilePayload, Page, Request, expect
 from pytest_django import Settings
 from pytest_django.plugin import DjangoDbBlocker
 from reversion.models import Revision
@@ -300,7 +300,7 @@ def test_texts_run_nothing_in_the_editors_pages(
 def test_a_completed_name_runs_nothing(editor: Page, complaints: list[str]) -> None:
     editor.goto("/admin/catalog/case/add/")
     choose(editor, "#id_source", "alert", "<script>alert(1)</script>")
-    assert "alert(1)" in editor.locator("#id_source + .select2").inner_text()
+    expect(editor.locator("#id_source + .select2")).to_contain_text("alert(1)")
     assert complaints == []
 
 
@@ -309,7 +309,8 @@ def test_an_action_that_asks_why_runs_nothing(editor: Page, complaints: list[str
     editor.locator("#action-toggle").check()
     editor.locator("select[name=action]").select_option("return_to_draft")
     editor.get_by_role("button", name="実行").click()
-    assert "alert(1)" in editor.locator("#content-main").inner_text()
+    expect(editor.locator("#content-main")).to_contain_text("alert(1)")
+    expect(editor.locator("#id_reason")).to_be_visible()
     assert complaints == []
 
 
@@ -326,7 +327,7 @@ def test_what_another_saved_meanwhile_runs_nothing(
     editor.locator("#id_background").fill(EVERY)
     apart(django_db_blocker, save_meanwhile)
     save(editor)
-    assert "alert(1)" in editor.locator(".conflict").inner_text()
+    expect(editor.locator(".conflict")).to_contain_text("alert(1)")
     assert complaints == []
 
 
@@ -349,7 +350,7 @@ def test_what_could_not_be_saved_runs_nothing(
     apart(django_db_blocker, publish_and_demote)
     try:
         save(editor)
-        assert "alert(1)" in editor.locator(".not-saved").inner_text()
+        expect(editor.locator(".not-saved")).to_contain_text("alert(1)")
     finally:
         apart(django_db_blocker, undo)
     assert complaints == []
@@ -370,7 +371,7 @@ def test_an_import_runs_nothing_of_a_file_nor_of_its_name(
         file: FilePayload = {"name": name, "mimeType": "text/csv", "buffer": rows.encode()}
         editor.locator("#id_file").set_input_files(file)
         editor.get_by_role("button", name="確認する").click()
-        assert "alert(1)" in editor.locator("#content").inner_text()
+        expect(editor.locator("#content")).to_contain_text("alert(1)")
     editor.get_by_role("button", name="この内容で取り込む").click()
-    assert name in editor.locator(".messagelist").inner_text()
+    expect(editor.locator(".messagelist")).to_contain_text(name)
     assert complaints == []

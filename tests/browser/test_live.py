@@ -77,7 +77,7 @@ def test_words_are_searched_for_on_enter(live: Page) -> None:
     live.locator("#id_q").fill("研修")
     live.locator("#id_q").press("Enter")
     expect(live.locator("h1")).to_contain_text("ステップ2・「研修」の事例")
-    assert live.locator("mark").count() > 0
+    expect(live.locator("mark").first).to_be_visible()
     assert stayed(live)
 
 
