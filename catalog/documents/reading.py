@@ -13,7 +13,6 @@ from django.urls import reverse
 
 from catalog.documents.records import Absolute, CaseRecord, Extra
 from catalog.models import CaseDocument
-from dxcases.postgres.replicas import connection_to_read
 
 
 @dataclass(frozen=True)
@@ -72,19 +71,3 @@ def read_titles(keys: Iterable[int]) -> dict[int, tuple[str, str]]:
     title = RawSQL("record::json ->> 'title'", [])
     rows = CaseDocument.objects.filter(pk__in=list(keys)).values_list("pk", "slug", title)
     return {key: (slug, text) for key, slug, text in rows}
-
-
-def count_public_before(key: int) -> int:
-    """How many published cases stand before this case, published or not, in document order."""
-    with connection_to_read().cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT count(*) FROM catalog_casedocument AS own JOIN catalog_casedocument AS other
-            ON (other.section, other.source, other.page, other."order", other.case_id)
-            < (own.section, own.source, own.page, own."order", own.case_id)
-            WHERE other.is_public AND own.case_id = %s
-            """,
-            [key],
-        )
-        ((count,),) = cursor.fetchall()
-    return count

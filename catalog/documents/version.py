@@ -10,10 +10,15 @@ from dxcases.postgres.replicas import connection_to_read
 
 @dataclass(frozen=True)
 class Version:
-    """A state of the catalogue: no two have the same stamp, not even one that was rolled back."""
+    """A state of the catalogue: no two have the same stamp, not even one that was rolled back.
+
+    `number` counts up from one to the next; from `followed_from` on, nothing but documents has changed.
+    """
 
     stamp: str
     changed_at: datetime
+    number: int = 0
+    followed_from: int = 0
 
 
 NOTHING_YET = Version("nothing yet", datetime(1970, 1, 1, tzinfo=UTC))
@@ -27,6 +32,13 @@ def current_version() -> Version:
     """
     # Asked several times a page, where the ORM would take most of the time.
     with connection_to_read().cursor() as cursor:
-        cursor.execute("SELECT stamp::text, changed_at FROM catalog_catalogueversion")
+        cursor.execute("SELECT stamp::text, changed_at, number, followed_from FROM catalog_catalogueversion")
         row = cursor.fetchone()
     return Version(*row) if row else NOTHING_YET
+
+
+def earlier_stamps() -> set[str]:
+    """The stamps of the last versions before the current one, of which it has come to be by changes."""
+    with connection_to_read().cursor() as cursor:
+        cursor.execute("SELECT unnest(earlier)::text FROM catalog_catalogueversion")
+        return {stamp for (stamp,) in cursor.fetchall()}

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from django.utils.safestring import SafeString
 from pyroaring import BitMap
 
-from catalog.documents.reading import Document, count_public_before
+from catalog.documents.places import place_of
+from catalog.documents.reading import Document
 from catalog.documents.records import Absolute, CaseRecord
-from catalog.finding.index import Index, numbers_at, union_of
+from catalog.finding.index import Index, union_of
 from catalog.finding.nearest import Nearness, Target, nearness_of
 from catalog.finding.search import Highlighter, Term
 
@@ -65,13 +66,14 @@ def related_cards(document: Document, index: Index, limit: int) -> list[Card]:
     """Other cases with a topic of this one: those that share most first, then those nearest to it."""
     target = target_of(document.record, index)
     sharing = index.sharing(topic["id"] for topic in document.record["topics"])
-    own, numbers = index.numbered([document.key]), list[int]()
-    scored = index.scored(target) if target else []
-    for cases in reversed(sharing):
-        rest = cases - own - BitMap(numbers)
-        if rest and len(numbers) < limit:
-            numbers += numbers_at(rest, index.by_body(scored), slice(0, limit - len(numbers)))
-    shared = {index.keys[number]: sum(number in cases for cases in sharing) for number in numbers}
+    others = sharing[0] - index.numbering.numbered([document.key]) if sharing else BitMap()
+    groups = (
+        cases & near
+        for cases in reversed(sharing)
+        for near in (index.by_score(target) if target else [cases])
+    )
+    numbers = index.numbering.by_groups(others, groups, slice(0, limit))
+    shared = {index.numbering.key(number): sum(number in cases for cases in sharing) for number in numbers}
     return [
         Card(card.document, card.title, card.points, card.nearness, shared[card.document.key])
         for card in cards_of(index.read(numbers), index, target)
@@ -80,17 +82,13 @@ def related_cards(document: Document, index: Index, limit: int) -> list[Card]:
 
 def neighbours(document: Document, index: Index) -> tuple[Document | None, Document | None]:
     """The cases just before and after this one within its step; its editor asks for a draft's too."""
-    place = index.number_of.get(document.key)
-    if place is None:
-        place = count_public_before(document.key)
+    numbering = index.numbering
     of_step = union_of(index.cases_by["step"], [str(document.record["step"]["number"])])
-    others = of_step - index.numbered([document.key])
-    at = others.range_cardinality(0, place)
-    before = others[at - 1] if at else None
-    after = others[at] if at < len(others) else None
-    beside = index.read(number for number in (before, after) if number is not None)
-    by_number = {index.number_of[one.key]: one for one in beside}
-    return (
-        None if before is None else by_number.get(before),
-        None if after is None else by_number.get(after),
-    )
+    others = of_step - numbering.numbered([document.key])
+    own = numbering.number(document.key)
+    place = place_of(document.key) if own is None else numbering.place(own)
+    at = numbering.position(place, document.key, others)
+    found = index.read(numbering.in_order(others, slice(max(0, at - 1), at + 1)))
+    previous = found[0] if at else None
+    following = found[-1] if at < len(others) else None
+    return previous, following

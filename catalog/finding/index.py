@@ -1,38 +1,45 @@
 """Bitmaps over the published cases in this process's memory, on which all is filtered, counted and ordered.
 
-A case's number is its place in document order, a body's its place by code; a set of either is a bitmap. An
-index is right for as long as the catalogue has the version it was built under; see docs/decisions/0009.
+A case has a number (`numbering`), a body's is its place by code; a set of either is a bitmap. An index is
+right for as long as the catalogue has the version it was made of; see docs/decisions/0009.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from copy import copy
 from functools import cached_property, lru_cache
-from itertools import chain, groupby, zip_longest
+from itertools import groupby, zip_longest
+from operator import itemgetter
 from threading import Lock
 from typing import Any
 
 from django.forms import Form
 from pyroaring import BitMap
 
+from catalog.documents.places import Changed, columns_of_public, documents_changed_since
 from catalog.documents.reading import Document, read_documents
 from catalog.documents.snapshot import one_snapshot
-from catalog.documents.version import Version, current_version
+from catalog.documents.version import Version, current_version, earlier_stamps
 from catalog.finding.nearest import Measured, Target, measure
-from catalog.models import Body, CaseDocument, Prefecture, Region, SearchSynonym, Section, Source, Step, Topic
-from catalog.models.bands import band_of
+from catalog.finding.numbering import Numbering
+from catalog.finding.search import Term, keys_found
+from catalog.models import Body, Prefecture, Region, SearchSynonym, Section, Source, Step, Topic
 from dxcases.postgres.replicas import connection_to_read
 
 Choices = list[tuple[str, str]]
 ByValue = dict[str, BitMap]
+Ranks = tuple[BitMap, ...]
 
 MAX_INDEXES = 2
-MAX_TARGETS = 64  # whose measures are kept: at 1,788 bodies these take 20 MB
+MAX_TARGETS = 32  # whose measures are kept: at 1,788 bodies these take 20 MB
+MAX_TERMS = 256  # whose hits are kept: of 100,000 cases 12 kB each
+MAX_CHANGED = 300  # cases, beyond which an index is made anew
 
 
 class Index:
-    """Built from the documents and the lists of bodies, sections, steps, topics, sources and synonyms.
+    """Made of the documents and the lists of bodies, sections, steps, topics, sources and synonyms.
 
     `cases_by` has the cases by parameter and its value, `bodies_by` the bodies by the parameters that speak
     of one. A case is under a value of a body's parameter when one of its bodies has it.
@@ -42,11 +49,11 @@ class Index:
 
     def __init__(self, version: Version) -> None:
         self.version = version
-        self.cases_by: dict[str, ByValue] = {}
         self.choices: dict[str, list[Any]] = {}
         self.measure: Callable[[Target], Measured] = lru_cache(MAX_TARGETS)(
             lambda target: measure(target, self.bodies)
         )
+        self._scored = lru_cache(MAX_TARGETS)(self._score_bodies)
         self._read_lists()
         self._read_bodies()
         self._read_cases()
@@ -65,6 +72,7 @@ class Index:
             "source": [(source.slug, str(source)) for source in self._sources],
             "prefecture": choices_by_region(self.prefectures),
         }
+        self._step_of = {section.pk: str(section.step_id) for section in self.sections}
 
     def _read_bodies(self) -> None:
         self.bodies = list(Body.objects.select_related("prefecture").order_by("code"))
@@ -74,49 +82,127 @@ class Index:
             "kind": by_value((body.kind, number) for number, body in enumerate(self.bodies)),
             "prefecture": by_value((body.prefecture_id, number) for number, body in enumerate(self.bodies)),
             "region": by_value((body.prefecture.region, number) for number, body in enumerate(self.bodies)),
-            "population": by_value(
-                (band_of(body.population).value, number) for number, body in enumerate(self.bodies)
-            ),
+            "population": by_value((body.population_band, number) for number, body in enumerate(self.bodies)),
         }
+        self._by_population = sorted(
+            (body.population, number)
+            for number, body in enumerate(self.bodies)
+            if body.population is not None
+        )
 
     def _read_cases(self) -> None:
-        rows = list(
-            CaseDocument.objects.filter(is_public=True)
-            .order_by("section", "source", "page", "order", "pk")
-            .values_list("pk", "section", "source", "topics", "bodies", "mentions", "updated_at")
-        )
-        keys, sections, sources, topics, bodies, mentions, times = (
-            zip(*rows, strict=True) if rows else [()] * 7
-        )
-        self.keys: list[int] = list(keys)
-        self.number_of = {key: number for number, key in enumerate(self.keys)}
-        self.cases = BitMap(range(len(self.keys)))
-        # Sorting is stable: cases of one moment stay in document order.
-        self.latest_first = sorted(self.cases, key=lambda number: times[number], reverse=True)
-        step_of = {section.pk: section.step_id for section in self.sections}
-        slug_of = {source.pk: source.slug for source in self._sources}
-        self.cases_by = {
-            "step": by_value((step_of[section], number) for number, section in enumerate(sections)),
-            "section": by_value((section, number) for number, section in enumerate(sections)),
-            "source": by_value((slug_of[source], number) for number, source in enumerate(sources)),
-            "topic": by_value_each(topics),
+        columns = columns_of_public()
+        self.numbering = Numbering(columns.keys, columns.places, columns.times)
+        self.cases = BitMap(range(len(self.numbering)))
+        self._hits: OrderedDict[Term, Ranks] = OrderedDict()
+        by: dict[str, ByValue] = {
+            name: {value: BitMap(numbers) for value, numbers in by_value.items()}
+            for name, by_value in columns.numbers_by.items()
         }
-        by_code, self.mentions_by = by_value_each(bodies), by_value_each(mentions)
-        self.cases_of = [by_code.get(body.code, BitMap()) for body in self.bodies]
+        steps: dict[str, list[BitMap]] = defaultdict(list)
+        for section, cases in by["section"].items():
+            steps[self._step_of[section]].append(cases)
+        self.mentions_by = by.pop("mention")
+        self.cases_by = {**by, "step": {step: BitMap.union(*cases) for step, cases in steps.items()}}
+        self._list_cases_of_bodies()
         for name, bodies_by_value in self.bodies_by.items():
-            self.cases_by[name] = {
-                value: self.with_body_among(among) for value, among in bodies_by_value.items()
+            if name != "body":
+                self.cases_by[name] = {
+                    value: self.with_body_among(among) for value, among in bodies_by_value.items()
+                }
+        self._count_cases_of(self.number_of_body)
+
+    def _list_cases_of_bodies(self) -> None:
+        none, by_code = BitMap(), self.cases_by["body"]
+        self.cases_of = [by_code.get(body.code, none) for body in self.bodies]
+
+    def _count_cases_of(self, codes: Iterable[str]) -> None:
+        for code in codes:
+            body = copy(self.bodies[self.number_of_body[code]])
+            body.case_count, body.mention_count = map(len, self.cases_and_mentions(code))
+            self.bodies[self.number_of_body[code]] = body
+
+    def followed(self, version: Version, changed: Iterable[Changed]) -> Index:
+        """An index of a later version, in which these documents alone have changed since this one."""
+        index = copy(self)
+        index.version, index._hits = version, OrderedDict()
+        index.__dict__.pop("bodies_in_cases", None)
+        index.numbering, index.cases, index.bodies = (
+            self.numbering.copy(),
+            self.cases.copy(),
+            self.bodies.copy(),
+        )
+        index.cases_by = {name: by_value.copy() for name, by_value in self.cases_by.items()}
+        index.mentions_by = self.mentions_by.copy()
+        codes = {code for document in changed for code in index._take(document)}
+        index._list_cases_of_bodies()
+        index._count_cases_of(codes)
+        return index
+
+    def _take(self, document: Changed) -> set[str]:
+        """Puts a document that has changed in its place, or out if it is no longer published.
+
+        Returns the codes of the bodies that it names or has named.
+        """
+        codes = set(document.bodies) | set(document.mentions)
+        known = self.numbering.number(document.key)
+        if known is not None:
+            for by in (self.cases_by["body"], self.mentions_by):
+                codes |= {code for code, cases in by.items() if known in cases}
+            self._set(known, {}, [])
+        if document.is_public:
+            number = self.numbering.put(document.key, document.place, document.time)
+            bodies = BitMap([self.number_of_body[code] for code in document.bodies])
+            values = {
+                "section": [document.section],
+                "step": [self._step_of[document.section]],
+                "source": [document.source],
+                "topic": document.topics,
+                "body": document.bodies,
             }
-        for body in self.bodies:
-            body.case_count, body.mention_count = map(len, self.cases_and_mentions(body.code))
+            for name, among in self.bodies_by.items():
+                if name != "body":
+                    values[name] = [value for value, these in among.items() if these.intersect(bodies)]
+            self._set(number, values, document.mentions)
+        else:
+            self.numbering.remove(document.key)
+        return codes
+
+    def _set(self, number: int, values: dict[str, list[str]], mentions: list[str]) -> None:
+        """Puts a case under these values by parameter, and under no others."""
+        one = BitMap([number])
+        self.cases = self.cases | one if values else self.cases - one
+        for by, wanted in [
+            *((self.cases_by[name], values.get(name, [])) for name in self.cases_by),
+            (self.mentions_by, mentions),
+        ]:
+            for value in {*by, *wanted}:
+                cases = by.get(value, BitMap())
+                if (number in cases) != (value in wanted):
+                    by[value] = cases ^ one
 
     def body(self, code: str) -> Body | None:
         number = self.number_of_body.get(code)
         return None if number is None else self.bodies[number]
 
-    def numbered(self, keys: Iterable[int]) -> BitMap:
-        """The cases with these keys; what is not published has no number and is left out."""
-        return BitMap([self.number_of[key] for key in keys if key in self.number_of])
+    def hits_of(self, term: Term) -> Ranks:
+        """The cases in which a term is found, a bitmap a rank: each case stands in its best.
+
+        They are kept for other queries of the version, if they are of it.
+        """
+        if kept := self._hits.get(term):
+            return kept
+        stamp, keys_by_rank = keys_found(term)
+        ranks, found = list[BitMap](), BitMap()
+        for keys in keys_by_rank:
+            ranks.append(self.numbering.numbered(keys) - found)
+            found |= ranks[-1]
+        hits = tuple(ranks)
+        if stamp == self.version.stamp:
+            self._hits[term] = hits
+            if len(self._hits) > MAX_TERMS:
+                self._hits.popitem(last=False)
+        return hits
 
     def cases_and_mentions(self, code: str) -> tuple[BitMap, BitMap]:
         """The cases that a body carries out, and those that name it as similar."""
@@ -135,7 +221,7 @@ class Index:
 
     def bodies_where(self, condition: Callable[[int], bool]) -> BitMap:
         """The bodies of a known population, in persons, that satisfies the condition."""
-        return BitMap([number for people, number in self._known_populations() if condition(people)])
+        return BitMap([number for people, number in self._by_population if condition(people)])
 
     def bodies_named(self, text: str) -> BitMap:
         """The bodies that have the text in their name or kana, or at the beginning of their code.
@@ -151,22 +237,17 @@ class Index:
         )
 
     def by_population(self, *, descending: bool = False) -> Iterator[BitMap]:
-        """The cases by their smallest body; or, descending, by their largest. See `numbers_at`."""
-        sign = -1 if descending else 1
-        return self.by_body((sign * people, number) for people, number in self._known_populations())
+        """The cases by their smallest body; or, descending, by their largest."""
+        return self.by_body(reversed(self._by_population) if descending else self._by_population)
 
     def by_score(self, target: Target) -> Iterator[BitMap]:
-        """The cases by the least score of their bodies. See `numbers_at`."""
-        return self.by_body(self.scored(target))
+        """The cases by the least score of their bodies."""
+        return self.by_body(self._scored(target))
 
-    def scored(self, target: Target) -> list[tuple[float, int]]:
-        """The bodies by their score, each with it before it."""
-        measured = self.measure(target)
-        return sorted((measured[body.code].score, number) for number, body in enumerate(self.bodies))
-
-    def by_body(self, keyed: Iterable[tuple[float, int]]) -> Iterator[BitMap]:
-        """The cases of the bodies with the least key, then of those with the next, and so on."""
-        for _, bodies in groupby(sorted(keyed), key=lambda pair: pair[0]):
+    def by_body(self, ordered: Iterable[tuple[float, int]]) -> Iterator[BitMap]:
+        """The cases of the bodies of the first key, then of those of the next, and so on."""
+        with_cases = (pair for pair in ordered if self.cases_of[pair[1]])
+        for _, bodies in groupby(with_cases, key=itemgetter(0)):
             yield self.with_body_among(number for _, number in bodies)
 
     def sharing(self, topics: Iterable[str]) -> list[BitMap]:
@@ -185,12 +266,16 @@ class Index:
 
     def read(self, numbers: Iterable[int]) -> list[Document]:
         """The documents of the cases with these numbers, in their order."""
-        return read_documents(self.keys[number] for number in numbers)
+        return read_documents(self.numbering.key(number) for number in numbers)
 
-    def _known_populations(self) -> Iterator[tuple[int, int]]:
-        for number, body in enumerate(self.bodies):
-            if body.population is not None:
-                yield body.population, number
+    def read_in_order(self, cases: BitMap) -> list[Document]:
+        """The documents of all these cases in document order."""
+        return self.read(self.numbering.in_order(cases, slice(0, len(cases))))
+
+    def _score_bodies(self, target: Target) -> list[tuple[float, int]]:
+        """The bodies by their score, which stands before each."""
+        measured = self.measure(target)
+        return sorted((measured[body.code].score, number) for number, body in enumerate(self.bodies))
 
 
 def by_value(pairs: Iterable[tuple[Any, int]]) -> ByValue:
@@ -199,11 +284,6 @@ def by_value(pairs: Iterable[tuple[Any, int]]) -> ByValue:
     for value, number in pairs:
         numbers[str(value)].append(number)
     return {value: BitMap(found) for value, found in numbers.items()}
-
-
-def by_value_each(lists: Iterable[Iterable[str]]) -> ByValue:
-    """The same, where a number may have several values."""
-    return by_value((value, number) for number, values in enumerate(lists) for value in values)
 
 
 def union_of(bitmaps: ByValue, values: Iterable[str]) -> BitMap:
@@ -236,22 +316,6 @@ def choices_by_region(prefectures: Iterable[Prefecture]) -> list[tuple[str, Choi
     return list(groups.items())
 
 
-def numbers_at(found: BitMap, groups: Iterable[BitMap], at: slice) -> list[int]:
-    """The numbers of a slice of the cases found, which stand as the groups do, and by number within one.
-
-    A case stands in the first group that has it; those in no group come last.
-    """
-    picked, rest, start, stop = list[int](), found.copy(), at.start, at.stop
-    for group in chain(groups, [found]):
-        here = rest & group
-        picked += here[start:stop]
-        rest -= here
-        if stop <= len(here) or not rest:
-            break
-        start, stop = max(0, start - len(here)), stop - len(here)
-    return picked
-
-
 # By stamp, in the order in which they were built: the last, and the one before it for answers begun under it.
 _kept: dict[str, Index] = {}
 _building = Lock()
@@ -260,15 +324,26 @@ _building = Lock()
 def current_index() -> Index:
     """The index of the catalogue as this connection sees it: one that is kept, or a new one.
 
-    While one is built, those who need it wait.
+    While one is made, those who need it wait.
     """
     if kept := _kept.get(current_version().stamp):
         return kept
     with _building, one_snapshot():
         version = current_version()
         if version.stamp not in _kept:
-            _kept[version.stamp] = Index(version)
+            _kept[version.stamp] = following(version) or Index(version)
         index = _kept[version.stamp]
         for stamp in list(_kept)[:-MAX_INDEXES]:
             del _kept[stamp]
         return index
+
+
+def following(version: Version) -> Index | None:
+    """The index of a version by what has changed since the last that is kept; None where that is too much."""
+    earlier = earlier_stamps()
+    base = next((_kept[stamp] for stamp in reversed(_kept) if stamp in earlier), None)
+    if base is None or base.version.number < version.followed_from:
+        return None
+    room = MAX_CHANGED - base.numbering.late
+    changed = documents_changed_since(base.version.number, room + 1)
+    return base.followed(version, changed) if len(changed) <= room else None

@@ -17,9 +17,9 @@ from catalog.finding import filters
 from catalog.finding.cards import Card, cards_of
 from catalog.finding.fields import MAX_PERSONS, NUMBER_ERRORS
 from catalog.finding.forms import CaseFilterForm, QueryForm, Sort
-from catalog.finding.index import Index, current_index, numbers_at
+from catalog.finding.index import Index, current_index
 from catalog.finding.nearest import Target
-from catalog.finding.search import Term, hits_by_rank, terms_of
+from catalog.finding.search import Term, terms_of
 from catalog.models import Body, Case, Kind, Region, Source
 from catalog.models.bands import CHOICES as POPULATION_BANDS
 
@@ -168,11 +168,18 @@ class CaseFilter(StrictFilterSet):
 
     @cached_property
     def hits(self) -> list[BitMap]:
-        """The cases in which all words are found; where the order is by relevance, a bitmap a rank."""
-        ranks = hits_by_rank(self.terms, ranked=self.sort == Sort.RELEVANCE)
-        return [self.index.numbered(keys) for keys in ranks]
+        """The cases in which all words are found, best first: a bitmap for each sum of the words' ranks."""
+        ranks = [self.index.cases] if self.terms else []
+        for term in self.terms:
+            of_term = self.index.hits_of(term)
+            sums = [BitMap() for _ in range(len(ranks) + len(of_term) - 1)]
+            for at, of_others in enumerate(ranks):
+                for rank, cases in enumerate(of_term):
+                    sums[at + rank] |= of_others & cases
+            ranks = sums
+        return ranks
 
-    @property
+    @cached_property
     def cases_with_words(self) -> BitMap:
         return BitMap().union(*self.hits)
 
@@ -190,7 +197,7 @@ class CaseFilter(StrictFilterSet):
         return Sort.NEAREST if self.target else Sort.RELEVANCE if self.terms else Sort.DOCUMENT
 
     def groups(self) -> Iterable[BitMap]:
-        """The order asked for as `numbers_at` takes it."""
+        """The order asked for as `Numbering.by_groups` takes it."""
         match self.sort:
             case Sort.NEAREST if self.target:
                 return self.index.by_score(self.target)
@@ -202,10 +209,9 @@ class CaseFilter(StrictFilterSet):
 
     def numbers(self, at: slice) -> list[int]:
         """The numbers of a slice of the cases found, in the order asked for."""
-        found = self.found()
         if self.sort == Sort.UPDATED:
-            return [number for number in self.index.latest_first if number in found][at]
-        return numbers_at(found, self.groups(), at)
+            return self.index.numbering.latest(self.found(), at)
+        return self.index.numbering.by_groups(self.found(), self.groups(), at)
 
     @property
     def results(self) -> Results:

@@ -9,13 +9,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cached_property, reduce
-from operator import or_
-from typing import Any
+from functools import cached_property
 
-from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
-from django.db.models.expressions import RawSQL
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -30,7 +25,7 @@ CHARACTER = re.compile("(?s).[\uff9e\uff9f\u3099\u309a]?")
 KANJI_OR_NOT = re.compile(r"[一-鿿々〆]+|[^\W_一-鿿々〆]+")
 KANJI = re.compile(r"[一-鿿々〆]")
 CLOSE = 0.7  # difflib's ratio: one wrong character of four is close
-IN_TITLE, IN_HEAD, IN_TEXT, LOOSELY = range(4)
+GRAM = 4  # characters, as in the database's `grams`
 
 
 @dataclass(frozen=True)
@@ -40,35 +35,6 @@ class Term:
     typed: str
     variants: tuple[str, ...]
     words: tuple[str, ...]
-
-    @property
-    def grams(self) -> str:
-        """The query of grams that finds every case with the term, and a few without: see `condition`."""
-        alternatives = [grams_of(variant) for variant in self.alternatives]
-        if self.pieces:
-            alternatives.append(" & ".join(grams_of(piece) for piece in self.pieces))
-        return " | ".join(f"({one})" for one in alternatives)
-
-    @property
-    def alternatives(self) -> tuple[str, ...]:
-        """The variants; of a compound without itself, as what has it has its pieces too."""
-        return self.variants[1:] if self.pieces else self.variants
-
-    @property
-    def condition(self) -> Q:
-        """What the text of a case found by `grams` must say besides; empty where grams decide alone."""
-        if all(map(grams_decide, (*self.alternatives, *self.pieces))):
-            return Q()
-        return self.exactly | self.loosely if self.pieces else self.exactly
-
-    @property
-    def exactly(self) -> Q:
-        return any_of(Q(folded__contains=variant) for variant in self.variants)
-
-    @property
-    def loosely(self) -> Q:
-        """That all parts of the compound are there."""
-        return Q(*(Q(folded__contains=piece) for piece in self.pieces))
 
     @cached_property
     def pieces(self) -> list[str]:
@@ -81,18 +47,6 @@ class Term:
         pieces = [piece for run in SCRIPT.findall(folded) for piece in split_compound(run)]
         is_compound = len(folded) >= 4 and len(pieces) > 1 and min(map(len, pieces)) > 1
         return pieces if is_compound else []
-
-    @property
-    def rank(self) -> Case:
-        """Where the best hit stands: 0 title, 1 points and names of bodies, 2 elsewhere, 3 only in parts."""
-        whens = [
-            When(any_of(Q(title__contains=variant) for variant in self.variants), then=Value(IN_TITLE)),
-            When(any_of(Q(head__contains=variant) for variant in self.variants), then=Value(IN_HEAD)),
-        ]
-        if not self.pieces:
-            return Case(*whens, default=Value(IN_TEXT), output_field=IntegerField())
-        whens.append(When(self.exactly, then=Value(IN_TEXT)))
-        return Case(*whens, default=Value(LOOSELY), output_field=IntegerField())
 
     @property
     def parts(self) -> list[str]:
@@ -109,25 +63,23 @@ def split_compound(run: str) -> list[str]:
     return [run[at : at + 2] if at + 3 < len(run) else run[at:] for at in starts]
 
 
-def any_of(conditions: Iterable[Q]) -> Q:
-    return reduce(or_, conditions, Q())
+def grams_of(folded: str, mark: str = "") -> str:
+    """The grams that a text with `folded` in it has, as PostgreSQL writes them in a query.
+
+    `mark` is * for titles and + for heads, none for all texts.
+    """
+    return " & ".join(gram for run in RUN.findall(folded) for gram in grams_of_run(run, mark))
 
 
-def grams_of(folded: str) -> str:
-    """The grams that a text with `folded` in it has, as PostgreSQL writes them in a query."""
-    return " & ".join(gram for run in RUN.findall(folded) for gram in grams_of_run(run))
-
-
-def grams_of_run(run: str) -> list[str]:
-    if len(run) == 1:
-        return [f"'{run}':*"]
-    size = min(len(run), 3)
-    return [f"'{run[at : at + size]}'" for at in range(len(run) - size + 1)]
+def grams_of_run(run: str, mark: str) -> list[str]:
+    if len(run) < GRAM:
+        return [f"'{mark}{run}':*"]
+    return [f"'{mark}{run[at : at + GRAM]}'" for at in range(len(run) - GRAM + 1)]
 
 
 def grams_decide(folded: str) -> bool:
     """Whether a text that has all grams of `folded` has `folded` itself: not if they may stand apart."""
-    return len(folded) < 4 and RUN.fullmatch(folded) is not None
+    return len(folded) <= GRAM and RUN.fullmatch(folded) is not None
 
 
 def terms_of(text: str, synonyms: Mapping[str, Mapping[str, str]]) -> list[Term]:
@@ -144,26 +96,63 @@ def terms_of(text: str, synonyms: Mapping[str, Mapping[str, str]]) -> list[Term]
     return terms
 
 
-def documents_with(terms: list[Term]) -> QuerySet[CaseDocument]:
-    """The documents of published cases in which every term is found; none where there is no term."""
-    if not terms:
-        return CaseDocument.objects.none()
-    grams = " & ".join(f"({term.grams})" for term in terms)
-    by_grams = RawSQL("SELECT cases_found_by(%s::tsquery)", [grams])
-    conditions = (term.condition for term in terms)
-    return CaseDocument.objects.filter(*conditions, is_public=True, pk__in=by_grams)
+def keys_found(term: Term) -> tuple[str, list[list[int]]]:
+    """The stamp of the catalogue's version, and the keys of the cases that have a term in it, by rank.
 
-
-def hits_by_rank(terms: list[Term], *, ranked: bool) -> list[list[int]]:
-    """The keys of the cases found, best rank first; in one list where no rank is asked for.
-
-    Hits in titles come first, then in points and names of bodies, then elsewhere, then in parts alone.
+    A hit in the title is of the first rank, then comes one in points and names of bodies, then any, then one
+    in parts alone. A case is under every rank it has, and so are cases that are not published.
     """
-    rank: Any = Value(0)
-    for term in terms if ranked else ():
-        rank += term.rank
-    ranks = documents_with(terms).annotate(rank=rank).order_by("rank").values("rank")
-    return [row["keys"] for row in ranks.annotate(keys=ArrayAgg("pk", default=[]))]
+    whole = [
+        Question(part, mark, [[variant] for variant in term.variants])
+        for part, mark in (("title", "*"), ("head", "+"), ("folded", ""))
+    ]
+    questions = [*whole, Question("folded", "", [term.pieces] if term.pieces else [])]
+    stamp = "(SELECT stamp::text FROM catalog_catalogueversion)"
+    with connection_to_read().cursor() as cursor:
+        cursor.execute(
+            f"SELECT {', '.join([stamp, *(question.sql for question in questions)])}",
+            [value for question in questions for value in question.values],
+        )
+        ((stamp, *ranks),) = cursor.fetchall()
+    return stamp, [keys or [] for keys in ranks]
+
+
+@dataclass(frozen=True)
+class Question:
+    """Which cases have all words of one of several lists in a part of their text: `sql`, with its `values`.
+
+    Grams find them, and where these do not decide the text itself is read.
+    """
+
+    part: str
+    mark: str
+    lists: list[list[str]]
+
+    @property
+    def is_decided(self) -> bool:
+        return all(grams_decide(word) for words in self.lists for word in words)
+
+    @property
+    def sql(self) -> str:
+        if not self.lists:
+            return "NULL"
+        if self.is_decided:
+            return "cases_found_by(%s::tsquery)"
+        has_one = " OR ".join(
+            " AND ".join(f"strpos({self.part}, %s) > 0" for _ in words) for words in self.lists
+        )
+        return (
+            f"(SELECT array_agg(case_id) FROM {CaseDocument._meta.db_table} "  # noqa: S608 – names of ours
+            f"WHERE case_id = ANY (cases_found_by(%s::tsquery)) AND ({has_one}))"
+        )
+
+    @property
+    def values(self) -> list[str]:
+        if not self.lists:
+            return []
+        either = (" & ".join(grams_of(word, self.mark) for word in words) for words in self.lists)
+        grams = " | ".join(f"({one})" for one in either)
+        return [grams] if self.is_decided else [grams, *(word for words in self.lists for word in words)]
 
 
 def close_words(term: Term) -> list[str]:

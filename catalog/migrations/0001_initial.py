@@ -260,6 +260,7 @@ class Migration(migrations.Migration):
                 ('case', models.OneToOneField(on_delete=django.db.models.deletion.DO_NOTHING, primary_key=True, related_name='document', serialize=False, to='catalog.case')),
                 ('slug', models.SlugField()),
                 ('is_public', models.BooleanField()),
+                ('made_in', models.BigIntegerField(db_index=True)),
                 ('record', models.TextField()),
                 ('extra', models.TextField()),
                 ('section', models.CharField(max_length=3)),
@@ -420,6 +421,10 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(models.Func(models.F('title'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('points'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('background'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('approach'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('outcome'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('references'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('editor_note'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('heading'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('withdrawn_reason'), function='is_plain_text', output_field=models.BooleanField())), name='case_texts_are_plain', violation_error_message='目に見えない制御文字が含まれています。その文字を消すか、文を打ち直してください。'),
         ),
         migrations.RunSQL(
+            sql=(SQL / "0001_version.sql").read_text(encoding="utf-8"),
+            reverse_sql=(SQL / "0001_version.down.sql").read_text(encoding="utf-8"),
+        ),
+        migrations.RunSQL(
             sql=(SQL / "0001_documents.sql").read_text(encoding="utf-8"),
             reverse_sql=(SQL / "0001_documents.down.sql").read_text(encoding="utf-8"),
         ),
@@ -430,9 +435,5 @@ class Migration(migrations.Migration):
         migrations.RunSQL(
             sql=(SQL / "0001_published_case.sql").read_text(encoding="utf-8"),
             reverse_sql=(SQL / "0001_published_case.down.sql").read_text(encoding="utf-8"),
-        ),
-        migrations.RunSQL(
-            sql=(SQL / "0001_version.sql").read_text(encoding="utf-8"),
-            reverse_sql=(SQL / "0001_version.down.sql").read_text(encoding="utf-8"),
         ),
     ]

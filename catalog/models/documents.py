@@ -16,12 +16,14 @@ class CaseDocument(models.Model):
     `record` is the contract's record as JSON text, without addresses of this site and without nearness;
     `extra` is JSON text of what pages and files show beside it (see `documents.records.Extra`). The columns
     from `section` to `mentions` are what the index is built from; `title` to `grams` are folded for search.
+    `made_in` is the number of the catalogue's version in which the document was last made.
     Triggers on every table that contributes write it, and nothing else does.
     """
 
     case = models.OneToOneField(Case, models.DO_NOTHING, primary_key=True, related_name="document")
     slug = models.SlugField()
     is_public = models.BooleanField()
+    made_in = models.BigIntegerField(db_index=True)
     record = models.TextField()
     extra = models.TextField()
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any, TypedDict
 
 from django.urls import reverse
+from pyroaring import BitMap
 
 from catalog.documents.reading import Document, read_titles
 from catalog.documents.records import Absolute, BodyFacts, CaseRecord, name_in_full
@@ -69,11 +70,14 @@ class Errors(TypedDict):
 def body_records(bodies: Iterable[Body], index: Index, absolute: Absolute) -> list[BodyRecord]:
     """The bodies as JSON-ready data, each with the published cases that it carries out or is named in."""
     listed = [(body, *index.cases_and_mentions(body.code)) for body in bodies]
-    numbers = {number for _, cases, mentions in listed for number in (*cases, *mentions)}
-    titles = read_titles(index.keys[number] for number in numbers)
+    numbering, mentioned = index.numbering, BitMap()
+    for _, cases, mentions in listed:
+        mentioned |= cases | mentions
+    titles = read_titles(map(numbering.key, mentioned))
 
-    def mentions_of(cases: Iterable[int]) -> list[CaseMention]:
-        known = (titles[index.keys[number]] for number in cases if index.keys[number] in titles)
+    def mentions_of(cases: BitMap) -> list[CaseMention]:
+        keys = map(numbering.key, numbering.in_order(cases, slice(0, len(cases))))
+        known = (titles[key] for key in keys if key in titles)
         return [
             {"slug": slug, "url": absolute(reverse("catalog:case_detail", args=[slug])), "title": title}
             for slug, title in known

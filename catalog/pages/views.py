@@ -16,7 +16,7 @@ from catalog.finding import words
 from catalog.finding.addresses import query_url
 from catalog.finding.cards import Card, cards_of, neighbours, related_cards
 from catalog.finding.facets import facets_of
-from catalog.finding.index import Index, current_index, numbers_at
+from catalog.finding.index import Index, current_index
 from catalog.finding.nearest import Target
 from catalog.finding.paging import page_of
 from catalog.finding.query import BodyListFilter, CaseFilter
@@ -42,7 +42,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "coverage": coverage.by_band_and_section(index),
         "tiles": coverage.by_prefecture(index),
         "regions": Region.choices,
-        "recent": cards_of(index.read(index.latest_first[:RECENT_CASES]), index),
+        "recent": cards_of(index.read(index.numbering.latest(index.cases, slice(0, RECENT_CASES))), index),
         "linked_data": catalogue_linked_data(request.build_absolute_uri),
     }
     return render(request, "catalog/home.html", context)
@@ -160,11 +160,12 @@ def body_detail(request: HttpRequest, code: str) -> HttpResponse:
         raise Http404(f"no body {code}")
     target = Target(body)
     cases, mentions = index.cases_and_mentions(code)
-    near_by = numbers_at(index.cases - cases, index.by_score(target), slice(0, RELATED_CASES))
+    others = index.cases - cases
+    near_by = index.numbering.by_groups(others, index.by_score(target), slice(0, RELATED_CASES))
     context = {
         "body": body,
-        "cases": cards_of(index.read(cases), index),
-        "mentions": cards_of(index.read(mentions), index),
+        "cases": cards_of(index.read_in_order(cases), index),
+        "mentions": cards_of(index.read_in_order(mentions), index),
         "near_by": cards_of(index.read(near_by), index, target),
     }
     return render(request, "catalog/body_detail.html", context)
@@ -188,15 +189,16 @@ def step_detail(request: HttpRequest, number: int) -> HttpResponse:
 
 def sections_of(index: Index, step: int) -> list[tuple[Section, int, list[Card]]]:
     """The sections of a step, each with its number of cases and the first of them."""
-    by_section = index.cases_by["section"]
+    by_section, first = index.cases_by["section"], slice(0, CASES_PER_SECTION)
     sections = [
-        (section, by_section.get(section.pk, ())) for section in index.sections if section.step_id == step
+        (section, by_section.get(section.pk, BitMap()))
+        for section in index.sections
+        if section.step_id == step
     ]
-    first = cards_of(
-        index.read(number for _, cases in sections for number in cases[:CASES_PER_SECTION]), index
-    )
+    numbers = (number for _, cases in sections for number in index.numbering.in_order(cases, first))
+    cards = cards_of(index.read(numbers), index)
     return [
-        (section, len(cases), [card for card in first if card.case["section"]["id"] == section.pk])
+        (section, len(cases), [card for card in cards if card.case["section"]["id"] == section.pk])
         for section, cases in sections
     ]
 

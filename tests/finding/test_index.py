@@ -2,21 +2,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.http import QueryDict
 from django.test import Client
+from hypothesis import given, settings
+from hypothesis.strategies import DataObject, data, integers, lists, sampled_from
 from pyroaring import BitMap
 from pytest_django import DjangoAssertNumQueries
 
 from catalog.documents.reading import Document, read_documents
+from catalog.documents.version import current_version
 from catalog.finding import index
 from catalog.finding.cards import neighbours, related_cards
-from catalog.finding.index import Index, current_index, numbers_at
+from catalog.finding.index import Index, current_index
 from catalog.finding.nearest import Target
 from catalog.finding.query import CaseFilter
-from catalog.models import DOCUMENT_ORDER, Body, Case, SearchSynonym, SimilarBody, Step
+from catalog.finding.search import terms_of
+from catalog.models import DOCUMENT_ORDER, Body, Case, CaseBody, SearchSynonym, SimilarBody, Step, Topic
 from tests.making import (
     FUNAGATA,
     HIDAKA,
@@ -31,8 +37,12 @@ from tests.making import (
     without_cases,
 )
 from tests.oracle import nearest_by_sql
+from tests.properties import on_one_database
 
 pytestmark = pytest.mark.django_db
+
+BODIES = [FUNAGATA, HIDAKA, KASHIHARA, OSAKA]
+TOPICS = ["bpr", "data", "training"]
 
 
 def page(query: str, start: int = 0, stop: int = 20) -> list[str]:
@@ -47,30 +57,108 @@ def slugs_of(documents: Iterable[Document | None]) -> list[str | None]:
     return [document.record["slug"] if document else None for document in documents]
 
 
-@pytest.mark.parametrize(
-    ("start", "stop", "picked"),
-    [
-        (0, 2, [5, 9]),
-        (1, 4, [9, 1, 2]),
-        (2, 3, [1]),
-        (3, 9, [2, 0, 7]),
-        (5, 6, [7]),
-        (6, 9, []),
-    ],
-)
-def test_a_slice_follows_the_groups_and_the_rest_comes_last(start: int, stop: int, picked: list[int]) -> None:
-    groups = [BitMap([5, 9]), BitMap([1, 2, 5, 6])]
-    assert numbers_at(BitMap([0, 1, 2, 5, 7, 9]), groups, slice(start, stop)) == picked
-
-
 def test_the_index_is_kept_until_something_changes(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     kept = current_index()
     with django_assert_num_queries(1):
         assert current_index() is kept
+    end_transaction()
     make_case()
-    with django_assert_num_queries(10):  # two for the version, eight to read the catalogue
-        built = current_index()
-    assert len(built.keys) == len(kept.keys) + 1
+    with django_assert_num_queries(4):  # the version twice, those before it, and what has changed since
+        followed = current_index()
+    assert len(followed.numbering) == len(kept.numbering) + 1
+    Topic.objects.update(position=1)
+    with django_assert_num_queries(11):  # the version twice, those before it, eight to read the catalogue
+        current_index()
+
+
+def end_transaction() -> None:
+    """Makes the version that of a transaction that has ended; a test is all in one."""
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE catalog_catalogueversion SET changed_by = '1'")
+
+
+@pytest.fixture
+def varied_cases() -> None:
+    make_varied_cases(20)
+
+
+@settings(on_one_database, max_examples=30)  # each takes as long as ten of another test
+@given(data())
+def test_an_index_that_follows_changes_is_the_one_made_anew(varied_cases: None, data: DataObject) -> None:
+    keys = sorted(Case.objects.values_list("pk", flat=True))
+    with transaction.atomic():
+        for _ in range(data.draw(integers(1, 2))):
+            before = current_index()
+            end_transaction()
+            for key in data.draw(lists(sampled_from(keys), min_size=1, max_size=3)):
+                cases = Case.objects.filter(pk=key)
+                cases.update(
+                    page=data.draw(integers(1, 5)),
+                    order=100 + keys.index(key),
+                    section=data.draw(sampled_from(["1", "2", "3-1", "4-3"])),
+                    status=data.draw(sampled_from(["published", "draft"])),
+                    updated_at=datetime(2026, 1, data.draw(integers(1, 3)), tzinfo=UTC),
+                )
+                cases.get().topics.set(Topic.objects.filter(slug__in=data.draw(lists(sampled_from(TOPICS)))))
+                CaseBody.objects.filter(case=key).delete()
+                CaseBody.objects.create(case_id=key, body_id=data.draw(sampled_from(BODIES)))
+            followed = current_index()
+            assert followed.bodies_by is before.bodies_by
+            assert state_of(followed) == state_of(Index(current_version()))
+        transaction.set_rollback(True)
+
+
+def state_of(one: Index) -> Any:
+    """All that an index tells, by the keys of cases."""
+    everything, cases = slice(0, 1_000), one.cases
+
+    def keys(some: BitMap) -> list[int]:
+        return [one.numbering.key(number) for number in one.numbering.in_order(some, everything)]
+
+    return (
+        keys(cases),
+        [one.numbering.key(number) for number in one.numbering.latest(cases, everything)],
+        {
+            (name, value): keys(some)
+            for name, by in {**one.cases_by, "mentions": one.mentions_by}.items()
+            for value, some in by.items()
+            if some
+        },
+        [keys(some) for some in one.cases_of],
+        [(body.code, body.case_count, body.mention_count) for body in one.bodies],
+        [keys(some) for some in one.by_population()],
+    )
+
+
+def test_an_index_is_made_anew_after_a_restore_of_another_past() -> None:
+    kept = current_index()
+    make_case("other")
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE catalog_catalogueversion SET earlier = '{}', stamp = gen_random_uuid()")
+        cursor.execute("UPDATE catalog_casedocument SET made_in = 0")
+    assert len(current_index().numbering) == len(kept.numbering) + 1
+
+
+def test_a_deleted_case_leaves_the_next_index() -> None:
+    case = make_case("gone")
+    assert page("sort=-updated", 0, 1) == ["gone"]
+    case.delete()
+    assert "gone" not in page("sort=-updated", 0, 100)
+
+
+def test_hits_are_kept_for_a_version_and_only_of_it(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    make_case("early", title="くろーるけい")
+    built = current_index()
+    (term,) = terms_of("くろーるけい", built.synonyms)
+    first = built.hits_of(term)
+    with django_assert_num_queries(0):
+        assert built.hits_of(term) is first
+    make_case("late", title="くろーるけい")
+    (other,) = terms_of("くろーるけ", built.synonyms)
+    with django_assert_num_queries(2):  # this index is no longer of the version that the database has
+        built.hits_of(other), built.hits_of(other)
 
 
 def test_threads_that_want_an_index_at_once_get_one_and_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,9 +178,9 @@ def test_only_published_cases_have_a_number_in_document_order() -> None:
     without_cases()
     last, first = make_case("last", section="4-3"), make_case("first", section="1")
     draft = make_case("draft", status="draft")
-    built = current_index()
-    assert built.keys == [first.pk, last.pk]
-    assert built.numbered([draft.pk, last.pk]) == BitMap([1])
+    built = Index(current_version())
+    assert [built.numbering.key(number) for number in built.cases] == [first.pk, last.pk]
+    assert built.numbering.numbered([draft.pk, last.pk]) == BitMap([1])
     assert {value: list(cases) for value, cases in built.cases_by["section"].items()} == {
         "1": [0],
         "4-3": [1],
@@ -217,8 +305,8 @@ def test_a_body_has_its_cases_and_those_that_mention_it() -> None:
     assert in_cases == [body.code for body in Body.objects.in_published_cases().order_by("code")]
     cases, mentions = built.cases_and_mentions(FUNAGATA)
     in_order = published.in_document_order()
-    assert slugs_of(built.read(cases)) == slugs(in_order.filter(case_bodies__body=FUNAGATA))
-    assert slugs_of(built.read(mentions)) == slugs(in_order.filter(similar_bodies__body=FUNAGATA))
+    assert slugs_of(built.read_in_order(cases)) == slugs(in_order.filter(case_bodies__body=FUNAGATA))
+    assert slugs_of(built.read_in_order(mentions)) == slugs(in_order.filter(similar_bodies__body=FUNAGATA))
 
 
 def test_sources_are_those_of_the_cases_alone() -> None:
@@ -236,5 +324,6 @@ def test_sources_are_those_of_the_cases_alone() -> None:
 
 def test_a_case_deleted_since_the_index_was_made_is_left_out() -> None:
     built = current_index()
-    Case.objects.get(pk=built.keys[0]).delete()
-    assert [document.key for document in built.read([2, 0, 1])] == [built.keys[2], built.keys[1]]
+    gone, second, third = (built.numbering.key(number) for number in range(3))
+    Case.objects.get(pk=gone).delete()
+    assert [document.key for document in built.read([2, 0, 1])] == [third, second]

@@ -51,7 +51,7 @@ def no_cases() -> None:
         # Two ask for the version, and one for all documents of a list.
         ("/", 3),
         ("/cases/", 3),
-        ("/cases/?q=事例", 6),
+        ("/cases/?q=事例", 5),
         ("/cases/?near=063631", 4),
         ("/cases/?population=0-1&step=0", 3),
         ("/steps/0/", 3),

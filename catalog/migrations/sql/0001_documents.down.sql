@@ -1,11 +1,12 @@
--- With the trigger function go its triggers.
+-- With the trigger functions go their triggers.
 DROP FUNCTION follow_in_case_documents() CASCADE;
 DROP FUNCTION cases_found_by(tsquery);
+DROP FUNCTION tell_that_documents_went() CASCADE;
 DROP FUNCTION refresh_all_case_documents();
 DROP FUNCTION refresh_case_documents(bigint[]);
 DROP FUNCTION case_texts(catalog_case);
 DROP FUNCTION case_extra(catalog_case);
 DROP FUNCTION case_record(catalog_case);
 DROP FUNCTION in_japan(timestamptz);
-DROP FUNCTION grams(text);
+DROP FUNCTION grams(text, text);
 DROP FUNCTION fold(text);

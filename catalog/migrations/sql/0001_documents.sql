@@ -23,17 +23,17 @@ CREATE FUNCTION fold(t text) RETURNS text
         )) WITH ORDINALITY AS pieces (piece, at)
     );
 
--- The grams of a folded text: every two and every three characters in a row within a run of letters and digits, and
--- the last character of each run, so that every character begins a gram.
-CREATE FUNCTION grams(folded text) RETURNS tsvector
+-- The grams of a folded text: at every place the four characters from there on within a run of letters and digits, fewer at
+-- its end. What is shorter than four characters is where a gram begins with it.
+CREATE FUNCTION grams(folded text, mark text DEFAULT '') RETURNS tsvector
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     RETURN (
-        SELECT coalesce(array_to_tsvector(
-            array_agg(first || coalesce(second, '')) || array_agg(first || coalesce(second, '') || coalesce(third, ''))
-        ), '')
+        SELECT coalesce(array_to_tsvector(array_agg(
+            mark || first || coalesce(second, '') || coalesce(third, '') || coalesce(fourth, '')
+        )), '')
         FROM regexp_split_to_table(folded, '[^[:alnum:]]+') AS run,
             LATERAL string_to_array(run, NULL) AS characters,
-            LATERAL unnest(characters, characters[2:], characters[3:]) AS at_each_place (first, second, third)
+            LATERAL unnest(characters, characters[2:], characters[3:], characters[4:]) AS from_there (first, second, third, fourth)
     );
 
 -- What readers read of a case, as pure functions of its rows. A field of a case has its place in `case_record` (the contract's
@@ -165,34 +165,55 @@ CREATE FUNCTION case_texts(c catalog_case, OUT title text, OUT head text, OUT fo
     ) AS texts
 $$;
 
+-- What is long stands apart, so that a search goes through little more than the keys of the cases it finds.
+ALTER TABLE catalog_casedocument SET (toast_tuple_target = 128);
+
 -- Makes the documents of these cases anew, in the order of their keys, and lets those of deleted cases go. Grams are made only
--- where the text differs: they take most of the time.
+-- where a text differs: they take most of the time. Those of title and head are there once more, with a mark, so that the
+-- rank of a hit is known without its text.
 CREATE FUNCTION refresh_case_documents(ids bigint[]) RETURNS void
     LANGUAGE sql AS $$
     DELETE FROM catalog_casedocument d
     WHERE d.case_id = ANY (ids) AND NOT EXISTS (SELECT FROM catalog_case c WHERE c.id = d.case_id);
     INSERT INTO catalog_casedocument (
-        case_id, slug, is_public, record, extra, section, source, page, "order", updated_at, topics, bodies, mentions,
+        case_id, slug, is_public, made_in, record, extra, section, source, page, "order", updated_at, topics, bodies, mentions,
         title, head, folded, grams
     )
     SELECT
-        c.id, c.slug, c.status = 'published', case_record(c), case_extra(c), c.section_id, c.source_id, c.page, c."order", c.updated_at,
+        c.id, c.slug, c.status = 'published', (SELECT coalesce(max(number), 0) FROM catalog_catalogueversion),
+        case_record(c), case_extra(c), c.section_id, c.source_id, c.page, c."order", c.updated_at,
         ARRAY(SELECT t.slug FROM catalog_case_topics ct JOIN catalog_topic t ON t.id = ct.topic_id WHERE ct.case_id = c.id),
         ARRAY(SELECT body_id FROM catalog_casebody WHERE case_id = c.id ORDER BY position, id),
         ARRAY(SELECT body_id FROM catalog_similarbody WHERE case_id = c.id ORDER BY position, id),
         texts.title, texts.head, texts.folded,
-        CASE WHEN known.folded = texts.folded THEN known.grams ELSE grams(texts.folded) END
+        CASE WHEN (known.title, known.head, known.folded) = (texts.title, texts.head, texts.folded) THEN known.grams
+        ELSE grams(texts.folded) || grams(texts.title, '*') || grams(texts.head, '+') END
     FROM catalog_case c
     CROSS JOIN LATERAL case_texts(c) AS texts
     LEFT JOIN catalog_casedocument known ON known.case_id = c.id
     WHERE c.id = ANY (ids)
     ORDER BY c.id
     ON CONFLICT (case_id) DO UPDATE SET
-        slug = excluded.slug, is_public = excluded.is_public, record = excluded.record, extra = excluded.extra,
-        section = excluded.section, source = excluded.source, page = excluded.page, "order" = excluded."order",
-        updated_at = excluded.updated_at, topics = excluded.topics, bodies = excluded.bodies, mentions = excluded.mentions,
+        slug = excluded.slug, is_public = excluded.is_public, made_in = excluded.made_in,
+        record = excluded.record, extra = excluded.extra, section = excluded.section, source = excluded.source,
+        page = excluded.page, "order" = excluded."order", updated_at = excluded.updated_at,
+        topics = excluded.topics, bodies = excluded.bodies, mentions = excluded.mentions,
         title = excluded.title, head = excluded.head, folded = excluded.folded, grams = excluded.grams;
 $$;
+
+-- A document that is gone has no number that would tell of it, so indexes are made anew.
+CREATE FUNCTION tell_that_documents_went() RETURNS trigger
+    LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE catalog_catalogueversion SET followed_from = number;
+    RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER case_documents_went AFTER DELETE ON catalog_casedocument
+    FOR EACH ROW EXECUTE FUNCTION tell_that_documents_went();
+CREATE TRIGGER case_documents_went_all AFTER TRUNCATE ON catalog_casedocument
+    FOR EACH STATEMENT EXECUTE FUNCTION tell_that_documents_went();
 
 CREATE FUNCTION refresh_all_case_documents() RETURNS void
     LANGUAGE sql AS $$
@@ -201,10 +222,10 @@ $$;
 
 -- The cases whose grams match. The planner does not price the unpacking of grams and would read the whole table for a
 -- common word, ten times slower than the index: so this one query is planned without that way.
-CREATE FUNCTION cases_found_by(query tsquery) RETURNS SETOF bigint
+CREATE FUNCTION cases_found_by(query tsquery) RETURNS bigint[]
     LANGUAGE sql STABLE PARALLEL SAFE
     SET enable_seqscan = off
-    AS $$ SELECT case_id FROM catalog_casedocument WHERE grams @@ query $$;
+    AS $$ SELECT array_agg(case_id) FROM catalog_casedocument WHERE grams @@ query $$;
 
 -- After each statement on a table that contributes: refreshes each case concerned once, however many rows were written. The
 -- argument is a query on `changed`, the rows written that are not the same as before, and gives the cases; that the version of a

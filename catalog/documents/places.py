@@ -1,0 +1,94 @@
+"""What an index is made of: of each published document its key, its place, its time, and what it is under."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from dxcases.postgres.replicas import connection_to_read
+
+# `place` is where a case stands in document order, in one number: section, source, page and order in turn.
+PLACED = """
+    SELECT document.*, source.slug AS source_slug, extract(epoch FROM updated_at) * 1000000 AS time,
+        section.number * 281474976710656 + source.number * 4294967296 + page * 65536 + "order" AS place
+    FROM catalog_casedocument AS document
+    JOIN (SELECT id, row_number() OVER (ORDER BY id) AS number FROM catalog_section) AS section
+        ON section.id = document.section
+    JOIN (SELECT id, slug, row_number() OVER (ORDER BY id) AS number FROM catalog_source) AS source
+        ON source.id = document.source
+"""
+COLUMNS = f"""
+    WITH public AS MATERIALIZED (
+        SELECT case_id, place, time::bigint, section, source_slug, topics, bodies, mentions,
+            row_number() OVER (ORDER BY place, case_id) - 1 AS number
+        FROM ({PLACED}) AS placed WHERE is_public
+    )
+    SELECT 'keys', '', array_agg(case_id ORDER BY number) FROM public
+    UNION ALL SELECT 'places', '', array_agg(place ORDER BY number) FROM public
+    UNION ALL SELECT 'times', '', array_agg(time ORDER BY number) FROM public
+    UNION ALL SELECT 'section', section, array_agg(number) FROM public GROUP BY section
+    UNION ALL SELECT 'source', source_slug, array_agg(number) FROM public GROUP BY source_slug
+    UNION ALL SELECT 'topic', topic, array_agg(number) FROM public, unnest(topics) AS topic GROUP BY topic
+    UNION ALL SELECT 'body', body, array_agg(number) FROM public, unnest(bodies) AS body GROUP BY body
+    UNION ALL SELECT 'mention', body, array_agg(number) FROM public, unnest(mentions) AS body GROUP BY body
+"""  # noqa: S608 – all of it is ours
+UNDER = ("section", "source", "topic", "body", "mention")
+CHANGED = f"""
+    SELECT case_id, is_public, place, time::bigint, section, source_slug, topics, bodies, mentions
+    FROM ({PLACED}) AS placed WHERE made_in > %s ORDER BY case_id LIMIT %s
+"""  # noqa: S608 – the same
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Of the published documents in document order: keys, places, and times in microseconds since 1970.
+
+    `numbers_by` has their places in these lists by section, source, topic, body and body mentioned.
+    """
+
+    keys: list[int]
+    places: list[int]
+    times: list[int]
+    numbers_by: dict[str, dict[str, list[int]]]
+
+
+class Changed(NamedTuple):
+    """The same of one document, published or not."""
+
+    key: int
+    is_public: bool
+    place: int
+    time: int
+    section: str
+    source: str
+    topics: list[str]
+    bodies: list[str]
+    mentions: list[str]
+
+
+def columns_of_public() -> Columns:
+    lists: dict[str, list[int]] = {}
+    numbers_by: dict[str, dict[str, list[int]]] = {name: {} for name in UNDER}
+    with connection_to_read().cursor() as cursor:
+        cursor.execute(COLUMNS)
+        for name, value, numbers in cursor.fetchall():
+            if value:
+                numbers_by[name][value] = numbers
+            else:
+                lists[name] = numbers or []
+    return Columns(lists["keys"], lists["places"], lists["times"], numbers_by)
+
+
+def documents_changed_since(number: int, limit: int) -> list[Changed]:
+    """The documents that were made after the version with this number, at most `limit` of them."""
+    with connection_to_read().cursor() as cursor:
+        cursor.execute(CHANGED, [number, limit])
+        return [Changed(*row) for row in cursor.fetchall()]
+
+
+def place_of(key: int) -> int:
+    """Where a case stands, published or not, in document order."""
+    with connection_to_read().cursor() as cursor:
+        cursor.execute(f"SELECT place FROM ({PLACED}) AS placed WHERE case_id = %s", [key])  # noqa: S608
+        ((place,),) = cursor.fetchall()
+    return place
