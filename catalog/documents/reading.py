@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
+import orjson
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.expressions import RawSQL
 from django.urls import reverse
 
 from catalog.documents.records import Absolute, CaseRecord, Extra
 from catalog.models import CaseDocument
+from dxcases.postgres.replicas import connection_to_read
 
 
 @dataclass(frozen=True)
@@ -42,28 +43,37 @@ class Document:
         return record  # type: ignore[return-value]
 
 
-def read_documents(keys: Iterable[int]) -> list[Document]:
-    """The documents of the cases with these keys, in their order; of a case that is gone there is none."""
+def read_documents(keys: Iterable[int], connection: BaseDatabaseWrapper | None = None) -> list[Document]:
+    """The documents of the cases with these keys, in their order; of a case that is gone there is none.
+
+    They are read from `connection`, else where this thread reads.
+    """
     wanted = list(keys)
-    found = {document.key: document for document in _read(CaseDocument.objects.filter(pk__in=wanted))}
+    found = {document.key: document for document in _read("case_id", wanted, connection)}
     return [found[key] for key in wanted if key in found]
 
 
 def read_public(slugs: Iterable[str]) -> list[Document]:
     """The documents of the published cases with these slugs, in their order; an unknown slug has none."""
     wanted = list(slugs)
-    rows = (
-        CaseDocument.objects.filter(is_public=True, slug__in=wanted)
-        if wanted
-        else CaseDocument.objects.none()
-    )
-    found = {document.record["slug"]: document for document in _read(rows)}
+    found = {document.record["slug"]: document for document in _read("is_public AND slug", wanted)}
     return [found[slug] for slug in wanted if slug in found]
 
 
-def _read(rows: QuerySet[Any]) -> Iterable[Document]:
-    for key, record, extra in rows.values_list("pk", "record", "extra"):
-        yield Document(key, json.loads(record), json.loads(extra))
+def _read(
+    column: str, values: list[Any], connection: BaseDatabaseWrapper | None = None
+) -> Iterator[Document]:
+    """The documents that have one of these values there, in no order."""
+    if not values:
+        return
+    with (connection or connection_to_read()).cursor() as cursor:
+        cursor.execute(
+            "SELECT case_id, record, extra FROM catalog_casedocument "  # noqa: S608 – columns of ours
+            f"WHERE {column} = ANY (%s)",
+            [values],
+        )
+        for key, record, extra in cursor.fetchall():
+            yield Document(key, orjson.loads(record), orjson.loads(extra))
 
 
 def read_titles(keys: Iterable[int]) -> dict[int, tuple[str, str]]:

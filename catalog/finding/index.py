@@ -15,6 +15,7 @@ from operator import itemgetter
 from threading import Lock
 from typing import Any
 
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.forms import Form
 from pyroaring import BitMap
 
@@ -264,9 +265,9 @@ class Index:
         by_slug = self.cases_by["source"]
         return [source for source in self._sources if by_slug.get(source.slug, BitMap()).intersect(found)]
 
-    def read(self, numbers: Iterable[int]) -> list[Document]:
-        """The documents of the cases with these numbers, in their order."""
-        return read_documents(self.numbering.key(number) for number in numbers)
+    def read(self, numbers: Iterable[int], connection: BaseDatabaseWrapper | None = None) -> list[Document]:
+        """The documents of the cases with these numbers, in their order; see `read_documents`."""
+        return read_documents(map(self.numbering.key, numbers), connection)
 
     def read_in_order(self, cases: BitMap) -> list[Document]:
         """The documents of all these cases in document order."""

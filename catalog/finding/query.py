@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import Any, Self
 
 import django_filters
@@ -22,6 +23,7 @@ from catalog.finding.nearest import Target
 from catalog.finding.search import Term, terms_of
 from catalog.models import Body, Case, Kind, Region, Source
 from catalog.models.bands import CHOICES as POPULATION_BANDS
+from dxcases.postgres.replicas import connection_to_read
 
 DOCUMENTS_AT_A_TIME = 500
 MAX_NAME_LENGTH = 40
@@ -219,15 +221,23 @@ class CaseFilter(StrictFilterSet):
         return Results(self)
 
     def all_documents(self) -> Iterator[Document]:
-        """The documents of all cases found in their order, some hundred in memory at a time."""
-        numbers = self.numbers(slice(0, len(self.found())))
-        for start in range(0, len(numbers), DOCUMENTS_AT_A_TIME):
-            yield from self.index.read(numbers[start : start + DOCUMENTS_AT_A_TIME])
+        """The documents of all cases found in their order, some hundred in memory at a time.
+
+        They are read where this is called from, also while they are taken elsewhere.
+        """
+        numbers, connection = self.numbers(slice(0, len(self.found()))), connection_to_read()
+        batches = (
+            self.index.read(numbers[start : start + DOCUMENTS_AT_A_TIME], connection)
+            for start in range(0, len(numbers), DOCUMENTS_AT_A_TIME)
+        )
+        return chain.from_iterable(batches)
 
     def all_cards(self) -> Iterator[Card]:
         """The same as cards, without highlights."""
-        for document in self.all_documents():
-            yield from cards_of([document], self.index, self.target_of_order)
+        documents = self.all_documents()
+        return (
+            card for document in documents for card in cards_of([document], self.index, self.target_of_order)
+        )
 
     def sources(self) -> list[Source]:
         """The sources that the cases found come from."""

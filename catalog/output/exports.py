@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Iterable, Iterator
-from io import TextIOWrapper
 from typing import IO, Any
 
+import orjson
 import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
@@ -20,28 +19,37 @@ MAX_CELL_LENGTH = 32_767  # characters that a cell of a spreadsheet holds
 TRUNCATED = "…（長いため途中までです。全文はCSVまたはJSONにあります）"
 
 
-def json_parts(metadata: dict[str, Any], records: Iterable[CaseRecord]) -> Iterator[str]:
+class Echo:
+    """A file for `csv.writer` whose writing gives back what is written."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+def json_parts(metadata: dict[str, Any], records: Iterable[CaseRecord]) -> Iterator[bytes]:
     """A JSON object in parts, as they come: `metadata`, and `results`, the records."""
-    head = json.dumps(metadata, ensure_ascii=False)
-    yield f'{head[:-1]}, "results": ['
+    yield orjson.dumps(metadata)[:-1] + b', "results": ['
     for number, record in enumerate(records):
-        yield (", " if number else "") + json.dumps(record, ensure_ascii=False)
-    yield "]}"
+        yield (b",\n" if number else b"\n") + orjson.dumps(record)
+    yield b"]}\n"
+
+
+def csv_parts(rows: Iterable[TableRecord], *, bom: bool) -> Iterator[bytes]:
+    """A header, then a row a case, as they come. `bom` makes spreadsheets read it as UTF-8."""
+    writer = csv.writer(Echo())
+    yield writer.writerow(HEADERS).encode("utf-8-sig" if bom else "utf-8")
+    for row in rows:
+        yield writer.writerow(cells(row)).encode()
+
+
+def cells(row: TableRecord) -> list[Any]:
+    return [defused(column.write(row)) for column in COLUMNS]
 
 
 def table_records(documents: Iterable[Document], absolute: Absolute) -> Iterator[TableRecord]:
     """The rows of a table as the documents come."""
     for document in documents:
         yield table_record(document, absolute)
-
-
-def write_csv(file: IO[bytes], rows: Iterable[TableRecord], *, bom: bool) -> None:
-    """Writes a header, then a row a case. `bom` makes spreadsheets read it as UTF-8."""
-    text = TextIOWrapper(file, encoding="utf-8-sig" if bom else "utf-8", newline="")
-    writer = csv.writer(text)
-    writer.writerow(HEADERS)
-    writer.writerows([defused(column.write(row)) for column in COLUMNS] for row in rows)
-    text.detach()
 
 
 def write_xlsx(file: IO[bytes], rows: Iterable[TableRecord], about: Iterable[tuple[str, str]]) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import wraps
+from itertools import chain, islice
 from tempfile import TemporaryFile
-from typing import IO
 
 from django import forms
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.http import content_disposition_header
@@ -24,7 +24,9 @@ from catalog.output.records import provenance
 from dxcases.errors import as_json
 
 MAX_FILE_NAME_LENGTH = 60  # characters; file systems take 255 bytes
+PIECE = 1 << 17  # bytes
 CSV = "text/csv; charset=utf-8"
+JSON = "application/json"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 FileView = Callable[[HttpRequest, CaseFilter, forms.Form], HttpResponseBase]
@@ -62,22 +64,21 @@ def answers_query(
 
 
 @answers_query()
-def case_list_json(request: HttpRequest, case_filter: CaseFilter, form: forms.Form) -> HttpResponse:
+def case_list_json(request: HttpRequest, case_filter: CaseFilter, form: forms.Form) -> HttpResponseBase:
     metadata = {
         "query": sentence(case_filter),
         "count": len(case_filter.found()),
         **provenance(case_filter.sources()),
     }
     records = (card.record(request.build_absolute_uri) for card in case_filter.all_cards())
-    return HttpResponse(exports.json_parts(metadata, records), content_type="application/json")
+    return sent_as_it_comes(request, exports.json_parts(metadata, records), JSON)
 
 
 @answers_query(BomForm)
-def case_list_csv(request: HttpRequest, case_filter: CaseFilter, form: forms.Form) -> FileResponse:
+def case_list_csv(request: HttpRequest, case_filter: CaseFilter, form: forms.Form) -> HttpResponseBase:
     rows = exports.table_records(case_filter.all_documents(), request.build_absolute_uri)
-    file = TemporaryFile()  # noqa: SIM115 – the response closes it
-    exports.write_csv(file, rows, bom=form.cleaned_data["bom"] == "1")
-    return saved_as(file, CSV, case_filter, "csv")
+    parts = exports.csv_parts(rows, bom=form.cleaned_data["bom"] == "1")
+    return sent_as_it_comes(request, parts, CSV, saved_as(case_filter, "csv"))
 
 
 @answers_query()
@@ -85,7 +86,8 @@ def case_list_xlsx(request: HttpRequest, case_filter: CaseFilter, form: forms.Fo
     rows = exports.table_records(case_filter.all_documents(), request.build_absolute_uri)
     file = TemporaryFile()  # noqa: SIM115 – the response closes it
     exports.write_xlsx(file, rows, about_result(request, case_filter))
-    return saved_as(file, XLSX, case_filter, "xlsx")
+    file.seek(0)
+    return FileResponse(file, content_type=XLSX, headers=saved_as(case_filter, "xlsx"))
 
 
 @answers_query()
@@ -114,9 +116,35 @@ def address_of(request: HttpRequest, name: str, case_filter: CaseFilter) -> str:
     return request.build_absolute_uri(query_url(name, case_filter.query))
 
 
-def saved_as(file: IO[bytes], content_type: str, case_filter: CaseFilter, ending: str) -> FileResponse:
-    """The file, whole before its first byte is sent, for a browser to save under the query's sentence."""
-    file.seek(0)
+def saved_as(case_filter: CaseFilter, ending: str) -> dict[str, str]:
+    """The header that makes a browser save the answer under the query's sentence."""
     name = sentence(case_filter)[:MAX_FILE_NAME_LENGTH].replace("/", "／")
-    header = content_disposition_header(True, f"{name}.{ending}") or ""
-    return FileResponse(file, content_type=content_type, headers={"Content-Disposition": header})
+    return {"Content-Disposition": content_disposition_header(True, f"{name}.{ending}") or ""}
+
+
+def sent_as_it_comes(
+    request: HttpRequest, parts: Iterable[bytes], content_type: str, headers: dict[str, str] | None = None
+) -> HttpResponseBase:
+    """The parts as an answer: a short one whole, with its length; of a long one each piece once it is made.
+
+    A long one has no length, so where it breaks off, the reader's end of the connection is told so by the
+    end that HTTP/1.1 asks for and that never comes. To who speaks HTTP/1.0, which has no such end, every
+    answer is sent whole.
+    """
+    pieces = in_pieces(parts)
+    first = [*islice(pieces, 2)]
+    if len(first) < 2 or request.META.get("SERVER_PROTOCOL") == "HTTP/1.0":
+        return HttpResponse(b"".join([*first, *pieces]), content_type=content_type, headers=headers)
+    return StreamingHttpResponse(chain(first, pieces), content_type=content_type, headers=headers)
+
+
+def in_pieces(parts: Iterable[bytes]) -> Iterator[bytes]:
+    """The parts joined to pieces of some size, so that a server has few of them to send."""
+    piece, size = list[bytes](), 0
+    for part in parts:
+        piece.append(part)
+        size += len(part)
+        if size >= PIECE:
+            yield b"".join(piece)
+            piece, size = [], 0
+    yield b"".join(piece)
