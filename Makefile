@@ -58,7 +58,7 @@ check: .venv/dev.stamp
 	$(PY) -m ruff check .
 	$(PY) -m mypy
 	.venv/bin/lint-imports
-	find templates -name '*.html' -exec .venv/bin/djade --check --target-version 5.2 {} +
+	find templates/django -name '*.html' -exec .venv/bin/djade --check --target-version 5.2 {} +
 	DEBUG=off HTTPS=on ALLOWED_HOSTS=example.jp SECRET_KEY="$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(64))')" \
 		$(PY) manage.py check --deploy --fail-level WARNING --database default
 	$(PY) manage.py makemigrations --check --dry-run

@@ -10,6 +10,7 @@ from typing import Any
 import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from jinja2 import StrictUndefined
 
 from dxcases import local_secret
 from dxcases.postgres.backend.base import Connection
@@ -101,9 +102,22 @@ MIDDLEWARE = [
 ROOT_URLCONF = "dxcases.urls"
 WSGI_APPLICATION = "dxcases.wsgi.application"
 TEMPLATES = [
+    # The public pages and every error page. With DEBUG off a template is read and compiled once.
+    {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "DIRS": [BASE_DIR / "templates" / "jinja2"],
+        "OPTIONS": {
+            "environment": "catalog.pages.environment.environment",
+            "autoescape": True,
+            "auto_reload": DEBUG,
+            "trim_blocks": True,
+            "undefined": StrictUndefined,
+        },
+    },
+    # The editors' pages.
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        "DIRS": [BASE_DIR / "templates" / "django"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [

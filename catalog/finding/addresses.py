@@ -1,9 +1,29 @@
-"""How the site writes an address with a query: nothing else puts parameters behind a `?`."""
+"""How the site writes its addresses: nothing else puts parameters behind a `?`."""
 
 from __future__ import annotations
 
-from django.http import QueryDict
-from django.urls import reverse
+from functools import lru_cache
+from urllib.parse import urlencode
+
+from django.urls import get_script_prefix, reverse
+
+PLACE = 987_654_321  # stands for a slug, a code or a number, and is in no path by itself
+
+
+def url(name: str, argument: str | int | None = None) -> str:
+    """The path of the URL, as `reverse` gives it. `argument`: a slug, a code or a number.
+
+    A page has a hundred of them: `reverse` is asked once for each name, and the argument is filled in.
+    """
+    before, after = _around_argument(name, argument is not None, get_script_prefix())
+    return before if argument is None else f"{before}{argument}{after}"
+
+
+@lru_cache
+def _around_argument(name: str, has_argument: bool, script_prefix: str) -> tuple[str, str]:
+    """What is before the argument of a path and what behind it; `reverse` itself knows the prefix."""
+    before, _, after = reverse(name, args=[PLACE] if has_argument else []).partition(str(PLACE))
+    return before, after
 
 
 def query_url(name: str, query: str = "", **parameters: object) -> str:
@@ -11,11 +31,11 @@ def query_url(name: str, query: str = "", **parameters: object) -> str:
 
     A parameter may be a list of values; one that is None or empty is left out.
     """
-    given = QueryDict(query, mutable=True)
-    for parameter, value in parameters.items():
-        values = value if isinstance(value, list | tuple) else [value]
-        for one in values:
-            if one not in (None, ""):
-                given.appendlist(parameter, str(one))
-    path = reverse(f"catalog:{name}")
-    return f"{path}?{given.urlencode()}" if given else path
+    given = [
+        (parameter, str(one))
+        for parameter, value in parameters.items()
+        for one in (value if isinstance(value, list | tuple) else [value])
+        if one not in (None, "")
+    ]
+    written = "&".join(part for part in (query, urlencode(given)) if part)
+    return f"{url(f'catalog:{name}')}{'?' if written else ''}{written}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from catalog.documents.reading import Document
 from catalog.documents.records import name_in_full
 from catalog.models import Kind
-from catalog.templatetags.catalog_text import persons
+from catalog.pages.text import persons
 
 # The texts of a case, by their place in the record: sections of its page and rows of a comparison.
 PROSE = (("background", "背景"), ("approach", "取組内容"), ("outcome", "成果"))

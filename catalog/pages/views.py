@@ -122,7 +122,8 @@ def case_gone(request: HttpRequest, slug: str) -> HttpResponse:
 def compare(request: HttpRequest) -> HttpResponse:
     form = CompareForm(request.GET)
     if not form.is_valid():
-        return render(request, "catalog/compare.html", {"form": form}, status=400)
+        context = {"form": form, "documents": [], "slugs": []}
+        return render(request, "catalog/compare.html", context, status=400)
     documents, only = form.cleaned_data["case"], form.cleaned_data["only"]
     context = {
         "form": form,

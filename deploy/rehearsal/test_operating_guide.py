@@ -127,7 +127,7 @@ def test_it_comes_back_by_itself_after_a_restart(primary: Machine, standby: Mach
 
 
 def test_an_update_costs_readers_nothing(primary: Machine, standby: Machine, source: Source) -> None:
-    page = source.folder / "templates/catalog/about.html"
+    page = source.folder / "templates/jinja2/catalog/about.html"
     text = page.read_text(encoding="utf-8")
     assert "</h1>" in text
     page.write_text(text.replace("</h1>", "</h1><p>新しい版です。</p>"), encoding="utf-8")

@@ -13,7 +13,8 @@ from catalog.documents.reading import read_public
 from catalog.models import Source
 from catalog.output.columns import HEADERS, defused, lines
 from catalog.output.exports import MAX_CELL_LENGTH
-from tests.making import FUNAGATA, KASHIHARA, MIYAGI, make_case, slugs_of_cards
+from tests.making import FUNAGATA, KASHIHARA, MIYAGI, make_case
+from tests.shown import linked_cases, main_of
 
 pytestmark = pytest.mark.django_db
 
@@ -52,7 +53,7 @@ def pages(client: Client, query: str) -> list[str]:
         response = client.get(f"/cases/?{query}&page={number}")
         if response.status_code == 404:
             break
-        found += slugs_of_cards(response.context["cards"])
+        found += linked_cases(main_of(response.text))
     return found
 
 

@@ -23,10 +23,10 @@ from tests.making import (
     make_case,
     make_varied_cases,
     slugs,
-    slugs_of_cards,
     without_cases,
 )
 from tests.oracle import cases_with_rows, nearest_by_sql
+from tests.shown import linked_cases, main_of, section_of
 
 pytestmark = pytest.mark.django_db
 
@@ -35,8 +35,7 @@ PUBLIC_LISTS = ["/", "/cases/", "/steps/0/", "/steps/2/", "/cases.json"]
 
 def listed(client: Client, url: str) -> list[str]:
     """The slugs of the cases that a page links to from its main part, in order."""
-    main = client.get(url).text.partition("<main")[2]
-    return list(dict.fromkeys(re.findall(r'href="/cases/([^/"?]+)/"', main)))
+    return linked_cases(main_of(client.get(url).text))
 
 
 @pytest.fixture
@@ -256,23 +255,22 @@ def test_near_a_body_stand_the_nearest_cases_of_others(client: Client, code: str
     make_varied_cases()
     target = Target(Body.objects.select_related("prefecture").get(pk=code))
     others = Case.objects.published().exclude(case_bodies__body=code)
-    near_by = client.get(f"/bodies/{code}/").context["near_by"]
-    assert slugs_of_cards(near_by) == slugs(nearest_by_sql(others, target)[:4])
+    near_by = section_of(client.get(f"/bodies/{code}/").text, "near-by")
+    assert linked_cases(near_by) == slugs(nearest_by_sql(others, target)[:4])
 
 
 def test_a_step_page_counts_all_cases_of_a_section_and_shows_the_first_twenty(client: Client) -> None:
     for page in range(30, 0, -1):
         make_case(section="3-2", page=2000 + page)
     make_case("draft", section="3-2", status="draft")
-    sections = client.get("/steps/2/").context["sections"]
-    shown = {section.pk: (count, cards) for section, count, cards in sections}
-    count, cards = shown["3-2"]
-    assert count == 38
-    assert slugs_of_cards(cards) == slugs(
+    html = client.get("/steps/2/").text
+    shown = section_of(html, "section-3-2")
+    assert '<span class="count">38件</span>' in shown
+    assert linked_cases(shown) == slugs(
         Case.objects.published().filter(section="3-2").in_document_order()[:20]
     )
-    assert list(shown) == ["3-1", "3-2", "3-3"]
-    assert "この区分の事例をすべて見る（38件）" in client.get("/steps/2/").text
+    assert re.findall(r'aria-labelledby="section-(.+?)"', html) == ["3-1", "3-2", "3-3"]
+    assert "この区分の事例をすべて見る（38件）" in shown
 
 
 def test_a_case_page_holds_the_whole_record(client: Client) -> None:
