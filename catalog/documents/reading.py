@@ -9,8 +9,8 @@ from typing import Any
 import orjson
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.expressions import RawSQL
-from django.urls import reverse
 
+from catalog.documents.addresses import url
 from catalog.documents.records import Absolute, CaseRecord, Extra
 from catalog.models import CaseDocument
 from dxcases.postgres.replicas import connection_to_read
@@ -29,7 +29,7 @@ class Document:
 
     @property
     def path(self) -> str:
-        return reverse("catalog:case_detail", args=[self.record["slug"]])
+        return url("catalog:case_detail", self.record["slug"])
 
     @property
     def citation(self) -> str:

@@ -25,6 +25,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.views import exception_handler
 
+from catalog.documents.addresses import absolute_for
 from catalog.documents.reading import Document, read_public
 from catalog.documents.records import CaseRecord
 from catalog.finding.facets import facets_of
@@ -186,12 +187,13 @@ def case_list(request: Request) -> Response:
     if errors := {**case_filter.errors, **size.errors}:
         return Response({"errors": errors}, status=400)
     page = api_page(case_filter.page_number, case_filter.results, size)
+    absolute = absolute_for(request._request)
     answer: CaseListRecord = {
         **paging(request, page),
         "query": sentence(case_filter),
         **provenance(case_filter.sources()),
         "facets": [facet_record(facet) for facet in facets_of(case_filter)],
-        "results": [card.record(request.build_absolute_uri) for card in page.object_list],
+        "results": [card.record(absolute) for card in page.object_list],
     }
     return Response(answer)
 
@@ -228,7 +230,7 @@ def body_list(request: Request) -> Response:
     if errors := {**body_filter.errors, **size.errors}:
         return Response({"errors": errors}, status=400)
     page = api_page(body_filter.page_number, body_filter.found(), size)
-    results = body_records(page.object_list, body_filter.index, request.build_absolute_uri)
+    results = body_records(page.object_list, body_filter.index, absolute_for(request._request))
     answer: BodyListRecord = {**paging(request, page), "results": results}
     return Response(answer)
 

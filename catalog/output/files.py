@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
-from catalog.finding.addresses import query_url
+from catalog.documents.addresses import absolute_for, query_url
 from catalog.finding.forms import StrictForm
 from catalog.finding.query import CaseFilter
 from catalog.finding.words import sentence
@@ -24,7 +24,7 @@ from catalog.output.records import provenance
 from dxcases.errors import as_json
 
 MAX_FILE_NAME_LENGTH = 60  # characters; file systems take 255 bytes
-PIECE = 1 << 17  # bytes
+PIECE = 1 << 20  # bytes: more than the casebook in any form
 CSV = "text/csv; charset=utf-8"
 JSON = "application/json"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -70,20 +70,21 @@ def case_list_json(request: HttpRequest, case_filter: CaseFilter, form: forms.Fo
         "count": len(case_filter.found()),
         **provenance(case_filter.sources()),
     }
-    records = (card.record(request.build_absolute_uri) for card in case_filter.all_cards())
+    absolute = absolute_for(request)
+    records = (card.record(absolute) for card in case_filter.all_cards())
     return sent_as_it_comes(request, exports.json_parts(metadata, records), JSON)
 
 
 @answers_query(BomForm)
 def case_list_csv(request: HttpRequest, case_filter: CaseFilter, form: forms.Form) -> HttpResponseBase:
-    rows = exports.table_records(case_filter.all_documents(), request.build_absolute_uri)
+    rows = exports.table_records(case_filter.all_documents(), absolute_for(request))
     parts = exports.csv_parts(rows, bom=form.cleaned_data["bom"] == "1")
     return sent_as_it_comes(request, parts, CSV, saved_as(case_filter, "csv"))
 
 
 @answers_query()
 def case_list_xlsx(request: HttpRequest, case_filter: CaseFilter, form: forms.Form) -> FileResponse:
-    rows = exports.table_records(case_filter.all_documents(), request.build_absolute_uri)
+    rows = exports.table_records(case_filter.all_documents(), absolute_for(request))
     file = TemporaryFile()  # noqa: SIM115 – the response closes it
     exports.write_xlsx(file, rows, about_result(request, case_filter))
     file.seek(0)
@@ -94,7 +95,7 @@ def case_list_xlsx(request: HttpRequest, case_filter: CaseFilter, form: forms.Fo
 def case_list_atom(request: HttpRequest, case_filter: CaseFilter, form: forms.Form) -> HttpResponse:
     page, feed = (address_of(request, name, case_filter) for name in ("case_list", "case_list_atom"))
     documents = case_filter.all_documents()
-    atom = atom_feed(sentence(case_filter), documents, page, feed, request.build_absolute_uri)
+    atom = atom_feed(sentence(case_filter), documents, page, feed, absolute_for(request))
     return HttpResponse(atom, content_type="application/atom+xml; charset=utf-8")
 
 

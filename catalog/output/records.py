@@ -8,6 +8,7 @@ from typing import Any, TypedDict
 from django.urls import reverse
 from pyroaring import BitMap
 
+from catalog.documents.addresses import url
 from catalog.documents.reading import Document, read_titles
 from catalog.documents.records import Absolute, BodyFacts, CaseRecord, name_in_full
 from catalog.finding.facets import Facet
@@ -79,7 +80,7 @@ def body_records(bodies: Iterable[Body], index: Index, absolute: Absolute) -> li
         keys = map(numbering.key, numbering.in_order(cases, slice(0, len(cases))))
         known = (titles[key] for key in keys if key in titles)
         return [
-            {"slug": slug, "url": absolute(reverse("catalog:case_detail", args=[slug])), "title": title}
+            {"slug": slug, "url": absolute(url("catalog:case_detail", slug)), "title": title}
             for slug, title in known
         ]
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache, wraps
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern
 from django.utils import timezone
@@ -41,8 +42,14 @@ def answer_by_version(view: View) -> View:
         version = replicas.ask_primary_first(current_version)
 
         def make() -> HttpResponseBase:
-            with one_snapshot():
-                return replicas.rendered(view(request, *args, **kwargs))
+            with ExitStack() as snapshot:
+                snapshot.enter_context(one_snapshot())
+                response = replicas.rendered(view(request, *args, **kwargs))
+                if isinstance(response, StreamingHttpResponse):
+                    # Its rest is made while it is sent, and is of the same state of the catalogue.
+                    parts = cast("Iterator[bytes]", response.streaming_content)
+                    response.streaming_content = within(snapshot.pop_all(), parts)
+                return response
 
         def read(request: HttpRequest) -> HttpResponseBase:
             return replicas.render_on_standby(lambda: current_version() == version, make)
@@ -55,6 +62,12 @@ def answer_by_version(view: View) -> View:
         return with_cache_headers(conditional(request))
 
     return answer
+
+
+def within(context: AbstractContextManager[Any], parts: Iterator[bytes]) -> Iterator[bytes]:
+    """The parts, of which the last, or the end of whoever takes them, leaves the context."""
+    with context:
+        yield from parts
 
 
 def with_cache_headers(response: HttpResponseBase) -> HttpResponseBase:

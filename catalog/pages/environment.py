@@ -13,8 +13,8 @@ from django.utils import timezone
 from jinja2 import Environment, pass_environment
 from jinja2.filters import make_attrgetter
 
+from catalog.documents.addresses import query_url, url
 from catalog.documents.records import name_in_full
-from catalog.finding.addresses import query_url, url
 from catalog.pages import text
 from catalog.pages.scripts import script
 

@@ -11,9 +11,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 from pyroaring import BitMap
 
+from catalog.documents.addresses import query_url
 from catalog.documents.reading import Document, read_public
 from catalog.finding import words
-from catalog.finding.addresses import query_url
 from catalog.finding.cards import Card, cards_of, neighbours, related_cards
 from catalog.finding.facets import facets_of
 from catalog.finding.index import Index, current_index

@@ -5,7 +5,7 @@ from django.test.utils import override_script_prefix
 from django.urls import reverse
 
 from catalog import urls
-from catalog.finding.addresses import query_url, url
+from catalog.documents.addresses import query_url, url
 from tests.servers.addresses import PARAMETERS
 
 
