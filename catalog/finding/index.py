@@ -111,7 +111,8 @@ class Index:
                 self.cases_by[name] = {
                     value: self.with_body_among(among) for value, among in bodies_by_value.items()
                 }
-        self._count_cases_of(self.number_of_body)
+        for body in self.bodies:
+            body.case_count, body.mention_count = map(len, self.cases_and_mentions(body.code))
 
     def _list_cases_of_bodies(self) -> None:
         none, by_code = BitMap(), self.cases_by["body"]

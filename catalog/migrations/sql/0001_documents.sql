@@ -165,8 +165,10 @@ CREATE FUNCTION case_texts(c catalog_case, OUT title text, OUT head text, OUT fo
     ) AS texts
 $$;
 
--- What is long stands apart, so that a search goes through little more than the keys of the cases it finds.
+-- What is long stands apart from the row, so that a search, and whoever builds an index, goes through little more than keys.
 ALTER TABLE catalog_casedocument SET (toast_tuple_target = 128);
+ALTER TABLE catalog_casedocument
+    ALTER topics SET STORAGE MAIN, ALTER bodies SET STORAGE MAIN, ALTER mentions SET STORAGE MAIN;
 
 -- Makes the documents of these cases anew, in the order of their keys, and lets those of deleted cases go. Grams are made only
 -- where a text differs: they take most of the time. Those of title and head are there once more, with a mark, so that the
