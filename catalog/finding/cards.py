@@ -15,10 +15,12 @@ from catalog.finding.index import Index, union_of
 from catalog.finding.nearest import Nearness, Target, nearness_of
 from catalog.finding.search import Highlighter, Term
 
+POINTS = 2  # of a case that its card shows
+
 
 @dataclass(frozen=True)
 class Card:
-    """A case in a list. `title` and `points` have the words searched for highlighted, as HTML."""
+    """A case in a list. `title` and the first `points` have the words searched for highlighted, as HTML."""
 
     document: Document
     title: str | SafeString
@@ -42,13 +44,13 @@ def cards_of(
     """The documents as cards, told how near each is to the target and with the terms highlighted."""
     listed = list(documents)
     measured = index.measure(target) if target else None
-    texts = [text for one in listed for text in (one.record["title"], *one.record["points"])]
+    texts = [text for one in listed for text in (one.record["title"], *one.record["points"][:POINTS])]
     highlight = Highlighter(terms, texts) if terms else str
     return [
         Card(
             document,
             highlight(document.record["title"]),
-            [highlight(point) for point in document.record["points"]],
+            [highlight(point) for point in document.record["points"][:POINTS]],
             nearness_of(document.record, target, measured) if target and measured else None,
         )
         for document in listed

@@ -60,6 +60,10 @@ class ChoicesField(forms.MultipleChoiceField):
                 yield "", str(value), str(label)
 
 
+class BodyCodeField(forms.CharField):
+    """The code of a body; the form knows which there are."""
+
+
 class BodyCodesField(ChoicesField):
     """Codes of bodies that exist."""
 

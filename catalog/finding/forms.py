@@ -8,7 +8,15 @@ from django import forms
 from django.db.models import TextChoices
 from django.http import QueryDict
 
-from catalog.finding.fields import MAX_PERSONS, NUMBER_ERRORS, ChoicesField, DigitsField, PersonsField
+from catalog.finding.fields import (
+    MAX_PERSONS,
+    NUMBER_ERRORS,
+    BodyCodeField,
+    ChoicesField,
+    DigitsField,
+    PersonsField,
+)
+from catalog.finding.index import Index
 from catalog.models import Body
 
 BODY_ERROR = "この団体はありません。6桁の全国地方公共団体コードを指定してください。"
@@ -39,7 +47,9 @@ class StrictForm(forms.Form):
 
 
 class QueryForm(StrictForm):
-    """Validates a whole query. Values count as given only if they are not empty."""
+    """Validates a whole query against an index. Values count as given only if they are not empty."""
+
+    index: Index
 
     page = DigitsField(
         label="ページ", required=False, min_value=1, max_value=MAX_PERSONS, error_messages=NUMBER_ERRORS
@@ -47,12 +57,7 @@ class QueryForm(StrictForm):
 
 
 class CaseFilterForm(QueryForm):
-    near = forms.ModelChoiceField(
-        Body.objects.select_related("prefecture"),
-        label="自団体",
-        required=False,
-        error_messages={"invalid_choice": BODY_ERROR},
-    )
+    near = BodyCodeField(label="自団体", required=False)
     near_population = PersonsField(
         label="自団体の人口",
         required=False,
@@ -63,3 +68,11 @@ class CaseFilterForm(QueryForm):
     sort = forms.ChoiceField(
         label="並べ方", required=False, choices=Sort.choices, error_messages={"invalid_choice": SORT_ERROR}
     )
+
+    def clean_near(self) -> Body | None:
+        """The body itself."""
+        code = self.cleaned_data["near"]
+        body = self.index.body(code)
+        if code and body is None:
+            raise forms.ValidationError(BODY_ERROR, code="invalid_choice")
+        return body

@@ -13,10 +13,9 @@ from functools import cached_property, lru_cache
 from itertools import groupby, zip_longest
 from operator import itemgetter
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.forms import Form
 from pyroaring import BitMap
 
 from catalog.documents.places import Changed, columns_of_public, documents_changed_since
@@ -32,6 +31,7 @@ from dxcases.postgres.replicas import connection_to_read
 Choices = list[tuple[str, str]]
 ByValue = dict[str, BitMap]
 Ranks = tuple[BitMap, ...]
+T = TypeVar("T")
 
 MAX_INDEXES = 2
 MAX_TARGETS = 32  # whose measures are kept: at 1,788 bodies these take 20 MB
@@ -46,11 +46,10 @@ class Index:
     of one. A case is under a value of a body's parameter when one of its bodies has it.
     """
 
-    form_class: type[Form] | None = None  # see `CaseFilter.get_form_class`
-
     def __init__(self, version: Version) -> None:
         self.version = version
         self.choices: dict[str, list[Any]] = {}
+        self._kept: dict[Any, Any] = {}
         self.measure: Callable[[Target], Measured] = lru_cache(MAX_TARGETS)(
             lambda target: measure(target, self.bodies)
         )
@@ -182,6 +181,12 @@ class Index:
                 cases = by.get(value, BitMap())
                 if (number in cases) != (value in wanted):
                     by[value] = cases ^ one
+
+    def kept(self, name: Any, make: Callable[[], T]) -> T:
+        """What `make` gives, made once: something that follows from the lists alone."""
+        if name not in self._kept:
+            self._kept[name] = make()
+        return self._kept[name]
 
     def body(self, code: str) -> Body | None:
         number = self.number_of_body.get(code)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 from typing import Any, Self
 
 import django_filters
-from django import forms
 from django.http import HttpRequest, QueryDict
 from pyroaring import BitMap
 
@@ -31,15 +31,38 @@ SEARCH_ERROR = "言葉は%(limit_value)s文字以内で入力してください�
 NAME_ERROR = "名称は%(limit_value)s文字以内で入力してください（今は%(show_value)s文字です）。"
 
 
+class Shared(dict[str, Any]):
+    """Filters or fields that all queries of an index share: they hold nothing of one, and are not copied."""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Shared:
+        return self
+
+
 class StrictFilterSet(django_filters.FilterSet):
     """What a query asks for. Invalid input gives errors and nothing found, never more."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
         self.index: Index = current_index()
+        self.base_filters = self.index.kept(type(self), self._filters_with_choices)
+        super().__init__(*args, **kwargs)
+
+    def _filters_with_choices(self) -> Shared:
+        filters = Shared(deepcopy(self.base_filters))
         for name, choices in self.index.choices.items():
-            if name in self.filters:
-                self.filters[name].extra["choices"] = choices
+            if name in filters:
+                filters[name].extra["choices"] = choices
+        return filters
+
+    def get_form_class(self) -> type[QueryForm]:
+        """Made once an index, as it depends on the choices alone and takes longer to make than to fill in."""
+
+        def make() -> type[QueryForm]:
+            form_class: type[QueryForm] = super(StrictFilterSet, self).get_form_class()
+            form_class.base_fields = Shared(form_class.base_fields)
+            form_class.index = self.index
+            return form_class
+
+        return self.index.kept((type(self), "form"), make)
 
     @classmethod
     def for_request(cls, request: HttpRequest, *, strict: bool = False, also: Iterable[str] = ()) -> Self:
@@ -144,12 +167,6 @@ class CaseFilter(StrictFilterSet):
         model = Case
         form = CaseFilterForm
         fields: tuple[str, ...] = ()
-
-    def get_form_class(self) -> type[forms.Form]:
-        """Made once an index, as it depends on the choices alone and takes longer to make than to fill in."""
-        if self.index.form_class is None:
-            self.index.form_class = super().get_form_class()
-        return self.index.form_class
 
     def found(self, *, except_for: str = "") -> BitMap:
         """The numbers of the cases that satisfy every filter given but the one named."""

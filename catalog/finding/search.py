@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
 
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
 
 from catalog.models import CaseDocument
 from dxcases.postgres.replicas import connection_to_read
@@ -179,25 +179,32 @@ def fold_each(texts: Iterable[str]) -> dict[str, str]:
         return dict(cursor.fetchall())
 
 
+# How the database folds each character that a page has marked hits in; it does so for ever.
+_folded_characters: dict[str, str] = {}
+
+
 class Highlighter:
-    """Highlights the hits of a query in texts of a page; asks the database once how characters fold."""
+    """Highlights the hits of a query in texts of a page; asks the database once how new characters fold."""
 
     def __init__(self, terms: Iterable[Term], texts: Iterable[str]) -> None:
-        self.folded = fold_each({character for text in texts for character in CHARACTER.findall(text)})
+        characters = {character for text in texts for character in CHARACTER.findall(text)}
+        if new := characters - _folded_characters.keys():
+            _folded_characters.update(fold_each(new))
         words = {word for term in terms for word in (*term.variants, *term.pieces)}
         longest_first = sorted(words, key=len, reverse=True)
         self.hits = re.compile("|".join(map(re.escape, longest_first)) or r"(?!)")
 
     def __call__(self, text: str) -> SafeString:
         """The text as HTML with every hit in <mark>."""
-        folded, places = "", list[tuple[int, int]]()
-        for character in CHARACTER.finditer(text):
-            part = self.folded.get(character[0], character[0])
-            folded += part
-            places += [character.span()] * len(part)
-        parts, end = [], 0
-        for hit in self.hits.finditer(folded):
+        folded = [_folded_characters.get(one, one) for one in CHARACTER.findall(text)]
+        hits = list(self.hits.finditer("".join(folded)))
+        if not hits:
+            return escape(text)
+        spans = (character.span() for character in CHARACTER.finditer(text))
+        places = [span for span, part in zip(spans, folded, strict=True) for _ in part]
+        parts, end = list[str](), 0
+        for hit in hits:
             start, stop = places[hit.start()][0], places[hit.end() - 1][1]
-            parts.append(format_html("{}<mark>{}</mark>", text[end:start], text[start:stop]))
+            parts += [escape(text[end:start]), "<mark>", escape(text[start:stop]), "</mark>"]
             end = stop
-        return format_html("{}{}", format_html_join("", "{}", ((part,) for part in parts)), text[end:])
+        return mark_safe("".join([*parts, escape(text[end:])]))  # noqa: S308 – escaped above

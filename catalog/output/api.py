@@ -29,7 +29,7 @@ from catalog.documents.addresses import absolute_for
 from catalog.documents.reading import Document, read_public
 from catalog.documents.records import CaseRecord
 from catalog.finding.facets import facets_of
-from catalog.finding.fields import NUMBER_ERRORS, BodyCodesField, ChoicesField, DigitsField
+from catalog.finding.fields import NUMBER_ERRORS, BodyCodeField, BodyCodesField, ChoicesField, DigitsField
 from catalog.finding.forms import StrictForm
 from catalog.finding.index import current_index
 from catalog.finding.paging import page_of
@@ -162,7 +162,7 @@ def schema_of(field: forms.Field) -> dict[str, Any]:
         return {"type": "array", "items": {"type": "string", "enum": [value for value, _ in field.options()]}}
     if isinstance(field, forms.IntegerField):
         return {"type": "integer", "minimum": field.min_value, "maximum": field.max_value}
-    if isinstance(field, forms.ModelChoiceField):
+    if isinstance(field, BodyCodeField):
         return A_BODY
     if isinstance(field, forms.ChoiceField):
         return {"type": "string", "enum": list(dict(field.choices))}  # type: ignore[arg-type]

@@ -50,8 +50,8 @@ def no_cases() -> None:
         # Two ask for the version, and one for all documents of a list.
         ("/", 3),
         ("/cases/", 3),
-        ("/cases/?q=事例", 5),
-        ("/cases/?near=063631", 4),
+        ("/cases/?q=事例", 4),
+        ("/cases/?near=063631", 3),
         ("/cases/?population=0-1&step=0", 3),
         ("/steps/0/", 3),
         (f"/bodies/{FUNAGATA}/", 3),
