@@ -34,13 +34,19 @@ def query_url(name: str, query: str = "", **parameters: object) -> str:
     A parameter may be a list of values; one that is None or empty is left out.
     """
     given = [
-        (parameter, str(one))
+        parameter_of(parameter, str(one))
         for parameter, value in parameters.items()
         for one in (value if isinstance(value, list | tuple) else [value])
         if one not in (None, "")
     ]
-    written = "&".join(part for part in (query, urlencode(given)) if part)
+    written = "&".join([query, *given] if query else given)
     return f"{url(f'catalog:{name}')}{'?' if written else ''}{written}"
+
+
+@lru_cache(1_000)
+def parameter_of(name: str, value: str) -> str:
+    """A parameter as a query string has it. A page has hundreds, most of them again and again."""
+    return urlencode({name: value})
 
 
 def absolute_for(request: HttpRequest) -> Callable[[str], str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.expressions import RawSQL
+from psycopg.adapt import Loader
 
 from catalog.documents.addresses import url
 from catalog.documents.records import Absolute, CaseRecord, Extra
@@ -43,13 +45,20 @@ class Document:
         return record  # type: ignore[return-value]
 
 
-def read_documents(keys: Iterable[int], connection: BaseDatabaseWrapper | None = None) -> list[Document]:
-    """The documents of the cases with these keys, in their order; of a case that is gone there is none.
+ROWS_AT_A_TIME = 50
 
-    They are read from `connection`, else where this thread reads.
-    """
+
+class AsSent(Loader):
+    """Takes a text as the server sends it, in UTF-8, which is what a reader of JSON wants."""
+
+    def load(self, data: Any) -> bytes:
+        return bytes(data)
+
+
+def read_documents(keys: Iterable[int]) -> list[Document]:
+    """The documents of the cases with these keys, in their order; of a case that is gone there is none."""
     wanted = list(keys)
-    found = {document.key: document for document in _read("case_id", wanted, connection)}
+    found = {document.key: document for document in _read("case_id", wanted)}
     return [found[key] for key in wanted if key in found]
 
 
@@ -60,20 +69,48 @@ def read_public(slugs: Iterable[str]) -> list[Document]:
     return [found[slug] for slug in wanted if slug in found]
 
 
-def _read(
-    column: str, values: list[Any], connection: BaseDatabaseWrapper | None = None
-) -> Iterator[Document]:
+def stream_documents(keys: Iterable[int]) -> Iterator[Document]:
+    """As `read_documents`, but as the server sends them, a few in memory at a time.
+
+    The server makes the next ones ready while those before are used. They come from where this is called,
+    also if they are taken elsewhere; until the last is taken the connection can do nothing else.
+    """
+    return _stream(connection_to_read(), list(keys))
+
+
+def _stream(connection: BaseDatabaseWrapper, keys: list[int]) -> Iterator[Document]:
+    with connection.cursor() as cursor, connection.wrap_database_errors:
+        # It is not the server's fault if a reader takes long over a file.
+        cursor.execute("SET LOCAL statement_timeout = 0")
+        cursor.cursor.adapters.register_loader("text", AsSent)
+        stream = cursor.cursor.stream(
+            "SELECT case_id, record, extra FROM unnest(%s::bigint[]) WITH ORDINALITY AS wanted (key, at)"
+            " JOIN catalog_casedocument ON case_id = key ORDER BY at",
+            [keys],
+            size=ROWS_AT_A_TIME,
+        )
+        with closing(stream) as rows:
+            for row in rows:
+                yield _document(*row)
+
+
+def _read(column: str, values: list[Any]) -> Iterator[Document]:
     """The documents that have one of these values there, in no order."""
     if not values:
         return
-    with (connection or connection_to_read()).cursor() as cursor:
+    with connection_to_read().cursor() as cursor:
+        cursor.cursor.adapters.register_loader("text", AsSent)
         cursor.execute(
             "SELECT case_id, record, extra FROM catalog_casedocument "  # noqa: S608 – columns of ours
             f"WHERE {column} = ANY (%s)",
             [values],
         )
-        for key, record, extra in cursor.fetchall():
-            yield Document(key, orjson.loads(record), orjson.loads(extra))
+        for row in cursor.fetchall():
+            yield _document(*row)
+
+
+def _document(key: int, record: bytes, extra: bytes) -> Document:
+    return Document(key, orjson.loads(record), orjson.loads(extra))
 
 
 def read_titles(keys: Iterable[int]) -> dict[int, tuple[str, str]]:

@@ -15,7 +15,6 @@ from operator import itemgetter
 from threading import Lock
 from typing import Any, TypeVar
 
-from django.db.backends.base.base import BaseDatabaseWrapper
 from pyroaring import BitMap
 
 from catalog.documents.places import Changed, columns_of_public, documents_changed_since
@@ -271,9 +270,9 @@ class Index:
         by_slug = self.cases_by["source"]
         return [source for source in self._sources if by_slug.get(source.slug, BitMap()).intersect(found)]
 
-    def read(self, numbers: Iterable[int], connection: BaseDatabaseWrapper | None = None) -> list[Document]:
-        """The documents of the cases with these numbers, in their order; see `read_documents`."""
-        return read_documents(map(self.numbering.key, numbers), connection)
+    def read(self, numbers: Iterable[int]) -> list[Document]:
+        """The documents of the cases with these numbers, in their order."""
+        return read_documents(map(self.numbering.key, numbers))
 
     def read_in_order(self, cases: BitMap) -> list[Document]:
         """The documents of all these cases in document order."""

@@ -6,14 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
 from typing import Any, Self
 
 import django_filters
 from django.http import HttpRequest, QueryDict
 from pyroaring import BitMap
 
-from catalog.documents.reading import Document
+from catalog.documents.reading import Document, stream_documents
 from catalog.finding import filters
 from catalog.finding.cards import Card, cards_of
 from catalog.finding.fields import MAX_PERSONS, NUMBER_ERRORS
@@ -23,9 +22,7 @@ from catalog.finding.nearest import Target
 from catalog.finding.search import Term, terms_of
 from catalog.models import Body, Case, Kind, Region, Source
 from catalog.models.bands import CHOICES as POPULATION_BANDS
-from dxcases.postgres.replicas import connection_to_read
 
-DOCUMENTS_AT_A_TIME = 500
 MAX_NAME_LENGTH = 40
 SEARCH_ERROR = "言葉は%(limit_value)s文字以内で入力してください（今は%(show_value)s文字です）。"
 NAME_ERROR = "名称は%(limit_value)s文字以内で入力してください（今は%(show_value)s文字です）。"
@@ -238,16 +235,9 @@ class CaseFilter(StrictFilterSet):
         return Results(self)
 
     def all_documents(self) -> Iterator[Document]:
-        """The documents of all cases found in their order, some hundred in memory at a time.
-
-        They are read where this is called from, also while they are taken elsewhere.
-        """
-        numbers, connection = self.numbers(slice(0, len(self.found()))), connection_to_read()
-        batches = (
-            self.index.read(numbers[start : start + DOCUMENTS_AT_A_TIME], connection)
-            for start in range(0, len(numbers), DOCUMENTS_AT_A_TIME)
-        )
-        return chain.from_iterable(batches)
+        """The documents of all cases found in their order; see `stream_documents`."""
+        numbers = self.numbers(slice(0, len(self.found())))
+        return stream_documents(map(self.index.numbering.key, numbers))
 
     def all_cards(self) -> Iterator[Card]:
         """The same as cards, without highlights."""

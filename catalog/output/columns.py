@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from catalog.documents.reading import Document
 from catalog.documents.records import (
@@ -18,8 +18,9 @@ from catalog.documents.records import (
 )
 from catalog.models import Kind
 
-FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "'")
+FORMULA_STARTS = frozenset("=+-@＝＋－＠\t\r'")
 YES, NO = "はい", "いいえ"
+KINDS = {kind.value: str(kind.label) for kind in Kind}
 MAX_DIGITS = 9
 
 
@@ -40,21 +41,25 @@ def table_record(document: Document, absolute: Absolute) -> TableRecord:
 
 def defused(cell: Any) -> Any:
     """The cell with ' before what a spreadsheet would take for a formula, or for a ' of this kind."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_STARTS) else cell
+    return f"'{cell}" if isinstance(cell, str) and cell[:1] in FORMULA_STARTS else cell
 
 
 def undefused(cell: str) -> str:
     """The inverse of `defused` for texts; leaves a cell that was not defused as it is."""
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULA_STARTS) else cell
+    return cell[1:] if cell.startswith("'") and cell[1:2] in FORMULA_STARTS else cell
 
 
 def lines(values: Iterable[Any]) -> str:
     r"""Several values in one cell, one a line; within one a line break is \n and a backslash \\."""
-    return "\n".join(escaped(str(value)) for value in values)
+    return "\n".join(map(escaped, values))
 
 
-def escaped(value: str) -> str:
-    return value.replace("\r\n", "\n").replace("\\", "\\\\").replace("\n", "\\n")
+def escaped(value: Any) -> str:
+    """A value on one line; nothing for None."""
+    text = "" if value is None else str(value)
+    if "\\" in text or "\n" in text:
+        return text.replace("\r\n", "\n").replace("\\", "\\\\").replace("\n", "\\n")
+    return text
 
 
 def unescaped(line: str) -> str:
@@ -62,18 +67,21 @@ def unescaped(line: str) -> str:
     return re.sub(r"\\([\\n：])", lambda match: "\n" if match[1] == "n" else match[1], line)
 
 
-def of_bodies(*path: str) -> Callable[[TableRecord], str]:
-    """A column with one line a body: the value at `path` of its record, empty where it is unknown."""
-
-    return lambda row: lines(at(body, path) for body in row["bodies"])
-
-
-def of_links(key: str) -> Callable[[TableRecord], str]:
-    return lambda row: lines(at(link, (key,)) for link in row["links"])
+def of_bodies(key: str) -> Callable[[TableRecord], str]:
+    """A column with one line a body: what its record has there, nothing where that is unknown."""
+    return lambda row: lines([body[key] for body in row["bodies"]])  # type: ignore[literal-required]
 
 
-def of_similar(key: str) -> Callable[[TableRecord], str]:
-    return lambda row: lines(at(one, (key,)) for one in row["similar"]["bodies"])
+def of_prefectures(key: Literal["code", "name"]) -> Callable[[TableRecord], str]:
+    return lambda row: lines([body["prefecture"][key] for body in row["bodies"]])
+
+
+def of_links(key: Literal["url", "label"]) -> Callable[[TableRecord], str]:
+    return lambda row: lines([link[key] for link in row["links"]])
+
+
+def of_similar(key: Literal["code", "note", "url"]) -> Callable[[TableRecord], str]:
+    return lambda row: lines([body[key] for body in row["similar"]["bodies"]])
 
 
 def similar_names(row: TableRecord) -> str:
@@ -84,16 +92,10 @@ def open_ended(row: TableRecord) -> str:
     return YES if row["similar"]["open_ended"] else NO
 
 
-def at(value: Any, path: Iterable[str]) -> Any:
-    for key in path:
-        value = value[key]
-    return "" if value is None else value
-
-
 def populations(bodies: list[CaseBodyRecord]) -> int | str:
     """Of one body a number, so that a spreadsheet can sort by it; of several one line a body."""
     known = [body["population"] for body in bodies]
-    return known[0] if len(known) == 1 and known[0] else lines("" if one is None else one for one in known)
+    return known[0] if len(known) == 1 and known[0] else lines(known)
 
 
 def figures(records: list[FigureRecord]) -> str:
@@ -197,7 +199,7 @@ COLUMNS = (
     Column("ステップの名称", lambda row: row["step"]["title"], follows=True),
     Column("区分", lambda row: row["section"]["id"], "section", as_key),
     Column("区分の名称", lambda row: row["section"]["title"], follows=True),
-    Column("テーマ", lambda row: lines(topic["title"] for topic in row["topics"]), "topics", as_set),
+    Column("テーマ", lambda row: lines([topic["title"] for topic in row["topics"]]), "topics", as_set),
     Column("ポイント", lambda row: lines(row["points"]), "points", as_items, is_wide=True),
     Column("背景", lambda row: row["background"], "background", is_wide=True),
     Column("取組内容", lambda row: row["approach"], "approach", is_wide=True),
@@ -208,9 +210,9 @@ COLUMNS = (
     Column("団体コード", of_bodies("code"), "case_bodies", as_codes, ("body_id",)),
     Column("団体名", of_bodies("name"), follows=True),
     Column("団体のよみ", of_bodies("kana"), follows=True),
-    Column("団体の種別", lambda row: lines(Kind(body["kind"]).label for body in row["bodies"]), follows=True),
-    Column("都道府県コード", of_bodies("prefecture", "code")),
-    Column("都道府県", of_bodies("prefecture", "name"), follows=True),
+    Column("団体の種別", lambda row: lines([KINDS[body["kind"]] for body in row["bodies"]]), follows=True),
+    Column("都道府県コード", of_prefectures("code")),
+    Column("都道府県", of_prefectures("name"), follows=True),
     Column("人口", lambda row: populations(row["bodies"])),
     Column("人口の基準日", of_bodies("population_as_of")),
     Column("団体の注記", of_bodies("note"), "case_bodies", as_lines, ("note",)),

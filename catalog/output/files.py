@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import wraps
-from itertools import chain, islice
+from itertools import islice
 from tempfile import TemporaryFile
 
 from django import forms
@@ -136,7 +136,13 @@ def sent_as_it_comes(
     first = [*islice(pieces, 2)]
     if len(first) < 2 or request.META.get("SERVER_PROTOCOL") == "HTTP/1.0":
         return HttpResponse(b"".join([*first, *pieces]), content_type=content_type, headers=headers)
-    return StreamingHttpResponse(chain(first, pieces), content_type=content_type, headers=headers)
+    return StreamingHttpResponse(followed(first, pieces), content_type=content_type, headers=headers)
+
+
+def followed(first: Iterable[bytes], rest: Iterable[bytes]) -> Iterator[bytes]:
+    """All of both. Unlike `itertools.chain` it can be closed, as the server does when a reader leaves."""
+    yield from first
+    yield from rest
 
 
 def in_pieces(parts: Iterable[bytes]) -> Iterator[bytes]:

@@ -65,7 +65,10 @@ def answer_by_version(view: View) -> View:
 
 
 def within(context: AbstractContextManager[Any], parts: Iterator[bytes]) -> Iterator[bytes]:
-    """The parts, of which the last, or the end of whoever takes them, leaves the context."""
+    """The parts, of which the last leaves the context.
+
+    Where a reader leaves before, Django closes what an answer is made of in turn: the parts, then this.
+    """
     with context:
         yield from parts
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
-from urllib.parse import urlencode
 
 from pyroaring import BitMap
 
+from catalog.documents.addresses import parameter_of
 from catalog.finding.index import Index, union_of
 from catalog.models import Prefecture, Section, Step, bands
 
@@ -27,7 +27,11 @@ class CoverageColumn:
     @property
     def query(self) -> str:
         """The query string of its cases."""
-        return urlencode({"section": self.section.pk} if self.section else {"step": self.step.number})
+        return (
+            parameter_of("section", self.section.pk)
+            if self.section
+            else parameter_of("step", str(self.step.number))
+        )
 
 
 Cells = list[tuple[CoverageColumn, int]]
