@@ -5,6 +5,7 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
+from django.core import serializers
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import connection, transaction
@@ -12,6 +13,7 @@ from django.db import connection, transaction
 from catalog.models import LinkCheck, ZeroResultSearch
 
 NOT_EDITED = (LinkCheck, ZeroResultSearch)
+ROWS = ".jsonl"
 
 
 class Command(BaseCommand):
@@ -32,7 +34,7 @@ class Command(BaseCommand):
             for file in fixture_files():
                 self.stdout.write(f"読み込み中：{file.name}")
                 self.stdout.flush()
-                call_command("loaddata", file, verbosity=0)
+                load_rows(file) if file.suffix == ROWS else call_command("loaddata", file, verbosity=0)
             cursor.execute("SELECT refresh_all_case_documents()")
             cursor.execute("SET LOCAL catalog.documents = ''")
 
@@ -41,7 +43,14 @@ class Command(BaseCommand):
         return not any(model._default_manager.exists() for model in models if model not in NOT_EDITED)
 
 
+def load_rows(file: Path) -> None:
+    """Loads a file of very many rows of one model in one statement; `loaddata` takes two for each row."""
+    with file.open(encoding="utf-8") as lines:
+        rows = [row.object for row in serializers.deserialize("jsonl", lines)]
+    type(rows[0])._default_manager.bulk_create(rows)
+
+
 def fixture_files() -> list[Path]:
     """The data files in the order to load them, which their names begin with."""
     (folder,) = settings.FIXTURE_DIRS
-    return sorted(file for file in Path(folder).iterdir() if file.suffix in {".yaml", ".jsonl"})
+    return sorted(file for file in Path(folder).iterdir() if file.suffix in {".yaml", ROWS})
