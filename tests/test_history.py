@@ -326,6 +326,8 @@ def wait_for_a_blocked_statement() -> None:
     """Returns when another connection waits for a lock. Fails after ten seconds."""
     for _ in range(200):
         with connection.cursor() as cursor:
+            # Within a transaction the server goes on telling of the connections that there were at first.
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
             cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
             if cursor.fetchone() != (0,):
                 return

@@ -10,6 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Response, expect
 
 from tests.addresses import ERRORS, PAGES, PUBLIC
+from tests.quick import one_in
 from tests.servers.addresses import page_addresses
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
@@ -68,7 +69,7 @@ def test_a_page_is_for_everyone_and_closed(tab: Page, site: str, path: str) -> N
     assert (visit.errors, visit.hosts) == ([], {urlsplit(site).netloc})
 
 
-@pytest.mark.parametrize("width_of_screen", [768, 1280])
+@pytest.mark.parametrize("width_of_screen", one_in(2, [1280, 768]))
 @pytest.mark.parametrize(
     "path", [path if path in WIDE else pytest.param(path, marks=pytest.mark.long) for path in PAGES]
 )

@@ -39,6 +39,7 @@ from catalog.models import (
 from tests.addresses import PATHS, WITH_A_NAME
 from tests.browser.test_editing import choose, save
 from tests.making import KASHIHARA, make_case
+from tests.quick import one_in
 from tests.servers.addresses import page_addresses
 
 T = TypeVar("T")
@@ -217,10 +218,13 @@ def complaints(page: Page, base_url: str) -> list[str]:
 
 @pytest.mark.parametrize(
     "path",
-    [
-        *page_addresses().values(),
-        *("/cases/poisoned/", "/cases/?q=alert", "/steps/0/", "/compare/?case=poisoned&case=dx2021-1-1"),
-    ],
+    one_in(
+        3,
+        [
+            *("/cases/poisoned/", "/cases/?q=alert", "/steps/0/", "/compare/?case=poisoned&case=dx2021-1-1"),
+            *page_addresses().values(),
+        ],
+    ),
 )
 def test_texts_of_a_case_run_nothing(page: Page, poisoned: Poison, complaints: list[str], path: str) -> None:
     page.goto(path)
@@ -228,14 +232,7 @@ def test_texts_of_a_case_run_nothing(page: Page, poisoned: Poison, complaints: l
     assert complaints == []
 
 
-# make test tries every fourth by itself, and ten at once on every page; make test-all tries each.
-ALONE = [
-    payload if number % 4 == 0 else pytest.param(payload, marks=pytest.mark.long)
-    for number, payload in enumerate(PAYLOADS)
-]
-
-
-@pytest.mark.parametrize("payload", ALONE)
+@pytest.mark.parametrize("payload", one_in(8, PAYLOADS))
 def test_parameters_run_nothing(page: Page, complaints: list[str], payload: str) -> None:
     value = quote(payload)
     page.goto(f"/cases/?q={value}&step={value}&near={value}&population_min={value}&sort={value}&x={value}")
@@ -245,11 +242,14 @@ def test_parameters_run_nothing(page: Page, complaints: list[str], payload: str)
 
 @pytest.mark.parametrize(
     "path",
-    [
-        *(f"{PATHS[name]}?q=%s" for name in page_addresses()),
-        *WITH_A_NAME,
-        *("/compare/?case=%s&only=%s", "/admin/login/?next=%s"),
-    ],
+    one_in(
+        3,
+        [
+            *("/compare/?case=%s&only=%s", "/admin/login/?next=%s"),
+            *(f"{PATHS[name]}?q=%s" for name in page_addresses()),
+            *WITH_A_NAME,
+        ],
+    ),
 )
 def test_all_at_once_run_nothing_in_the_other_pages(page: Page, complaints: list[str], path: str) -> None:
     value = quote("".join(PAYLOADS[:10]), safe="")
@@ -282,7 +282,7 @@ EDITORS_PAGES = [
 ]
 
 
-@pytest.mark.parametrize("path", EDITORS_PAGES)
+@pytest.mark.parametrize("path", one_in(4, EDITORS_PAGES))
 def test_texts_run_nothing_in_the_editors_pages(
     editor: Page, poisoned: Poison, complaints: list[str], path: str
 ) -> None:
