@@ -1,6 +1,4 @@
-from django.contrib.sitemaps.views import sitemap
 from django.urls import path
-from django.views.decorators.http import require_safe
 from drf_spectacular.views import SpectacularAPIView
 
 from catalog.output import api, files
@@ -32,7 +30,7 @@ public = [
     path("api/v1/docs/", api.docs, name="api_docs"),
     path("opensearch.xml", discovery.opensearch, name="opensearch"),
     path("robots.txt", discovery.robots, name="robots"),
-    path("sitemap.xml", require_safe(sitemap), {"sitemaps": discovery.SITEMAPS}, name="sitemap"),
+    path("sitemap.xml", discovery.sitemap, name="sitemap"),
 ]
 health = [
     path("healthz/live", discovery.live, name="live"),

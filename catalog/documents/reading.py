@@ -118,3 +118,13 @@ def read_titles(keys: Iterable[int]) -> dict[int, tuple[str, str]]:
     title = RawSQL("record::json ->> 'title'", [])
     rows = CaseDocument.objects.filter(pk__in=list(keys)).values_list("pk", "slug", title)
     return {key: (slug, text) for key, slug, text in rows}
+
+
+def read_days_of_change() -> list[tuple[str, str]]:
+    """Slug and day of the last change, in ISO 8601, of every published case in document order."""
+    with connection_to_read().cursor() as cursor:
+        cursor.execute(
+            "SELECT slug, left(in_japan(updated_at), 10) FROM catalog_casedocument WHERE is_public"
+            ' ORDER BY section, source, page, "order", case_id'
+        )
+        return cursor.fetchall()

@@ -2,54 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from django.contrib.sitemaps import Sitemap
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from catalog.documents.addresses import absolute_for, url
+from catalog.documents.reading import read_days_of_change
 from catalog.finding.index import current_index
-from catalog.models import Body, Case, CaseDocument
+from catalog.models import Case
 
 READINESS_SECONDS = 1.0  # monitors give up early
 
 
-class CaseSitemap(Sitemap):
-    def items(self) -> Iterable[CaseDocument]:
-        public = CaseDocument.objects.filter(is_public=True).only("slug", "updated_at")
-        return public.order_by("section", "source", "page", "order", "pk")
-
-    def location(self, document: CaseDocument) -> str:
-        return reverse("catalog:case_detail", args=[document.slug])
-
-    def lastmod(self, document: CaseDocument) -> object:
-        return document.updated_at
+PAGES = ("home", "case_list", "body_list", "guideline_list", "about", "api_docs")
 
 
-class BodySitemap(Sitemap):
-    """Bodies without any case are left out: their pages say little."""
-
-    def items(self) -> Iterable[Body]:
-        return current_index().bodies_in_cases
-
-
-class PageSitemap(Sitemap):
-    def items(self) -> list[str]:
-        names = ("home", "case_list", "body_list", "guideline_list", "about", "api_docs")
-        steps = [reverse("catalog:step_detail", args=[step.number]) for step in current_index().steps]
-        return [*(reverse(f"catalog:{name}") for name in names), *steps]
-
-    def location(self, path: str | Model) -> str:
-        return str(path)
-
-
-SITEMAPS = {"pages": PageSitemap, "cases": CaseSitemap, "bodies": BodySitemap}
+@require_safe
+def sitemap(request: HttpRequest) -> HttpResponse:
+    """Every page for search engines; bodies without any case are left out, since their pages say little."""
+    index = current_index()
+    paths = [
+        *(url(f"catalog:{name}") for name in PAGES),
+        *(url("catalog:step_detail", step.number) for step in index.steps),
+        *(url("catalog:body_detail", body.code) for body in index.bodies_in_cases),
+    ]
+    cases = [(url("catalog:case_detail", slug), day) for slug, day in read_days_of_change()]
+    context = {"site": absolute_for(request)(""), "paths": paths, "cases": cases}
+    return render(request, "catalog/sitemap.xml", context, content_type="application/xml")
 
 
 @require_safe
