@@ -4,7 +4,7 @@ PY := .venv/bin/python
 WORKERS := -n 2
 WHOLE := --hypothesis-profile=whole
 
-.PHONY: help run test test-all test-deploy admin backup restore check bench bench-browser drill browser programs-to-deploy
+.PHONY: help run test test-all test-deploy admin backup restore check bench bench-browser bench-peers drill browser programs-to-deploy
 
 help:
 	@echo 'make run    起動（http://127.0.0.1:8000/ 。PORT=8001 make run で番号を変更）'
@@ -16,6 +16,7 @@ help:
 	@echo 'make restore FILE=ファイル  空のデータベースへの復元（FORCE=1 でいまの内容を置き換え）'
 	@echo 'make check  書式・型・設定の検査'
 	@echo 'make bench  速さの測定（60件、1万件、10万件。数分かかります。一部はnginx、opensslが必要）'
+	@echo 'make bench-peers  同じ事例を入れたDatasetteとの速さの比較（1万件、10万件。SIZES=1000 で変更）'
 	@echo 'make drill  障害の訓練、大量の不正な入力、運用の手引きの予行（20分ほどかかります）'
 	@echo 'make help   この一覧'
 
@@ -69,6 +70,9 @@ bench: .venv/run.stamp
 bench-browser: .venv/dev.stamp browser
 	@exec $(PY) -m bench.browser
 
+bench-peers: .venv/run.stamp var/bench-venv/stamp
+	@exec $(PY) -m bench.peers var/bench-venv/bin/datasette
+
 drill: .venv/dev.stamp
 	@DRILL=1 HOSTILE_EXAMPLES=1000 exec $(PY) -m pytest -s -rs -m '' tests/reliability tests/test_hostile_input.py deploy/rehearsal
 
@@ -82,6 +86,12 @@ browser: .venv/dev.stamp
 .venv/dev.stamp: requirements-dev.txt
 	@$(call install,requirements-dev.txt)
 	@touch $@ .venv/run.stamp
+
+var/bench-venv/stamp: requirements-bench.txt .venv/run.stamp
+	@echo '比べる相手をインストールしています…'
+	@mkdir -p var && $(PY) -m venv var/bench-venv
+	@var/bench-venv/bin/python -m pip install --disable-pip-version-check --no-input --require-hashes -r requirements-bench.txt
+	@touch $@
 
 # Checks first, so that a machine that lacks something is left as it was.
 define install
