@@ -11,7 +11,7 @@ from functools import cache, wraps
 from typing import Any, cast
 
 from django.conf import settings
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import FileResponse, HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern
 from django.utils import timezone
@@ -45,8 +45,8 @@ def answer_by_version(view: View) -> View:
             with ExitStack() as snapshot:
                 snapshot.enter_context(one_snapshot())
                 response = replicas.rendered(view(request, *args, **kwargs))
-                if isinstance(response, StreamingHttpResponse):
-                    # Its rest is made while it is sent, and is of the same state of the catalogue.
+                # What is made while it is sent is of the same state of the catalogue; a file is made already.
+                if isinstance(response, StreamingHttpResponse) and not isinstance(response, FileResponse):
                     parts = cast("Iterator[bytes]", response.streaming_content)
                     response.streaming_content = within(snapshot.pop_all(), parts)
                 return response

@@ -211,3 +211,9 @@ def test_the_page_offers_its_other_forms(client: Client) -> None:
     ):
         assert f'href="{address}"' in text
     assert 'type="application/atom+xml" title="ステップ2の事例"' in text
+
+
+def test_a_workbook_is_sent_as_the_file_it_is_and_holds_no_transaction_meanwhile(client: Client) -> None:
+    response = client.get("/cases.xlsx")
+    assert response.file_to_stream is not None
+    assert int(response.headers["Content-Length"]) == len(response.getvalue())
