@@ -13,6 +13,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 from pytest_django.live_server_helper import LiveServer
 from pytest_django.plugin import DjangoDbBlocker
 
+from tests.quick import one_in
+
 QUIET = [
     "--disable-gpu",
     "--disable-quic",
@@ -67,7 +69,7 @@ def tab(shared_context: BrowserContext) -> Iterator[Page]:
     shared_context.clear_cookies()
 
 
-@pytest.fixture(params=[360, 1280])
+@pytest.fixture(params=one_in(2, [360, 1280]))
 def sized_page(page: Page, request: pytest.FixtureRequest) -> Page:
     page.set_viewport_size({"width": request.param, "height": 800})
     return page

@@ -162,6 +162,7 @@ def test_the_text_follows_every_way_of_writing() -> None:
     assert found("直に書いた文") == []
 
 
+@pytest.mark.long
 def test_loaded_cases_are_found() -> None:
     without_cases()
     call_command("loaddata", *fixture_files(), verbosity=0)
