@@ -7,9 +7,9 @@ at the end; docs/benchmark.md has the numbers and what they mean.
 
 from __future__ import annotations
 
-import gc
 import os
 import resource
+import runpy
 import statistics
 import sys
 import time
@@ -24,7 +24,6 @@ from bench import throughput
 from dxcases.operating import serve
 from dxcases.postgres.cluster import running_if_needed
 
-NAME = "dxcases_bench"
 SIZES = [int(size) for size in os.environ.get("SIZES", "60,10000,100000").split(",")]
 CASEBOOK = 60
 RARE, RARE_EVERY = "量子計算機", 5_000
@@ -74,7 +73,8 @@ def main() -> int:
 
         django.setup()
         collect_static_files()
-        keep_the_collector_away()
+        # As each worker does: it lets the garbage collector look less often.
+        runpy.run_path("deploy/gunicorn.conf.py")["post_worker_init"](None)
         pages, measured = all_pages(), {}
         for size in SIZES:
             with database():
@@ -120,19 +120,20 @@ def collect_static_files() -> None:
 
 @contextmanager
 def database() -> Iterator[None]:
-    """A new database of the benchmark's own, dropped afterwards."""
+    """A new, migrated database under the name in the settings, dropped afterwards."""
     from django.core.management import call_command
     from django.db import connection
 
-    on_server(f"DROP DATABASE IF EXISTS {NAME} WITH (FORCE)")
-    on_server(f"CREATE DATABASE {NAME} TEMPLATE template0 ENCODING 'UTF8'")
+    name = connection.settings_dict["NAME"]
+    on_server(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    on_server(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")
     try:
         call_command("migrate", verbosity=0)
         yield
     finally:
         connection.close()
         connection.close_pool()  # type: ignore[attr-defined]
-        on_server(f"DROP DATABASE IF EXISTS {NAME} WITH (FORCE)")
+        on_server(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
 def on_server(statement: str) -> None:
@@ -187,13 +188,6 @@ def refresh(ids: list[int]) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT refresh_case_documents(%s)", [ids])
     connection.close()
-
-
-def keep_the_collector_away() -> None:
-    """As deploy/gunicorn.conf.py does in each worker."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
 
 
 def change_a_case(number: int) -> None:

@@ -43,7 +43,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from bench.__main__ import RARE, fill, on_server, say
+from bench.__main__ import RARE, database, fill, say
 from dxcases.operating import serve
 from dxcases.postgres.cluster import running_if_needed
 
@@ -131,7 +131,7 @@ def main(datasette: str) -> int:
         django.setup()
         say(versions(datasette))
         for size in SIZES:
-            with own_database(), tempfile.TemporaryDirectory(prefix="dxcases-peers-") as folder:
+            with database(), tempfile.TemporaryDirectory(prefix="dxcases-peers-") as folder:
                 fill(size)
                 with servers(datasette, Path(folder)) as (ours, theirs):
                     compare(size, ours, theirs)
@@ -151,24 +151,6 @@ def processor() -> str:
     return next(
         (line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown"
     )
-
-
-@contextmanager
-def own_database() -> Iterator[None]:
-    """A new, migrated database under the name in the settings, dropped afterwards."""
-    from django.core.management import call_command
-    from django.db import connection
-
-    name = connection.settings_dict["NAME"]
-    on_server(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-    on_server(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")
-    try:
-        call_command("migrate", verbosity=0)
-        yield
-    finally:
-        connection.close()
-        connection.close_pool()  # type: ignore[attr-defined]
-        on_server(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
 @contextmanager

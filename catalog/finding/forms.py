@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, cast
 
 from django import forms
@@ -16,7 +17,6 @@ from catalog.finding.fields import (
     DigitsField,
     PersonsField,
 )
-from catalog.finding.index import Index
 from catalog.models import Body
 
 BODY_ERROR = "この団体はありません。6桁の全国地方公共団体コードを指定してください。"
@@ -47,9 +47,9 @@ class StrictForm(forms.Form):
 
 
 class QueryForm(StrictForm):
-    """Validates a whole query against an index. Values count as given only if they are not empty."""
+    """Validates a whole query. Values count as given only if they are not empty."""
 
-    index: Index
+    bodies: Mapping[str, Body]  # by code: those that there are
 
     page = DigitsField(
         label="ページ", required=False, min_value=1, max_value=MAX_PERSONS, error_messages=NUMBER_ERRORS
@@ -72,7 +72,7 @@ class CaseFilterForm(QueryForm):
     def clean_near(self) -> Body | None:
         """The body itself."""
         code = self.cleaned_data["near"]
-        body = self.index.body(code)
+        body = self.bodies.get(code)
         if code and body is None:
             raise forms.ValidationError(BODY_ERROR, code="invalid_choice")
         return body

@@ -49,10 +49,6 @@ class Index:
         self.version = version
         self.choices: dict[str, list[Any]] = {}
         self._kept: dict[Any, Any] = {}
-        self.measure: Callable[[Target], Measured] = lru_cache(MAX_TARGETS)(
-            lambda target: measure(target, self.bodies)
-        )
-        self._scored = lru_cache(MAX_TARGETS)(self._score_bodies)
         self._read_lists()
         self._read_bodies()
         self._read_cases()
@@ -83,6 +79,10 @@ class Index:
             "region": by_value((body.prefecture.region, number) for number, body in enumerate(self.bodies)),
             "population": by_value((body.population_band, number) for number, body in enumerate(self.bodies)),
         }
+        # Of the list and not of this index, which those that follow it would keep with what was measured.
+        bodies = self.bodies
+        self.measure = measured = lru_cache(MAX_TARGETS)(lambda target: measure(target, bodies))
+        self._scored = lru_cache(MAX_TARGETS)(lambda target: scored(bodies, measured(target)))
         self._by_population = sorted(
             (body.population, number)
             for number, body in enumerate(self.bodies)
@@ -278,10 +278,10 @@ class Index:
         """The documents of all these cases in document order."""
         return self.read(self.numbering.in_order(cases, slice(0, len(cases))))
 
-    def _score_bodies(self, target: Target) -> list[tuple[float, int]]:
-        """The bodies by their score, which stands before each."""
-        measured = self.measure(target)
-        return sorted((measured[body.code].score, number) for number, body in enumerate(self.bodies))
+
+def scored(bodies: Iterable[Body], measured: Measured) -> list[tuple[float, int]]:
+    """The numbers of the bodies by their score, which stands before each."""
+    return sorted((measured[body.code].score, number) for number, body in enumerate(bodies))
 
 
 def by_value(pairs: Iterable[tuple[Any, int]]) -> ByValue:

@@ -51,12 +51,12 @@ class StrictFilterSet(django_filters.FilterSet):
         return filters
 
     def get_form_class(self) -> type[QueryForm]:
-        """Made once an index, as it depends on the choices alone and takes longer to make than to fill in."""
+        """Made once, as it depends on the lists alone and takes longer to make than to fill in."""
 
         def make() -> type[QueryForm]:
             form_class: type[QueryForm] = super(StrictFilterSet, self).get_form_class()
             form_class.base_fields = Shared(form_class.base_fields)
-            form_class.index = self.index
+            form_class.bodies = {body.code: body for body in self.index.bodies}
             return form_class
 
         return self.index.kept((type(self), "form"), make)
@@ -289,10 +289,7 @@ class CaseFilter(StrictFilterSet):
 
 @dataclass(frozen=True)
 class Results(Sequence[Card]):
-    """The cases that a filter finds, by pages.
-
-    Apart from the filter, which templates would ask by `[…]` for each of its attributes.
-    """
+    """The cases that a filter finds, by pages."""
 
     case_filter: CaseFilter
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -128,6 +130,16 @@ def state_of(one: Index) -> Any:
         [(body.code, body.case_count, body.mention_count) for body in one.bodies],
         [keys(some) for some in one.by_population()],
     )
+
+
+def test_an_index_that_follows_lets_the_one_before_go() -> None:
+    built = Index(current_version())
+    followed = built.followed(current_version(), [])
+    before = weakref.ref(built)
+    del built
+    gc.collect()
+    assert followed.measure(Target(given_population=8_000))
+    assert before() is None
 
 
 def test_an_index_is_made_anew_after_a_restore_of_another_past() -> None:

@@ -5,20 +5,20 @@ CREATE FUNCTION fold(t text) RETURNS text
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     RETURN (
         SELECT coalesce(string_agg(
-            CASE at % 2 WHEN 0 THEN translate(
-                piece,
-                'ァアィイゥウェエォオカガキギクグケゲコゴサザシジスズセゼソゾタダチヂッツヅテデトドナニヌネノ'
-                'ハバパヒビピフブプヘベペホボポマミムメモャヤュユョヨラリルレロヮワヰヱヲンヴヵヶ'
-                '‐‑‒–—―−〜⻲⻑⻯⻄⻘⻤髙﨑',
-                'ぁあぃいぅうぇえぉおかがきぎくぐけげこごさざしじすずせぜそぞただちぢっつづてでとどなにぬねの'
-                'はばぱひびぴふぶぷへべぺほぼぽまみむめもゃやゅゆょよらりるれろゎわゐゑをんゔゕゖ'
-                '-------~亀長竜西青鬼高崎'
-            ) ELSE piece END, '' ORDER BY at
+            CASE at % 2 WHEN 0 THEN translate(piece, changed, same) ELSE piece END, '' ORDER BY at
         ), '')
-        FROM unnest(string_to_array(
+        FROM (VALUES (
+            'ァアィイゥウェエォオカガキギクグケゲコゴサザシジスズセゼソゾタダチヂッツヅテデトドナニヌネノ'
+            'ハバパヒビピフブプヘベペホボポマミムメモャヤュユョヨラリルレロヮワヰヱヲンヴヵヶ'
+            '‐‑‒–—―−〜⻲⻑⻯⻄⻘⻤髙﨑',
+            'ぁあぃいぅうぇえぉおかがきぎくぐけげこごさざしじすずせぜそぞただちぢっつづてでとどなにぬねの'
+            'はばぱひびぴふぶぷへべぺほぼぽまみむめもゃやゅゆょよらりるれろゎわゐゑをんゔゕゖ'
+            '-------~亀長竜西青鬼高崎'
+        )) AS characters (changed, same),
+        LATERAL unnest(string_to_array(
             regexp_replace(
                 regexp_replace(replace(lower(normalize(t, NFKC)), chr(1), ''), '([ァ-ヺ])ー(?![ァ-ヺー])', '\1', 'g'),
-                '([ァ-ヶ‐‑‒–—―−〜⻲⻑⻯⻄⻘⻤髙﨑]+)', chr(1) || '\1' || chr(1), 'g'
+                '([' || changed || ']+)', chr(1) || '\1' || chr(1), 'g'
             ), chr(1)
         )) WITH ORDINALITY AS pieces (piece, at)
     );
