@@ -4,7 +4,7 @@ PY := .venv/bin/python
 WORKERS := -n 2
 WHOLE := --hypothesis-profile=whole
 
-.PHONY: help run test test-all test-deploy admin backup restore check bench bench-browser bench-peers drill browser programs-to-deploy
+.PHONY: help run test test-all test-deploy admin backup restore check bench bench-browser bench-peers pictures share-picture drill browser programs-to-deploy
 
 help:
 	@echo 'make run    起動（http://127.0.0.1:8000/ 。PORT=8001 make run で番号を変更）'
@@ -17,6 +17,8 @@ help:
 	@echo 'make check  書式・型・設定の検査'
 	@echo 'make bench  速さの測定（60件、1万件、10万件。数分かかります。一部はnginx、opensslが必要）'
 	@echo 'make bench-peers  同じ事例を入れたDatasetteとの速さの比較（1万件、10万件。SIZES=1000 で変更）'
+	@echo 'make pictures  docs/pictures/ の画面の撮り直し（事例集だけの別のデータベースを使います）'
+	@echo 'make share-picture  リンクを送ったときに出る画像を docs/share.svg から作る'
 	@echo 'make drill  障害の訓練、大量の不正な入力、運用の手引きの予行（20分ほどかかります）'
 	@echo 'make help   この一覧'
 
@@ -24,7 +26,7 @@ run: .venv/run.stamp
 	@exec $(PY) -m dxcases.operating.serve
 
 admin: .venv/run.stamp
-	@$(PY) manage.py migrate --verbosity 0 && \
+	@$(PY) manage.py migrate_safely --verbosity 0 && \
 	exec $(PY) manage.py create_editor $${DJANGO_SUPERUSER_PASSWORD:+--noinput}
 
 backup: .venv/run.stamp
@@ -73,6 +75,12 @@ bench-browser: .venv/dev.stamp browser
 bench-peers: .venv/run.stamp var/bench-venv/stamp
 	@exec $(PY) -m bench.peers var/bench-venv/bin/datasette
 
+pictures: .venv/dev.stamp browser
+	@exec $(PY) -m bench.pictures
+
+share-picture: .venv/dev.stamp browser
+	@exec $(PY) -m bench.pictures share
+
 drill: .venv/dev.stamp
 	@DRILL=1 HOSTILE_EXAMPLES=1000 exec $(PY) -m pytest -s -rs -m '' tests/reliability tests/test_hostile_input.py deploy/rehearsal
 
@@ -93,12 +101,14 @@ var/bench-venv/stamp: requirements-bench.txt .venv/run.stamp
 	@var/bench-venv/bin/python -m pip install --disable-pip-version-check --no-input --require-hashes -r requirements-bench.txt
 	@touch $@
 
-# Checks first, so that a machine that lacks something is left as it was.
+# Checks first, so that a machine that lacks something is left as it was. Whoever installs at the same time, into
+# the same folder, has its turn after: the lock is on this file, for as long as the shell has it open.
 define install
 test -w . || { echo 'このフォルダーに書き込めません。書き込める場所に複製して実行してください。' >&2; exit 1; }; \
 for python in python3 python3.14 python3.13 python3.12 python3.11 none; do \
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break; \
 done; \
+exec 9< Makefile; "$$python" -c 'import fcntl; fcntl.flock(9, fcntl.LOCK_EX)' 2>/dev/null; \
 test "$$python" != none || { echo 'Python 3.11以上が見つかりません。インストールしてから実行してください。' >&2; exit 1; }; \
 "$$python" -c 'import ensurepip, venv' 2>/dev/null || \
 	{ echo 'Pythonのvenvがありません。Debian・Ubuntuでは「apt install python3-venv」を実行してください。' >&2; exit 1; }; \

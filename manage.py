@@ -4,12 +4,14 @@
 import os
 import sys
 
+from dxcases.operating.terminal import say_whatever_the_terminal_can_show
 from dxcases.postgres.account import LocalPostgresError
 from dxcases.postgres.cluster import running_if_needed
 
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dxcases.settings")
+    say_whatever_the_terminal_can_show()
     from django.core.management import execute_from_command_line
 
     try:

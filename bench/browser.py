@@ -12,7 +12,7 @@ import statistics
 import sys
 
 import django
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 SITE = os.environ.get("SITE", "http://127.0.0.1:8000")
 MORE_PAGES = ["/cases/?q=研修&near=063631"]  # beside one of each pattern
@@ -34,15 +34,20 @@ def main() -> int:
 
     print(f"{'page':34}{'LCP ms':>8}{'CLS':>8}{'INP ms':>8}")
     with sync_playwright() as playwright:
-        executable = os.environ.get("CHROMIUM") or shutil.which("chromium")
-        arguments = ["--disable-gpu", "--no-sandbox", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path=executable, args=arguments)
+        browser = launched(playwright)
         for path in [*page_addresses().values(), *MORE_PAGES]:
             visits = [visit(browser, path) for _ in range(VISITS)]
             lcp, cls, inp = (statistics.median(one[name] for one in visits) for name in ("lcp", "cls", "inp"))
             print(f"{path:34}{lcp:8.0f}{cls:8.3f}{inp:8.0f}")
         browser.close()
     return 0
+
+
+def launched(playwright: Playwright) -> Browser:
+    """Starts $CHROMIUM, else one on the PATH, else Playwright's own."""
+    executable = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    arguments = ["--disable-gpu", "--no-sandbox", "--disable-background-networking"]
+    return playwright.chromium.launch(executable_path=executable, args=arguments)
 
 
 def visit(browser: Browser, path: str) -> dict[str, float]:

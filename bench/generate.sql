@@ -9,10 +9,6 @@ SELECT i,
     abs(hashint4(i + 300000000)) %% 60 AS d, abs(hashint4(i + 400000000)) %% 60 AS e
 FROM generate_series(1, %(count)s - 60) AS i;
 
-UPDATE catalog_body SET
-    population = 300 + (exp(abs(hashtext(code)) %% 1000 / 1000.0 * 8))::int * 100, population_as_of = '2020-01-01'
-WHERE population IS NULL AND abs(hashtext(code)) %% 20 > 0;
-
 -- A whole row of the casebook with other values in some places, so that a new column needs no word here.
 INSERT INTO catalog_case OVERRIDING SYSTEM VALUE
 SELECT (jsonb_populate_record(whole, jsonb_build_object(
@@ -32,8 +28,8 @@ CREATE TEMPORARY TABLE place AS
 SELECT m.i, k.id AS case_id, m.a, m.b FROM made m JOIN catalog_case k ON k.slug = 'made-' || m.i;
 
 -- One body for most, up to five for some.
-INSERT INTO catalog_casebody (case_id, body_id, position, note)
-SELECT DISTINCT ON (case_id, code) case_id, code, position, ''
+INSERT INTO catalog_casebody (case_id, body_id, position, note, contact_section, contact_telephone, contact_email)
+SELECT DISTINCT ON (case_id, code) case_id, code, position, '', '', '', ''
 FROM place
 CROSS JOIN generate_series(1, 5) AS position
 JOIN (SELECT row_number() OVER (ORDER BY code) - 1 AS n, code FROM catalog_body) AS body

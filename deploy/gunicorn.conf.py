@@ -4,7 +4,8 @@ import gc
 import os
 from typing import Any
 
-worker_class = "gthread"
+worker_class = "dxcases.web_worker.Worker"
+http_parser = "python"  # which the worker teaches to read addresses with Japanese letters as they are
 workers = int(os.environ.get("WEB_WORKERS", "2"))
 threads = int(os.environ.get("WEB_THREADS", "8"))
 timeout = 60  # seconds; an import of many rows takes the longest
@@ -16,6 +17,7 @@ limit_request_line = 0
 limit_request_field_size = 0
 limit_request_fields = 32_768
 permit_unconventional_http_method = True
+forwarder_headers = ""  # no header of a request says where the site begins (SCRIPT_NAME)
 
 
 def post_worker_init(worker: Any) -> None:

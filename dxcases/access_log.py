@@ -1,4 +1,4 @@
-"""A log line for each login, logout, refusal, import and change of a case's status: who, by name and id.
+"""A log line for each login, logout, refusal, import, deletion and change of a status: who, by name and id.
 
 Every line has time and request. What a transaction does is told once it is committed.
 """
@@ -42,8 +42,20 @@ def log_import(user: AbstractBaseUser | None, model: str, file_name: str, new: i
     transaction.on_commit(lambda: log("import", user, what, **fields))
 
 
-def log_status(user: AbstractBaseUser, slug: str, event: str) -> None:
+def log_take_back(user: AbstractBaseUser | None, file_name: str, changed: int, left: int) -> None:
+    """An import of populations was taken back; `left` counts the bodies changed since, which stay."""
+    what = f", {file_name}: {changed} changed, {left} left"
+    fields = {"file": file_name, "changed": changed, "left": left}
+    transaction.on_commit(lambda: log("import taken back", user, what, **fields))
+
+
+def log_status(user: AbstractBaseUser | None, slug: str, event: str) -> None:
     transaction.on_commit(lambda: log(event, user, f", {slug}", slug=slug))
+
+
+def log_row(user: AbstractBaseUser, event: str, model: str, name: str) -> None:
+    """A row was deleted, brought back or merged into another."""
+    transaction.on_commit(lambda: log(event, user, f", {model} {name}", model=model, name_of_row=name))
 
 
 def log(event: str, user: AbstractBaseUser | None, what: str = "", **fields: Any) -> None:

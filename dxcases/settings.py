@@ -13,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from jinja2 import StrictUndefined
 
 from dxcases import local_secret
+from dxcases.cache_control import tag_static_file
 from dxcases.postgres.backend.base import Connection
 from dxcases.postgres.cluster import django_database
 
@@ -30,6 +31,7 @@ env = environ.Env(
     PG_BIN=(str, ""),
     BACKUP_DIR=(str, ""),
     IMPORT_DIR=(str, ""),
+    BUNDLE_FILE=(str, ""),
     LOG_FORMAT=(str, "line"),
     ALLOWED_HOSTS=(list, ["localhost", "127.0.0.1", "[::1]"]),
     CSRF_TRUSTED_ORIGINS=(list, []),
@@ -37,6 +39,10 @@ env = environ.Env(
     BEHIND_PROXY=(bool, False),
     REQUIRE_SECOND_FACTOR=(bool, False),
     CONTACT=(str, ""),
+    CONFIRMATION_DAYS=(int, 30),
+    SENDER_DAYS=(int, 180),
+    EMAIL_URL=(str, ""),
+    EMAIL_FROM=(str, ""),
     PORT=(int, 8000),
     WEB_THREADS=(int, 8),
     WEB_WORKERS=(int, 2),
@@ -66,10 +72,10 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "axes",
     "django_otp",
+    "django_otp.plugins.otp_static",
     "django_otp.plugins.otp_totp",
     "django_filters",
     "django_guid",
-    "django_htmx",
     "csp",
     "rest_framework",
     "drf_spectacular",
@@ -168,10 +174,15 @@ DATABASES = {
 DATABASE_ROUTERS = ["dxcases.postgres.replicas.Router"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 IMPORT_DIR = Path(env("IMPORT_DIR") or VAR_DIR / "imports")  # files that an editor has yet to agree to
+BUNDLE_FILE = Path(env("BUNDLE_FILE") or VAR_DIR / "dxcases.zip")  # what `manage.py bundle` wrote last
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]
+# A case may have a row for each municipality of a prefecture, each of a dozen fields.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
 BACKUP_DIR = Path(env("BACKUP_DIR") or VAR_DIR / "backups")
 
 CONTACT = env("CONTACT")
+CONFIRMATION_DAYS = env("CONFIRMATION_DAYS")  # that a link to a body takes an answer
+SENDER_DAYS = env("SENDER_DAYS")  # that a telephone number, mail address or section of a sender is kept
 # Gives one line on why the catalogue cannot be served, empty where it can; the doctor asks it.
 READINESS = "catalog.pages.discovery.reason_not_to_serve"
 
@@ -184,6 +195,9 @@ USE_TZ = True
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_ROOT = BASE_DIR / "icons"  # what browsers ask for at the root by its name
+WHITENOISE_ALLOW_ALL_ORIGINS = False
+WHITENOISE_ADD_HEADERS_FUNCTION = tag_static_file
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -217,18 +231,20 @@ LOGGING = {
         "request_id": {
             "()": "django_guid.log_filters.CorrelationId",
             "correlation_id_field": "request_id",
-        }
+        },
+        "database_away_in_one_line": {"()": "dxcases.logs.DatabaseAwayInOneLine"},
+        "why_no_connection": {"()": "dxcases.logs.WhyNoConnection"},
     },
     "handlers": {
         "stderr": {
             "class": "logging.StreamHandler",
             "formatter": env("LOG_FORMAT"),
-            "filters": ["request_id"],
+            "filters": ["request_id", "database_away_in_one_line"],
         }
     },
     "loggers": {
         "django": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
-        "psycopg.pool": {"level": "ERROR"},  # it tells of each attempt to reach a server that is away
+        "psycopg.pool": {"handlers": ["stderr"], "filters": ["why_no_connection"], "propagate": False},
         "dxcases": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
     },
 }
@@ -239,6 +255,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": [],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": [],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "catalog.output.negotiation.AddressAlone",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "UNAUTHENTICATED_USER": None,
     "EXCEPTION_HANDLER": "catalog.output.api.answer_error",
@@ -265,6 +282,7 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "catalog.editing.passwords.GuessablePasswordValidator"},
 ]
 
 # Guesses are counted by user and address before a password is hashed: others still get in meanwhile.
@@ -285,10 +303,24 @@ BEHIND_PROXY = env("BEHIND_PROXY")
 REQUIRE_SECOND_FACTOR = env("REQUIRE_SECOND_FACTOR")
 OTP_TOTP_ISSUER = "自治体DX事例カタログ"
 
+# Without a mail server nobody can ask for a new password by mail (dxcases/forgotten_password.py).
+MAIL_IS_SET_UP = bool(env("EMAIL_URL"))
+if MAIL_IS_SET_UP:
+    if not env("EMAIL_FROM"):
+        raise ImproperlyConfigured("EMAIL_FROM is required with EMAIL_URL: the address that mail comes from.")
+    vars().update(env.email_url("EMAIL_URL"))
+    DEFAULT_FROM_EMAIL = env("EMAIL_FROM")
+EMAIL_TIMEOUT = 10  # seconds
+PASSWORD_RESET_TIMEOUT = 60 * 60  # seconds
+
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 # Sent to the admin alone, so that public pages cannot depend on who asks.
 SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = "/admin/"
+# A name by which browsers take a cookie by HTTPS alone.
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = (
+    f"{'__Secure-' if env('HTTPS') else ''}{name}" for name in ("sessionid", "csrftoken")
+)
 SESSION_COOKIE_AGE = 60 * 60  # seconds since the last request
 SESSION_MAX_AGE = 12 * 60 * 60  # seconds since the login
 
@@ -312,6 +344,15 @@ FIXED_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": X_FRAME_OPTIONS,
 }
+# What programs read, and scripts of other sites may: there these take the place of the fixed ones.
+DATA_PATHS = ("/api/", "/cases.", "/data/", "/suggestions.")
+DATA_HEADERS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "*",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
+# What anybody may send a form to. No cookie is read or set there (decision 0028).
+PUBLIC_FORM_PATHS = ("/report/", "/confirm/")
 # Nothing from elsewhere, nothing inline; holds for public pages and for the admin alike.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

@@ -10,6 +10,7 @@ from django.core.wsgi import get_wsgi_application
 CHARSET = re.compile(r";\s*charset\s*\*?\s*=[^;]*", re.IGNORECASE)
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dxcases.settings")
+os.environ.setdefault("DEBUG", "off")  # who serves by this entry forgets a variable in favour of the public
 os.environ.setdefault("DATABASE_STATEMENT_SECONDS", "5")  # commands may take as long as they need
 answer = get_wsgi_application()
 

@@ -13,9 +13,12 @@ from tests.servers.addresses import PARAMETERS, name_of, page_addresses, public_
 PUBLIC = public_addresses()
 HEALTH = {name_of(pattern): reverse(f"catalog:{pattern.name}") for pattern in urls.health}
 
+# What anybody may send a form to, and what follows: never cached, and no two are the same.
+FORMS = {"report": "/report/", "report_thanks": "/report/thanks/"}
+
 # The same without a query.
 PATHS = {name: urlsplit(address).path for name, address in (PUBLIC | HEALTH).items()}
-REFUSED_WITHOUT_A_QUERY = {"compare"}
+REFUSED_WITHOUT_A_QUERY = {"compare", "compare_xlsx"}
 
 # Patterns whose parameters are texts, each with %s for the text: any text may be tried there.
 WITH_A_NAME = [
@@ -33,12 +36,14 @@ VARIANTS: dict[str, list[str]] = {
         "/cases/?step=2&population=0-1&q=研修",
         "/cases/?step=0&section=4-3",
         "/cases/?q=研修&near=063631",
+        "/cases/?near=141003&name=横浜市中区",
         "/cases/?q=議事録申請&step=3",
         "/cases/?population=abc&near_population=x",
         "/cases/?page=3",
-        "/cases/?compare=dx2021-1-1",
+        "/cases/?compare=dx2021-1-1&compare=dx2021-46-1",
+        "/cases/?view=table&q=研修&near=063631",
     ],
-    "near": ["/near/", "/near/?name="],
+    "near": ["/near/", "/near/?name=", "/near/?name=だて"],
     "case_detail": ["/cases/dx2021-16-1/", "/cases/dx2021-26-1/"],
     "compare": [
         "/compare/?case=dx2021-17-1&case=dx2021-5-1&case=dx2021-14-1&case=dx2021-18-2&only=differences",
@@ -52,22 +57,31 @@ VARIANTS: dict[str, list[str]] = {
     ],
     "body_detail": ["/bodies/302058/", "/bodies/040002/"],
     "step_detail": ["/steps/3/"],
+    "inquiry": [
+        "/inquiry/dx2021-14-1/?near=063631",
+        "/inquiry/dx2021-36-1/?name=府中市",
+        "/inquiry/dx2021-36-1/?body=011002&near=1",
+    ],
 }
-ERRORS = ["/nothing-here/", "/?q=%00"]
+FORM_PAGES = [*FORMS.values(), "/report/?case=dx2021-17-1", "/report/?case=nope"]
+ERRORS = ["/nothing-here/", "/cases/dx2021-17-9/", "/?q=%00", "/confirm/nothing/"]
 PAGES = [
     *(address for name, first in page_addresses().items() for address in (first, *VARIANTS.get(name, []))),
+    *FORM_PAGES,
     *ERRORS,
 ]
 
 # What search engines are not told of, with the reason; every other page is in the sitemap.
 NOT_IN_THE_SITEMAP = {
     "near": "a form that leads to a list; the home page has it too",
+    "inquiry": "a draft to be filled in, which leads to nothing but its case",
     "compare": "has nothing to show until a reader has chosen cases",
 }
 # Pages and files that no page links to, with the reason.
 LINKED_NOWHERE = {
     "robots": "robots ask for it by its name",
     "sitemap": "robots.txt tells of it",
+    "suggestions": "the script of the search box asks for it",
 }
 
 # The lists of the admin, by model.

@@ -29,6 +29,8 @@ hypothesis.settings.load_profile("quick")
 
 # The driver of the browser runs a loop in the thread of the tests, where Django would refuse to ask.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+# What tests start is a developer's, whatever they import: dxcases.wsgi turns DEBUG off where nothing is said.
+os.environ.setdefault("DEBUG", "on")
 
 ONE_BY_ONE = {"tests/browser/test_access.py", "tests/test_hostile_input.py"}
 

@@ -55,6 +55,7 @@ def new_case(**changes: Any) -> dict[str, Any]:
         "editor_note": "",
         "case_bodies-0-body": FUNAGATA,
         "case_bodies-0-note": "",
+        **{f"case_bodies-0-contact_{name}": "" for name in ("section", "telephone", "email", "checked_on")},
         "case_bodies-0-position": "1",
         "figures-0-label": "回数",
         "figures-0-value": "8回",

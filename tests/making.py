@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from catalog.finding.cards import Card
-from catalog.models import Body, Case, CaseBody, Section, Source, Topic
+from catalog.models import Body, Case, CaseBody, Population, Section, Source, Topic
 
 # Bodies the tests speak of, by name; all are rows of the fixtures.
 FUNAGATA = "063631"  # 山形県舟形町, 0.5万人
@@ -18,9 +18,9 @@ KASHIHARA = "292052"  # 奈良県橿原市, 12.2万人
 TAWARAMOTO = "293636"  # 奈良県田原本町, 3.2万人
 HIDAKA = "394106"  # 高知県日高村, 0.5万人
 OSAKA = "270008"  # 大阪府, 885.0万人
-MIYAGI = "040002"  # 宮城県, population unknown
+MIYAGI = "040002"  # 宮城県, 229.2万人 by the register, without a figure in the casebook
 
-_pages = count(1001)
+_pages = count(10_001)  # above every page a test gives itself
 
 
 @transaction.atomic  # a published case without a body is refused at the end of a transaction
@@ -36,12 +36,13 @@ def make_case(
 ) -> Case:
     """A saved case on a page of its own, after all of the casebook.
 
-    `bodies` are codes, `source` and `topics` slugs.
+    `bodies` are codes, `source` and `topics` slugs. A section is named as the casebook's is; of a source that
+    `make_source` has made, it is the section like that.
     """
     page = next(_pages)
     case = Case.objects.create(
         slug=slug or f"made-{page}",
-        section=Section.objects.get(pk=section),
+        section=Section.objects.get(pk=section if source == "dx2021" else f"{source}-{section}"),
         source=Source.objects.get(slug=source),
         status=status,
         **{"title": f"事例{page}", "page": page, "points": ["要点"], "approach": "内容", **fields},
@@ -65,22 +66,35 @@ def without_cases() -> None:
 
 
 def make_source(slug: str) -> Source:
-    """A source before the casebook."""
-    return Source.objects.create(
+    """A source with sections like those of the casebook."""
+    source = Source.objects.create(
         slug=slug, title=f"{slug}の本", publisher="県", published_on="2001-01-01", terms="自由"
     )
+    Section.objects.bulk_create(
+        Section(
+            id=f"{slug}-{like.pk}",
+            source=source,
+            step=like.step,
+            title=f"{slug}の{like.title}",
+            position=like.position,
+        )
+        for like in Section.objects.filter(source__slug="dx2021")
+    )
+    return source
 
 
-def make_varied_cases(number: int = 40) -> None:
+def make_varied_cases(number: int = 40, codes: list[str] | None = None) -> None:
     """Cases of one to five bodies and no to four topics by chance, always the same.
+
+    The bodies are those with these codes, or those of the casebook's populations and forty of no known one.
 
     One in eight is a draft, one in three from the source `second`.
     """
     chance = random.Random(2021)
     make_source("second")
-    codes = list(Body.objects.exclude(population=None).values_list("code", flat=True))
-    codes += list(Body.objects.filter(population=None).values_list("code", flat=True)[:40])
-    sections = list(Section.objects.order_by("position").values_list("pk", flat=True))
+    codes = codes or codes_of_varied_bodies()
+    of_casebook = Section.objects.filter(source__slug="dx2021").order_by("position")
+    sections = list(of_casebook.values_list("pk", flat=True))
     topics = list(Topic.objects.values_list("slug", flat=True))
     for made in range(number):
         make_case(
@@ -89,7 +103,23 @@ def make_varied_cases(number: int = 40) -> None:
             bodies=chance.sample(codes, chance.randint(1, 5)),
             topics=chance.sample(topics, chance.randint(0, 4)),
             status="draft" if made % 8 == 0 else "published",
+            year=[None, 2019, 2020, 2024][made // 2 % 4],
         )
+
+
+def codes_of_varied_bodies() -> list[str]:
+    of_casebook = Population.objects.filter(source="casebook").values("body")
+    codes = Body.objects.filter(code__in=of_casebook).values_list("code", flat=True)
+    unknown = Body.objects.exclude(code__in=of_casebook).values_list("code", flat=True)[:40]
+    Population.objects.filter(body__in=list(unknown)).delete()
+    return [*codes, *unknown]
+
+
+def set_population(code: str, persons: int | None, as_of: str = "2020-01-01") -> None:
+    """Makes this the one population of a body; None: it has none."""
+    Population.objects.filter(body=code).delete()
+    if persons:
+        Population.objects.create(body_id=code, persons=persons, as_of=as_of, source_id="casebook")
 
 
 def slugs(cases: Iterable[Case]) -> list[str]:

@@ -7,11 +7,13 @@ read from its rows, too.
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
+from math import log2
 from operator import and_, or_
 from typing import Any
 
@@ -32,6 +34,7 @@ from django.db.models.expressions import RawSQL
 from django.db.models.functions import (
     ASin,
     Cast,
+    Coalesce,
     Cos,
     Floor,
     Greatest,
@@ -46,9 +49,27 @@ from django.db.models.functions import (
 from django.utils import timezone
 
 from catalog.finding.index import folded_synonyms
-from catalog.finding.nearest import EARTH_DIAMETER_KM, LN_1_25, UNKNOWN_POPULATION, Target
-from catalog.finding.search import Term, terms_of
-from catalog.models import DOCUMENT_ORDER, Body, Case, CaseBody, LinkCheck, SimilarBody, bands
+from catalog.finding.nearest import (
+    EARTH_DIAMETER_KM,
+    LN_1_25,
+    UNKNOWN_DISTANCE_KM,
+    UNKNOWN_POPULATION,
+    Target,
+)
+from catalog.finding.search import READING, Term, folded_of, is_whole, terms_of
+from catalog.finding.sentences import is_empty
+from catalog.models import (
+    DOCUMENT_ORDER,
+    Body,
+    Case,
+    CaseBody,
+    Confirmation,
+    LinkCheck,
+    Population,
+    SimilarBody,
+    bands,
+    content_of_case,
+)
 
 Query = dict[str, list[str]]  # the values of each parameter, all of them valid
 
@@ -58,11 +79,16 @@ PARAMETERS_OF_BODY = ("population", "region", "prefecture", "kind")
 def cases_with_rows() -> QuerySet[Case]:
     """All cases, with every row that belongs to them, in a fixed number of queries."""
     rows = (
-        Prefetch("case_bodies", CaseBody.objects.select_related("body__prefecture")),
+        Prefetch(
+            "case_bodies",
+            CaseBody.objects.select_related(
+                "body__prefecture", "body__population_source", "body__successor__prefecture"
+            ),
+        ),
         Prefetch("similar_bodies", SimilarBody.objects.select_related("body__prefecture")),
     )
     cases = Case.objects.select_related("section__step", "source")
-    return cases.prefetch_related(*rows, "topics", "figures", "links")
+    return cases.prefetch_related(*rows, "topics", "figures", "links", "confirmations")
 
 
 # What a case says, from its rows
@@ -71,6 +97,8 @@ def cases_with_rows() -> QuerySet[Case]:
 def record_of(case: Case) -> dict[str, Any]:
     """The record of the contract without `url` and `nearness`; `case` is one of `cases_with_rows`."""
     section, similar = case.section, case.similar_bodies.all()
+    assert section
+    assert case.source  # as all that is public has both
     return {
         "slug": case.slug,
         "title": case.title,
@@ -82,7 +110,10 @@ def record_of(case: Case) -> dict[str, Any]:
         "approach": case.approach,
         "outcome": case.outcome,
         "figures": [{"label": figure.label, "value": figure.value} for figure in case.figures.all()],
-        "bodies": [{**facts_of_body(row.body), "note": row.note} for row in case.case_bodies.all()],
+        "bodies": [
+            {**facts_of_body(row.body), "note": row.note, "contact": contact_of(row)}
+            for row in case.case_bodies.all()
+        ],
         "links": [{"url": link.url, "label": link.label} for link in case.links.all()],
         "references": case.references,
         "similar": {
@@ -98,14 +129,30 @@ def record_of(case: Case) -> dict[str, Any]:
                 for row in similar
             ],
         },
+        "year": case.year,
         "source": {
             "title": str(case.source),
+            "kind": case.source.kind,
+            "url": case.source.url,
             "page": case.page,
             "order": case.order,
             "heading": case.heading,
         },
+        "confirmed": confirmed_of(case),
         "updated_at": in_japan(case.updated_at),
     }
+
+
+def confirmed_of(case: Case) -> list[dict[str, str]]:
+    """The bodies whose last answer about what the case says now is that it is right."""
+    last: dict[str, Confirmation] = {}
+    answered = [one for one in case.confirmations.all() if one.answered_at and not one.revoked_at]
+    for one in sorted(answered, key=lambda one: str(one.answered_at)):
+        if one.content == content_of_case(case.pk):
+            last[one.body_id] = one
+    codes = [row.body_id for row in case.case_bodies.all()]
+    right = [last[code] for code in codes if code in last and last[code].verdict == "right"]
+    return [{"body": one.body_id, "month": in_japan(one.answered_at)[:7]} for one in right]  # type: ignore[arg-type]
 
 
 def facts_of_body(body: Body) -> dict[str, Any]:
@@ -117,18 +164,49 @@ def facts_of_body(body: Body) -> dict[str, Any]:
         "prefecture": {"code": body.prefecture.code, "name": body.prefecture.name},
         "population": body.population,
         "population_as_of": body.population_as_of.isoformat() if body.population_as_of else None,
+        "population_source": body.population_source.title if body.population_source else None,
         "population_band": bands.band_of(body.population).value,
+        "website": body.website,
+        "telephone": body.telephone,
+        "address": body.address,
+        "abolished_on": body.abolished_on.isoformat() if body.abolished_on else None,
+        "successor": body.successor
+        and {
+            "code": body.successor.code,
+            "name": body.successor.name,
+            "prefecture": body.successor.prefecture.name,
+        },
     }
+
+
+def contact_of(row: CaseBody) -> dict[str, str] | None:
+    if row.contact_checked_on is None:
+        return None
+    return {
+        "section": row.contact_section,
+        "telephone": row.contact_telephone,
+        "email": row.contact_email,
+        "checked_on": row.contact_checked_on.isoformat(),
+    }
+
+
+def current_population(body: Body) -> Population | None:
+    """Of the latest day; of two of one day that of the source first in order."""
+    rows = body.populations.select_related("source")
+    order = [(-row.as_of.toordinal(), row.source.position, row.source.pk, row) for row in rows]
+    return min(order, key=lambda one: one[:3])[3] if order else None
 
 
 def extra_of(case: Case, dead: Mapping[str, datetime]) -> dict[str, Any]:
     """What pages and files show of the case beside its record; `dead` is `dead_links()`."""
+    assert case.source
     urls = {link.url for link in case.links.all()} | {similar.url for similar in case.similar_bodies.all()}
     return {
         "status": case.status,
         "editor_note": case.editor_note,
         "publisher": case.source.publisher,
-        "published_on": case.source.published_on.isoformat(),
+        "published_on": case.source.published_on and case.source.published_on.isoformat(),
+        "read_on": case.source.read_on and case.source.read_on.isoformat(),
         "terms": case.source.terms,
         "created_at": in_japan(case.created_at),
         "dead_links": {url: in_japan(dead[url]) for url in urls if url in dead},
@@ -151,6 +229,8 @@ class Texts:
     title: list[str]
     head: list[str]
     rest: list[str]
+    kana: list[str]
+    similar_kana: list[str]
 
     @property
     def lines(self) -> list[str]:
@@ -160,10 +240,14 @@ class Texts:
 def texts_of(case: Case) -> Texts:
     bodies, similar = case.case_bodies.all(), case.similar_bodies.all()
     rest = [case.heading, case.background, case.approach, case.outcome, case.editor_note, *case.references]
+    assert case.section
+    rest += [case.section.title, case.section.step.title]
     rest += [f"{figure.label} {figure.value}" for figure in case.figures.all()]
     rest += [*(topic.title for topic in case.topics.all()), *(row.note for row in bodies)]
     rest += [f"{row.body.prefecture.name}{row.body.name} {row.body.kana} {row.note}" for row in similar]
-    return Texts([case.title], [*case.points, *map(names_of_body, (row.body for row in bodies))], rest)
+    names = [names_of_body(row.body) for row in bodies]
+    kana, similar_kana = ([row.body.kana for row in rows] for rows in (bodies, similar))
+    return Texts([case.title], [*case.points, *names], rest, kana, similar_kana)
 
 
 def names_of_body(body: Body) -> str:
@@ -198,10 +282,13 @@ class PlainCase:
     @classmethod
     def read(cls, case: Case) -> PlainCase:
         """The plain case of one of `cases_with_rows`."""
+        assert case.source
+        assert case.section
         own = {
             "source": {case.source.slug},
+            "year": {"unknown" if case.year is None else str(case.year)},
             "step": {str(case.section.step_id)},
-            "section": {case.section_id},
+            "section": {case.section.pk},
             "topic": {topic.slug for topic in case.topics.all()},
         }
         bodies = [
@@ -216,9 +303,14 @@ class PlainCase:
         text = unicodedata.normalize("NFKC", "\n".join(texts_of(case).lines)).casefold()
         return cls(case.slug, text, own, bodies)
 
+    def has(self, word: str) -> bool:
+        """Words of katakana or of Latin letters are no part of a longer one."""
+        plain = word.casefold()
+        return plain in (WHOLE_WORD.findall(self.text) if WHOLE_WORD.fullmatch(plain) else self.text)
+
     def matches(self, query: Query) -> bool:
         """OR within a parameter, AND between them; all that is asked of a body, of one and the same."""
-        if any(word.casefold() not in self.text for word in words_in(query)):
+        if not all(map(self.has, words_in(query))):
             return False
         of_case = {name: values for name, values in query.items() if values and name in self.values}
         of_body = {name: values for name, values in query.items() if values and name in PARAMETERS_OF_BODY}
@@ -226,6 +318,9 @@ class PlainCase:
             not of_body
             or any(all(body[name] in values for name, values in of_body.items()) for body in self.bodies)
         )
+
+
+WHOLE_WORD = re.compile("[ァ-ヺ][ァ-ヺー]*|[a-z][a-z0-9]*")
 
 
 def words_in(query: Query) -> list[str]:
@@ -244,6 +339,10 @@ def plain_cases() -> list[PlainCase]:
 
 CONDITIONS_OF_CASE: dict[str, Callable[[list[str]], Q]] = {
     "source": lambda values: Q(source__slug__in=values),
+    "year": lambda values: (
+        Q(year__in=[value for value in values if value != "unknown"])
+        | (Q(year=None) if "unknown" in values else Q(pk=None))
+    ),
     "step": lambda values: Q(section__step__in=values),
     "section": lambda values: Q(section__in=values),
     "topic": lambda values: Q(
@@ -264,6 +363,8 @@ CONDITIONS_OF_BODY: dict[str, Callable[[list[str]], Q]] = {
 FACETS: dict[str, Any] = {
     "step": F("section__step"),
     "section": F("section"),
+    "source": F("source__slug"),
+    "year": RawSQL("coalesce(year::text, 'unknown')", []),
     "population": bands.value_expression("body__population"),
     "region": F("body__prefecture__region"),
     "prefecture": F("body__prefecture"),
@@ -322,7 +423,10 @@ def ordered_by_sql(query: Query) -> QuerySet[Case]:
             assert target
             return nearest_by_sql(cases, target)
         case "relevance":
-            return cases.annotate(rank=rank_by_sql(terms)).order_by("rank", *DOCUMENT_ORDER)
+            called = called_by_sql(terms) if len(terms) == 1 else Value(1)
+            return cases.annotate(called=called, rank=rank_by_sql(terms)).order_by(
+                "called", "rank", *DOCUMENT_ORDER
+            )
         case "population":
             return by_population(cases, F("body__population").asc(nulls_last=True))
         case "-population":
@@ -365,7 +469,7 @@ def score(target: Target, prefix: str = "body__") -> Expression:
         total += differs(prefix, kind=target.body.kind) * 4_000_000.0
         total += differs(prefix, prefecture=target.body.prefecture_id) * 2_000_000.0
         total += differs(prefix, prefecture__region=target.body.prefecture.region) * 1_000_000.0
-        total += distance_km(target.body, prefix)
+        total += Coalesce(distance_km(target.body, prefix), UNKNOWN_DISTANCE_KM)
     return Cast(total, FloatField())
 
 
@@ -385,13 +489,18 @@ def differs(prefix: str, **fields: Any) -> Expression:
 
 
 def distance_km(body: Body, prefix: str = "body__") -> Expression:
-    """The great-circle distance to `body` (haversine formula), in km with one decimal."""
+    """The great-circle distance to `body` (haversine formula), in km with one decimal; null where unknown."""
+    if body.latitude is None:
+        return Cast(Value(None), FloatField())
     latitude, longitude = Value(body.latitude), Value(body.longitude)
     across = Power(Sin(Radians((F(f"{prefix}latitude") - latitude) / 2.0)), 2)
     along = Power(Sin(Radians((F(f"{prefix}longitude") - longitude) / 2.0)), 2)
     shrunk = Cos(Radians(latitude)) * Cos(Radians(F(f"{prefix}latitude")))
     chord = Least(Sqrt(across + along * shrunk), Value(1.0))
-    return Round(Cast(ASin(chord) * EARTH_DIAMETER_KM, FloatField()) * 10.0) / 10.0
+    distance = Round(Cast(ASin(chord) * EARTH_DIAMETER_KM, FloatField()) * 10.0) / 10.0
+    # LEAST leaves out what is null.
+    is_known = Q((f"{prefix}latitude__isnull", False))
+    return models.Case(models.When(is_known, then=distance), output_field=FloatField())
 
 
 # Search in SQL on the texts of the rows
@@ -399,53 +508,120 @@ def distance_km(body: Body, prefix: str = "body__") -> Expression:
 
 def keep_texts() -> None:
     """Reads the texts of all cases from their rows, for the searches of this transaction."""
-    cases = list(cases_with_rows())
-    texts = [
-        (case.pk, *("\n".join(lines) for lines in (text.title, text.head, text.lines)))
-        for case in cases
-        for text in [texts_of(case)]
-    ]
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS kept_texts")
-        cursor.execute(
-            "CREATE TEMPORARY TABLE kept_texts ON COMMIT DROP AS"
-            " SELECT case_id, fold(title) AS title, fold(head) AS head, fold(whole) AS whole"
-            " FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[])"
-            " AS texts (case_id, title, head, whole)",
-            [list(column) for column in zip(*texts, strict=True)] if texts else [[], [], [], []],
+        columns = ", ".join(
+            f"{name} text, {name}_words text[], {name}_kana text[]" for name in ("title", "head", "whole")
         )
+        cursor.execute(f"CREATE TEMPORARY TABLE kept_texts (case_id bigint, {columns}) ON COMMIT DROP")
+        rows = [(case.pk, *of_parts(texts_of(case))) for case in cases_with_rows()]
+        one = "fold(%s), array(SELECT fold(w) FROM unnest(%s::text[]) AS w), %s::text[]"
+        cursor.executemany(f"INSERT INTO kept_texts VALUES (%s, {one}, {one}, {one})", rows)
+
+
+def of_parts(texts: Texts) -> Iterator[Any]:
+    """For title, head and whole: the text, the words in it that are found whole, the readings of names."""
+    of_both = [*texts.kana, *texts.similar_kana]
+    for lines, kana in ((texts.title, []), (texts.head, texts.kana), (texts.lines, of_both)):
+        text = "\n".join(lines)
+        yield from (text, whole_words_in(text), kana)
+
+
+def whole_words_in(text: str) -> list[str]:
+    return WHOLE_WORD.findall(unicodedata.normalize("NFKC", text).lower())
 
 
 def terms_in(query: Query) -> list[Term]:
-    return terms_of(" ".join(query.get("q", [])), folded_synonyms())
+    text = " ".join(query.get("q", []))
+    terms = terms_of(text, folded_synonyms(), is_found) if text else []
+    return [term for term in terms if not is_empty(term.typed)] or terms
+
+
+def is_found(term: Term) -> bool:
+    """Whether some published case has the term in one piece."""
+    published = "SELECT 1 FROM kept_texts JOIN catalog_case ON id = case_id AND status = 'published'"
+    with connection.cursor() as cursor:
+        condition, values = has_any("whole", term.variants)
+        cursor.execute(f"SELECT EXISTS ({published} WHERE {condition})", values)
+        return cursor.fetchone()[0]
 
 
 def with_words(terms: list[Term]) -> tuple[str, list[str]]:
     """A statement that gives the cases in which every term is found; none where there is no term."""
     conditions, words = ["true" if terms else "false"], list[str]()
     for term in terms:
-        exact, loose = has_any("whole", term.variants), has_all("whole", term.pieces)
+        exact, values = has_any("whole", term.variants)
+        loose, more = has_each("whole", term.pieces)
         conditions.append(f"({exact} OR {loose})")
-        words += [*term.variants, *term.pieces]
+        words += [*values, *more]
     return f"SELECT case_id FROM kept_texts WHERE {' AND '.join(conditions)}", words
 
 
+APART = 1_000_000  # more than any sum of ranks
+
+
 def rank_by_sql(terms: list[Term]) -> Expression:
-    """Where hits stand: for each term 0 in the title, 1 in points and names, 2 elsewhere, 3 in parts."""
+    """Where hits stand: for each term 0 in the title, 1 in points and names, 2 elsewhere, 3 in parts.
+
+    Each counts by its weight; a hit in parts puts the case behind all that have none.
+    """
     ranks, words = [], list[str]()
     for term in terms:
-        whens = " ".join(
-            f"WHEN {has_any(column, term.variants)} THEN {rank}"
-            for rank, column in enumerate(("title", "head", "whole"))
-        )
-        ranks.append(f"CASE {whens} ELSE 3 END")
-        words += term.variants * 3
-    return RawSQL(f"SELECT {' + '.join(ranks)} FROM kept_texts WHERE case_id = catalog_case.id", words)
+        of_word, whens = weight_by_sql(term), ""
+        for rank, column in enumerate(("title", "head", "whole")):
+            condition, values = has_any(column, term.variants)
+            whens += f" WHEN {condition} THEN {rank * of_word}"
+            words += values
+        ranks.append(f"CASE{whens} ELSE {3 * of_word + APART} END")
+    total = f"SELECT {' + '.join(ranks)} AS total FROM kept_texts WHERE case_id = catalog_case.id"
+    # However many words stand apart, the case is behind once.
+    once = f"least(total / {APART}, 1) * {APART} + mod(total, {APART})"
+    return RawSQL(f"SELECT {once} FROM ({total}) AS summed", words)
 
 
-def has_any(column: str, words: Iterable[str]) -> str:
-    return f"({' OR '.join(f'strpos({column}, %s) > 0' for _ in words) or 'false'})"
+def called_by_sql(terms: list[Term]) -> Expression:
+    """0 for a case of a step, section, topic or source whose title the one word is, else 1."""
+    titles = (
+        "SELECT step.title FROM catalog_section s JOIN catalog_step step ON step.number = s.step_id"
+        " WHERE s.id = catalog_case.section_id"
+        " UNION SELECT title FROM catalog_section WHERE id = catalog_case.section_id"
+        " UNION SELECT title FROM catalog_source WHERE id = catalog_case.source_id"
+        " UNION SELECT topic.title FROM catalog_topic topic JOIN catalog_case_topics of_case"
+        " ON of_case.topic_id = topic.id WHERE of_case.case_id = catalog_case.id"
+    )
+    is_called = f"EXISTS (SELECT FROM ({titles}) AS titles WHERE fold(title) = fold(%s))"
+    return RawSQL(f"CASE WHEN {is_called} THEN 0 ELSE 1 END", [terms[0].typed])
 
 
-def has_all(column: str, words: Iterable[str]) -> str:
-    return f"({' AND '.join(f'strpos({column}, %s) > 0' for _ in words) or 'false'})"
+def weight_by_sql(term: Term) -> int:
+    """1, and one more each time that half as many of the published cases have the term."""
+    having, words = with_words([term])
+    published = Case.objects.published()
+    found = published.filter(pk__in=RawSQL(having, words)).count()
+    return round(log2(1 + published.count() / found)) if found else 0
+
+
+def has_any(column: str, variants: Iterable[str]) -> tuple[str, list[str]]:
+    """The condition that a part of the texts has one of the variants, with its values."""
+    conditions, values = list[str](), list[str]()
+    for variant in variants:
+        word = folded_of(variant)
+        if is_whole(variant):
+            conditions.append(f"%s = ANY ({column}_words)")
+            values.append(word)
+            if READING in variant:
+                conditions.append(
+                    f"EXISTS (SELECT FROM unnest({column}_kana) AS k WHERE starts_with(fold(k), %s))"
+                )
+                values.append(word)
+        else:
+            conditions.append(f"strpos({column}, %s) > 0")
+            values.append(word)
+    return f"({' OR '.join(conditions) or 'false'})", values
+
+
+def has_each(column: str, lists: Iterable[Iterable[str]]) -> tuple[str, list[str]]:
+    """The condition that it has one of each list, with its values; false where there is no list."""
+    asked = [has_any(column, variants) for variants in lists]
+    condition = " AND ".join(condition for condition, _ in asked) or "false"
+    return f"({condition})", [value for _, values in asked for value in values]

@@ -5,11 +5,13 @@ from __future__ import annotations
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import path, resolve
 
 from catalog import urls
 from tests.addresses import (
+    FORMS,
     LINKED_NOWHERE,
     NOT_IN_THE_SITEMAP,
     PAGES,
@@ -29,6 +31,17 @@ def test_each_pattern_has_an_address_that_answers_as_a_page_or_as_a_file(
     answer = client.get(address)
     assert (answer.status_code, resolve(urlsplit(address).path).url_name) == (200, name)
     assert (answer["Content-Type"] == "text/html; charset=utf-8") == (name not in FILES)
+
+
+@pytest.mark.parametrize(("name", "address"), FORMS.items())
+def test_each_form_answers(client: Client, name: str, address: str) -> None:
+    assert (client.get(address).status_code, resolve(address).url_name) == (200, name)
+
+
+def test_every_form_is_listed_but_the_one_that_its_link_alone_leads_to() -> None:
+    assert {str(pattern.name) for pattern in urls.forms} == {*FORMS, "confirm"}
+    taken = {path for path in (*FORMS.values(), "/confirm/a/") if path.startswith(settings.PUBLIC_FORM_PATHS)}
+    assert len(taken) == len(urls.forms)
 
 
 def test_a_pattern_whose_parameters_nobody_gave_is_refused() -> None:

@@ -16,7 +16,7 @@ from django.test import Client, RequestFactory
 from catalog.documents.reading import Document, read_documents
 from catalog.documents.records import CaseRecord, Extra
 from catalog.models import Case, CaseRow, CatalogueModel, Section, SimilarBody, Source, Topic
-from catalog.output.columns import COLUMNS, table_record
+from catalog.output.columns import COLUMNS, EDITORS_TABLE, table_record
 from tests.making import KASHIHARA, make_case
 
 pytestmark = pytest.mark.django_db
@@ -29,18 +29,19 @@ NOT_CONTENT = {
     "status": "steers who may see the case",
     "withdrawn_reason": "is told by the page of a withdrawn case, which has no record",
     "withdrawn_pointer": "is told by the page of a withdrawn case, which has no record",
+    "review_by": "is for editors alone",
 }
 # Why a field of content has no place somewhere.
 EXCEPTIONS: dict[tuple[str, str], str] = {
     ("slug", "search"): "is the address of the page",
     ("editor_note", "record"): "the contract's record has no editor's note",
-    ("editor_note", "column"): "a file has the columns of the record",
-    ("editor_note", "import"): "a file has the columns of the record",
+    ("editor_note", "column"): "a public file has the columns of the record",
     ("editor_note", "comparison"): "is about the source, not about the case",
     ("references", "comparison"): "sources to read on are no answer to a question that cases share",
     ("similar_open_ended", "search"): "is no text",
     ("similar_open_ended", "comparison"): "is a remark on the list of bodies",
     ("heading", "comparison"): "is the source's own heading, which the cases of a page share",
+    ("year", "search"): "is no text",
     ("section", "search"): "sections are filters, not words",
     ("source", "search"): "sources are filters, not words",
     ("page", "search"): "is no text",
@@ -87,10 +88,11 @@ def other_value(field: models.Field[Any, Any]) -> Any:
         models.SlugField: lambda: "another-slug",
         models.URLField: lambda: "https://example.jp/other",
         models.BooleanField: lambda: True,
-        models.PositiveSmallIntegerField: lambda: 777,
+        models.PositiveSmallIntegerField: lambda: 2021,
     }
     if isinstance(field, models.ForeignKey):
-        return {Section: "4-1", Source: other_source().pk}[field.related_model]
+        others_by_model: dict[Any, Any] = {Section: "4-1", Source: other_source().pk}
+        return others_by_model[field.related_model]
     for kind, make in others.items():
         if isinstance(field, kind):
             return make()
@@ -110,6 +112,12 @@ def change(case: Case, name: str) -> None:
     if name == "topics":
         Topic.objects.filter(slug="bpr").update(title=MARK)
         case.topics.set(Topic.objects.filter(slug="bpr"))
+    elif name == "source":
+        like = Section.objects.get(pk=case.section_id)
+        own = Section.objects.create(
+            id="other-1", source=other_source(), step=like.step, title=like.title, position=1
+        )
+        Case.objects.filter(pk=case.pk).update(source=own.source, section=own)
     else:
         Case.objects.filter(pk=case.pk).update(**{name: other_value(Case._meta.get_field(name))})  # type: ignore[arg-type]
 
@@ -128,7 +136,7 @@ def places_of(case: Case, name: str) -> set[str]:
     places = {place for place in before if before[place] != after[place]}
     if after["record"]["url"] in Client().get(f"/cases/?q={MARK}").text:
         places.add("search")
-    if any(column.sets == name for column in COLUMNS):
+    if any(column.sets == name for column in EDITORS_TABLE):
         places.add("import")
     if is_in_form(case, name):
         places.add("form")

@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.template.loader import render_to_string
 from django.test import Client, RequestFactory
 
-from dxcases.errors import AWAY, READ_ONLY, TOO_SLOW, server_error
+from dxcases.errors import AWAY, DISK_FULL, OTHERS_WRITE, READ_ONLY, TOO_SLOW, server_error
 
 
 def answer_to(error: Exception, path: str = "/") -> HttpResponse:
@@ -48,6 +48,7 @@ def test_a_fault_is_our_own_500() -> None:
         (InterfaceError(), AWAY),
         (caused_by(psycopg.errors.QueryCanceled()), TOO_SLOW),
         (caused_by(psycopg.errors.ReadOnlySqlTransaction()), READ_ONLY),
+        (caused_by(psycopg.errors.DiskFull()), DISK_FULL),
     ],
 )
 @pytest.mark.parametrize("path", ["/cases/", "/cases.json"])
@@ -58,7 +59,12 @@ def test_a_database_that_fails_is_told_by_503_to_ask_again(error: Exception, mes
     assert message in response.text
 
 
-@pytest.mark.parametrize("name", ["400", "403", "403_csrf", "404", "405", "429", "500"])
+@pytest.mark.parametrize("cause", [psycopg.errors.QueryCanceled(), psycopg.errors.LockNotAvailable()])
+def test_who_waited_for_another_editor_is_not_told_of_a_search(cause: Exception) -> None:
+    assert OTHERS_WRITE in answer_to(caused_by(cause), "/admin/catalog/case/add/").text
+
+
+@pytest.mark.parametrize("name", ["400", "403", "403_csrf", "404", "405", "413", "429", "500"])
 def test_an_error_page_has_its_title_twice_and_no_address_of_its_own(name: str) -> None:
     html = render_to_string(f"{name}.html", request=RequestFactory().get("/nope/"))
     (title,) = re.findall("<h1>(.+)</h1>", html)

@@ -9,6 +9,7 @@ import pytest
 from django.apps import apps
 from django.core import serializers
 from django.core.management import call_command
+from django.db.models import Q
 
 from catalog.management.commands.load_catalogue import fixture_files
 from catalog.models import (
@@ -20,6 +21,7 @@ from catalog.models import (
     Guideline,
     Kind,
     Link,
+    Population,
     Prefecture,
     Section,
     SimilarBody,
@@ -33,7 +35,9 @@ pytestmark = pytest.mark.django_db
 
 def whole_catalogue() -> list[str]:
     models = apps.get_app_config("catalog").get_models()
-    return [serializers.serialize("json", model._default_manager.order_by("pk")) for model in models]
+    shown = Body.objects.values_list("pk", "population", "population_as_of", "population_source")
+    written = [serializers.serialize("json", model._default_manager.order_by("pk")) for model in models]
+    return [*written, str(list(shown.order_by("pk")))]
 
 
 @pytest.mark.long
@@ -65,6 +69,13 @@ def test_the_bodies_are_all_of_japan() -> None:
     assert not Body.objects.exclude(kana__regex=r"^[ぁ-ゖー]+$").exists()
 
 
+def test_every_code_has_its_check_digit() -> None:
+    """As 総務省 defines it: the last digit of 11 less the rest of the weighted sum of the others by 11."""
+    for code in Body.objects.values_list("code", flat=True):
+        weighted = sum(int(digit) * weight for digit, weight in zip(code[:5], (6, 5, 4, 3, 2), strict=True))
+        assert int(code[5]) == (11 - weighted % 11) % 10, code
+
+
 def test_the_sections_stand_in_the_four_steps() -> None:
     assert list(Section.objects.values_list("pk", "step")) == [
         ("1", 0), ("2", 1), ("3-1", 2), ("3-2", 2), ("3-3", 2), ("4-1", 3), ("4-2", 3), ("4-3", 3),
@@ -89,12 +100,66 @@ def test_there_are_60_cases_at_73_places_by_66_bodies() -> None:
 
 def test_populations_are_those_printed_in_persons() -> None:
     bodies = Body.objects.filter(case_bodies__isnull=False).distinct().select_related("prefecture")
-    assert {body.full_name: body.population for body in bodies} == {
-        name: printed and int(Decimal(printed) * 10_000) for name, printed in POPULATIONS.items()
+    printed = {name: int(Decimal(value) * 10_000) for name, value in POPULATIONS.items() if value}
+    shown = {body.full_name: (body.population, body.population_source_id) for body in bodies}
+    assert {name: shown[name] for name in printed} == {
+        name: (persons, "casebook") for name, persons in printed.items()
     }
-    known = Body.objects.exclude(population=None)
-    assert set(known.values_list("population_as_of", flat=True)) == {date(2020, 1, 1)}
-    assert known.count() == 64
+    assert {name: source for name, (_, source) in shown.items() if name not in printed} == dict.fromkeys(
+        [name for name, value in POPULATIONS.items() if not value], "resident-register"
+    )
+    assert Population.objects.filter(source="casebook").count() == len(printed) == 64
+
+
+def test_every_body_has_a_population_with_date_and_source() -> None:
+    of_register = Population.objects.filter(source="resident-register", as_of=date(2020, 1, 1))
+    assert of_register.count() == Body.objects.count() == 1788
+    assert not Body.objects.filter(Q(population=None) | Q(population_as_of=None)).exists()
+
+
+def test_the_register_adds_up_to_the_published_totals() -> None:
+    """The totals of the table for 2020-01-01 (docs/data.md)."""
+    rows = Population.objects.filter(source="resident-register").select_related("body")
+    by_kind, by_prefecture = Counter[str](), Counter[str]()
+    for row in rows:
+        by_kind[row.body.kind] += row.persons
+        if row.body.kind != "prefecture":
+            by_prefecture[row.body.prefecture_id] += row.persons
+    prefectures = {row.body.prefecture_id: row.persons for row in rows if row.body.kind == "prefecture"}
+    assert prefectures == by_prefecture
+    assert by_kind == {
+        "prefecture": 127_138_033,
+        "special_ward": 9_570_609,
+        "designated_city": 27_540_108,
+        "city": 79_244_110,
+        "town": by_kind["town"],
+        "village": 10_783_206 - by_kind["town"],
+    }
+
+
+def test_the_casebook_and_the_register_agree_but_for_rounding() -> None:
+    register = dict(Population.objects.filter(source="resident-register").values_list("body", "persons"))
+    for code, persons in Population.objects.filter(source="casebook").values_list("body", "persons"):
+        assert abs(register[code] - persons) <= 500, code
+
+
+def test_offices_are_as_counted_in_the_docs() -> None:
+    counted = [Body.objects.exclude(**{field: ""}).count() for field in ("website", "telephone", "address")]
+    assert counted == [1788, 46, 1452]
+    assert Body.objects.values("website").distinct().count() == 1788
+    assert set(Body.objects.exclude(telephone="").values_list("kind", flat=True)) == {Kind.PREFECTURE}
+    for body in Body.objects.exclude(address="").select_related("prefecture"):
+        assert re.match(rf"〒\d{{3}}-\d{{4}} {body.prefecture.name}", body.address), body
+
+
+def test_what_is_known_of_an_office_has_the_day_its_source_gives() -> None:
+    for field, days in [
+        ("website", {date(2026, 7, 9), date(2021, 10, 31)}),
+        ("telephone", {date(2021, 8, 11)}),
+        ("address", {date(2026, 10, 3)}),
+    ]:
+        known = Body.objects.exclude(**{field: ""}).values_list(f"{field}_checked_on", flat=True)
+        assert set(known) == days, field
 
 
 def test_every_printed_address_is_used_once() -> None:
@@ -118,7 +183,7 @@ def test_every_case_has_what_a_reader_needs() -> None:
     for case in cases_with_rows():
         assert 2 <= len(case.points) <= 4, case.slug
         assert case.approach, case.slug
-        assert 1 <= len(case.topics.all()) <= 5, case.slug
+        assert 1 <= len(case.topics.all()) <= 6, case.slug
         notes = "".join(row.note for row in case.case_bodies.all())
         assert 200 <= len(case.background + case.approach + case.outcome + notes) <= 1000, case.slug
 
@@ -132,7 +197,7 @@ def test_the_prose_is_in_one_style() -> None:
 
 
 def test_every_topic_has_cases() -> None:
-    assert 20 <= Topic.objects.count() <= 30
+    assert 20 <= Topic.objects.count() <= 31
     assert not Topic.objects.filter(cases=None).exists()
 
 

@@ -17,7 +17,7 @@ from django.test import Client
 from django.test.utils import override_settings
 from pytest_django import Settings
 
-from tests.addresses import ADMIN_LISTS, PATHS, PUBLIC, REFUSED_WITHOUT_A_QUERY, TELLS_ITS_TIME
+from tests.addresses import ADMIN_LISTS, FORMS, PATHS, PUBLIC, REFUSED_WITHOUT_A_QUERY, TELLS_ITS_TIME
 from tests.filling import a_publisher, an_editor
 from tests.making import make_case
 
@@ -35,6 +35,12 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
+}
+DATA_HEADERS = {
+    **HEADERS,
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "*",
+    "Cross-Origin-Resource-Policy": "cross-origin",
 }
 HTTPS = {"HTTP_X_FORWARDED_PROTO": "https"}
 HSTS = "max-age=31536000; includeSubDomains; preload"
@@ -63,6 +69,10 @@ def static_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 ANSWERS = [
     *((path, 400 if name in REFUSED_WITHOUT_A_QUERY else 200, {}) for name, path in PATHS.items()),
+    *((path, 200, {}) for path in FORMS.values()),
+    ("/report/?case=nope", 404, {}),
+    ("/report/", 405, {"REQUEST_METHOD": "PUT"}),
+    ("/report/", 400, {"REQUEST_METHOD": "POST"}),
     ("/nope/", 404, {}),
     ("/cases/?page=a", 400, {}),
     ("/cases/?q=%00", 400, {}),
@@ -76,12 +86,22 @@ ANSWERS = [
     ("/", 400, {"HTTP_HOST": "evil.example"}),
     ("/cases/", 400, {"HTTP_HOST": "not a host"}),
     ("/api/v1/cases/nope/", 404, {}),
+    ("/api/v1/cases/?format=json", 400, {}),
+    ("/api/v1/cases/?q=%00", 400, {}),
+    ("/cases.json", 405, {"REQUEST_METHOD": "PUT"}),
+    ("/cases.json", 204, {"REQUEST_METHOD": "OPTIONS"}),
+    ("/data/nope.json", 404, {}),
+    ("/favicon.ico", 200, {}),
+    ("/apple-touch-icon.png", 200, {}),
 ]
 
 
 def has_every_header(response: Any) -> bool:
     policy = set(response["Content-Security-Policy"].split("; "))
-    return policy == POLICY and {name: response.headers.get(name) for name in HEADERS} == HEADERS
+    path = response.request["PATH_INFO"]
+    is_data = path.startswith(settings.DATA_PATHS)
+    expected = DATA_HEADERS if is_data else {**HEADERS, "Access-Control-Allow-Origin": None}
+    return policy == POLICY and {name: response.headers.get(name) for name in expected} == expected
 
 
 @pytest.mark.parametrize(("path", "status", "meta"), ANSWERS)
@@ -106,6 +126,20 @@ def without_token(client: Client) -> Any:
 def withdrawn(client: Client) -> Any:
     make_case("gone", status="withdrawn", withdrawn_reason="申し出")
     return client.get("/cases/gone/", **HTTPS)  # type: ignore[arg-type]
+
+
+def withdrawn_from_the_api(client: Client) -> Any:
+    make_case("gone", status="withdrawn", withdrawn_reason="申し出")
+    return client.get("/api/v1/cases/gone/", **HTTPS)  # type: ignore[arg-type]
+
+
+def away(client: Client) -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE catalog_casedocument RENAME TO late")
+        cursor.execute("CREATE VIEW catalog_casedocument AS SELECT late.* FROM late, pg_sleep(2)")
+        cursor.execute("SET LOCAL statement_timeout = 200")
+    client.raise_request_exception = False
+    return client.get("/api/v1/cases/dx2021-1-1/", **HTTPS)  # type: ignore[arg-type]
 
 
 def guessed(client: Client) -> Any:
@@ -133,6 +167,8 @@ def read_only(client: Client) -> Any:
         (not_modified, 304),
         (without_token, 403),
         (withdrawn, 410),
+        (withdrawn_from_the_api, 410),
+        (away, 503),
         (guessed, 429),
         (without_tables, 500),
         (read_only, 503),
@@ -157,6 +193,52 @@ def test_plain_http_has_the_headers_but_the_one_that_only_https_may_have(
     assert response.status_code == status
     assert has_every_header(response)
     assert "Strict-Transport-Security" not in response
+
+
+def test_before_a_script_of_another_site_asks_its_browser_may(client: Client) -> None:
+    ask = {"Origin": "https://other.example", "Access-Control-Request-Headers": "x-own"}
+    for path in ("/api/v1/cases/", "/api/v1/nope/", "/cases.csv", "/data/"):
+        response = client.options(path, headers=ask)
+        assert (response.status_code, response.content) == (204, b"")
+        assert {name: value for name, value in response.headers.items() if name.startswith(("Ac", "Al"))} == {
+            "Access-Control-Allow-Origin": "*",
+            "Access-Control-Expose-Headers": "*",
+            "Access-Control-Allow-Methods": "GET, HEAD",
+            "Access-Control-Allow-Headers": "*",
+            "Access-Control-Max-Age": "86400",
+            "Allow": "GET, HEAD, OPTIONS",
+        }
+
+
+def test_no_header_of_a_request_changes_the_form_of_data(client: Client) -> None:
+    headers = [
+        {},
+        {"Accept": "text/html"},
+        {"Accept": "application/json; indent=4"},
+        {"Origin": "https://other.example"},
+        {"Accept-Language": "en", "X-Requested-With": "XMLHttpRequest", "HX-Request": "true"},
+    ]
+    for path in (
+        "/api/v1/cases/",
+        "/api/v1/cases/dx2021-1-1/",
+        "/api/v1/schema/",
+        "/cases.json",
+        "/cases.csv",
+    ):
+        answers = [client.get(path, headers=one) for one in headers]
+        forms = {(one.status_code, one.content, str(sorted(one.headers.items()))) for one in answers}
+        assert len(forms) == 1, path
+        assert "Vary" not in answers[0].headers
+
+
+def test_a_static_file_has_a_weak_tag_as_it_is_the_same_compressed(client: Client) -> None:
+    plain, packed = (
+        client.get("/static/catalog/site.css", headers=one) for one in ({}, {"Accept-Encoding": "gzip"})
+    )
+    assert (packed["Content-Encoding"], packed["ETag"]) == ("gzip", plain["ETag"])
+    assert plain["ETag"].startswith('W/"')
+    known = client.get("/static/catalog/site.css", headers={"If-None-Match": plain["ETag"]})
+    assert known.status_code == 304
 
 
 def test_cookies_are_kept_to_the_admin_and_from_scripts(client: Client, https: None) -> None:
@@ -216,16 +298,24 @@ TABLE = {
     "/admin/catalog/case/": ("302 302", "200 200", "200 200", "200 200", "200 200"),
     "/admin/catalog/case/add/": ("302 302", "403 403", "200 200", "200 200", "200 200"),
     "/admin/catalog/case/import/": ("302 302", "403 403", "200 200", "200 200", "200 200"),
-    "/admin/catalog/case/{case}/change/": ("302 302", "200 403", "200 403", "200 200", "200 200"),
+    "/admin/catalog/case/{case}/change/": ("302 302", "200 403", "200 200", "200 200", "200 200"),
+    "/admin/catalog/case/trash/": ("302 302", "403 403", "403 403", "200 404", "200 404"),
+    "/admin/catalog/topic/trash/": ("302 302", "403 403", "403 403", "200 404", "200 404"),
+    "/admin/catalog/topic/1/merge/": ("302 302", "403 403", "403 403", "200 200", "200 200"),
+    "/admin/autosave/": ("302 302", "200 400", "200 400", "200 400", "200 400"),
     "/admin/catalog/case/{case}/delete/": ("302 302", "403 403", "403 403", "403 403", "403 403"),
     "/admin/catalog/case/{draft}/change/": ("302 302", "200 403", "200 200", "200 200", "200 200"),
+    "/admin/catalog/case/{case}/confirmations/": ("302 302", "200 403", "200 403", "200 404", "200 404"),
+    "/report/": ("200 400",) * 5,
+    "/confirm/nope/": ("404 404",) * 5,
     "/admin/catalog/case/{draft}/preview/": ("302 302", "200 200", "200 200", "200 200", "200 200"),
     "/admin/catalog/case/{draft}/delete/": ("302 302", "403 403", "403 403", "200 302", "200 302"),
     "/admin/catalog/body/import/": ("302 302", "403 403", "403 403", "200 200", "200 200"),
+    "/admin/catalog/body/import-codes/": ("302 302", "403 403", "403 403", "200 200", "200 200"),
     "/admin/catalog/topic/add/": ("302 302", "403 403", "403 403", "200 200", "200 200"),
     **{
         f"/admin/catalog/{model}/": ("302 302", "403 403", "200 200", "200 200", "200 200")
-        for model in (*ADMIN_LISTS, "linkcheck")
+        for model in (*ADMIN_LISTS, "linkcheck", "proposal", "report")
         if model != "case"
     },
     "/admin/autocomplete/?app_label=catalog&model_name=casebody&field_name=body": (
@@ -273,7 +363,7 @@ BONUSES = {
 SCRIPT = re.compile(r"<script (?!type=)[^>]*>")
 
 
-@pytest.mark.parametrize(("path", "score"), [("/", 130), ("/cases/", 135), ("/admin/login/", 135)])
+@pytest.mark.parametrize(("path", "score"), [("/about/", 130), ("/cases/", 135), ("/admin/login/", 135)])
 def test_the_observatory_would_give_an_a_plus(client: Client, https: None, path: str, score: int) -> None:
     response = client.get(path, **HTTPS)  # type: ignore[arg-type]
     policy = response["Content-Security-Policy"]
@@ -293,8 +383,8 @@ def test_the_observatory_would_give_an_a_plus(client: Client, https: None, path:
 
 def test_a_script_has_the_hash_of_the_file_that_its_address_gives(client: Client) -> None:
     page = client.get("/cases/").text
-    found = re.findall(r'<script src="([^"]+)" integrity="sha384-([^"]+)" defer>', page)
-    assert len(found) == len(SCRIPT.findall(page)) == 2
+    found = re.findall(r'<script src="([^"]+)" integrity="sha384-([^"]+)" type="module">', page)
+    assert len(found) == len(SCRIPT.findall(page)) == 4
     for address, expected in found:
         content = b"".join(client.get(address).streaming_content)  # type: ignore[attr-defined]
         assert base64.b64encode(hashlib.sha384(content).digest()).decode() == expected

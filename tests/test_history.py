@@ -66,16 +66,50 @@ def test_the_difference_is_told_by_field_with_bodies_links_figures_topics_and_si
         "ポイント": (["二"], ["三"]),
         "テーマ": (["大学との連携"], ["推進組織・会議体"]),
         "実施団体": (
-            ["順番：1／団体：山形県舟形町"],
+            [],  # nothing of it is gone
             ["順番：1／団体：山形県舟形町／注記：注記", "順番：2／団体：宮城県"],
         ),
         "数値": (["順番：1／項目：回数／値：8回"], ["順番：1／項目：回数／値：9回"]),
         "関連リンク": (
-            ["順番：1／URL：https://example.jp/／表示名：例"],
+            [],
             ["順番：1／URL：https://example.jp/／表示名：新しい例"],
         ),
         "類似の取組を行っている団体": (["順番：1／団体：奈良県橿原市／注記：研修"], []),
     }
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "marked"),
+    [
+        ("人口1〜2万人の町", "人口1～2万人の町", ("人口1[〜]2万人の町", "人口1[～]2万人の町")),
+        ("担当課が調べた。", "担当課が調べた。 ", ("担当課が調べた。", "担当課が調べた。[ ]")),
+        ("手順を自動化する", "手順を標準化する", ("手順を[自動化]する", "手順を[標準化]する")),
+        ("8回開いた", "12回開いた", ("[8]回開いた", "[12]回開いた")),
+        ("まったく違う文", "別のことを書いた", ("[まったく違う文]", "[別のことを書いた]")),
+        ("一\n二\n三", "一\n二か\n三\n四", ("一/二/三", "一/二[か]/三/[四]")),
+        (
+            "\n".join(["同"] * 9999),
+            "\n".join(["同"] * 9999 + ["終"]),
+            ("/".join(["同"] * 9999), "同/" * 9999 + "[終]"),
+        ),
+        (
+            "頭\n" + "あ\nい\n" * 2000,
+            "頭\n" + "い\nあ\n" * 2000,
+            ("頭" + "/[あ]/[い]" * 2000, "頭" + "/[い]/[あ]" * 2000),
+        ),
+        ("あ" * 4000, "い" * 4000, ("[" + "あ" * 4000 + "]", "[" + "い" * 4000 + "]")),
+        ("", "加えた", ("", "[加えた]")),
+    ],
+)
+def test_a_difference_is_marked_by_words_and_characters(
+    before: str, after: str, marked: tuple[str, str]
+) -> None:
+    def written(lines: list[history.Line]) -> str:
+        return "/".join(
+            "".join(f"[{part.text}]" if part.changed else part.text for part in line.parts) for line in lines
+        )
+
+    assert tuple(map(written, history.marked(before.splitlines(), after.splitlines()))) == marked
 
 
 def test_a_case_is_taken_back_with_all_its_rows_as_a_new_version(case: Case) -> None:
@@ -161,7 +195,7 @@ def test_taking_back_asks_first_and_wants_a_reason(case: Case) -> None:
     Case.objects.filter(pk=case.pk).update(title="別の人の題")
     late = client.post(url, {"seen_version": seen, "reason": "誤り"})
     assert "ほかの人がこの事例を変えました。" in late.text
-    assert "<del>別の人の題</del>" in late.text
+    assert "<del>別の人</del>" in late.text
     seen = late.context["form"]["seen_version"].value()
     assert client.post(url, {"seen_version": seen, "reason": "誤り"}).status_code == 302
     assert Case.objects.get(pk=case.pk).title == "元の題"
@@ -181,14 +215,19 @@ def test_populations_have_a_history_too(db: None) -> None:
     client, url = a_publisher(), f"/admin/catalog/body/{HIDAKA}/change/"
     page = client.get(url)
     form = page.context["adminform"].form
-    data = {name: form[name].value() for name in form.fields}
-    assert (
-        client.post(url, {**data, "population": "4900", "population_as_of": "2025-01-01"}).status_code == 302
-    )
-    body = Body.objects.get(code=HIDAKA)
-    assert [version.field_dict["population"] for version in history.versions_of(body)] == [4900, 5000]
+    data = {name: form[name].value() or "" for name in form.fields}
+    rows = {"populations-TOTAL_FORMS": "1", "populations-INITIAL_FORMS": "0"}
+    row = {"persons": "4900", "as_of": "2025-01-01", "source": "resident-register"}
+    data |= rows | {f"populations-0-{name}": value for name, value in row.items()}
+    assert client.post(url, data).status_code == 302
+    newest, oldest = history.versions_of(Body.objects.get(code=HIDAKA))
+    lines = [history.texts_in(version)["人口"] for version in (newest, oldest)]
+    assert set(lines[0]) - set(lines[1]) == {
+        "人口：4900／基準日：2025年1月1日／出典：住民基本台帳に基づく人口、人口動態及び世帯数"
+    }
+    assert len(lines[1]) == 2
     page = client.get(f"/admin/catalog/body/{HIDAKA}/history/")
-    assert "変わった項目：人口、人口の基準日<" in page.text
+    assert "変わった項目：人口<" in page.text
 
 
 def test_loading_fixtures_and_bulk_writes_record_nothing(db: None) -> None:
@@ -225,23 +264,60 @@ def test_the_version_stays_where_the_same_is_written_again(case: Case) -> None:
     assert version_of(case) == before
 
 
-def test_who_saves_second_sees_what_changed_and_by_whom_and_loses_nothing(case: Case) -> None:
+def test_who_saves_second_sees_what_both_changed_and_by_whom_and_loses_nothing(case: Case) -> None:
     first, second = a_publisher("suzuki"), a_publisher("tanaka")
-    by_first = {**opened(first, case), "title": "鈴木の題", "reason": "一人目"}
-    by_second = {**opened(second, case), "background": "田中の背景", "reason": "二人目"}
+    by_first = {**opened(first, case), "title": "鈴木の題", "outcome": "鈴木の成果", "reason": "一人目"}
+    by_second = {**opened(second, case), "title": "田中の題", "background": "田中の背景", "reason": "二人目"}
     assert first.post(change_url(case), by_first).status_code == 302
     refused = second.post(change_url(case), by_second)
     assert refused.status_code == 200
     assert "<strong>suzuki</strong>" in refused.text
     assert told(refused.context["adminform"].form.conflict.differences) == {
-        "題名": (["元の題"], ["鈴木の題"])
+        "題名": (["元の題"], ["鈴木の題"]),
+        "成果": ([], ["鈴木の成果"]),
     }
     assert Case.objects.get(pk=case.pk).background == ""
     again = sent_by(refused)
-    assert (again["background"], again["reason"], again["title"]) == ("田中の背景", "二人目", "元の題")
-    assert second.post(change_url(case), {**again, "title": "鈴木の題"}).status_code == 302
+    assert (again["background"], again["reason"], again["title"]) == ("田中の背景", "二人目", "田中の題")
+    assert second.post(change_url(case), again).status_code == 302
     case.refresh_from_db()
-    assert (case.title, case.background) == ("鈴木の題", "田中の背景")
+    assert (case.title, case.outcome, case.background) == ("田中の題", "鈴木の成果", "田中の背景")
+
+
+def test_what_only_the_other_changed_stays_as_the_other_has_it(case: Case) -> None:
+    """Fields, rows changed, taken away and added: nothing is asked, and who saves second is told."""
+    first, second = a_publisher("suzuki"), a_publisher("tanaka")
+    Link.objects.create(case=case, url="https://example.org/", label="二つ目", position=2)
+    history.record(case, None, "二つ目")
+    typed = opened(second, case) | {
+        "outcome": "田中の成果", "points": "一\r\n二\r\n三", "links-1-label": "田中の二つ目",
+        "reason": "二人目",
+    }  # fmt: skip
+    by_first = opened(first, case) | {
+        "title": "鈴木の題", "topics": [Topic.objects.get(slug="bpr").pk], "links-0-DELETE": "on",
+        "figures-0-value": "9回", "similar_bodies-TOTAL_FORMS": "2", "similar_bodies-1-body": HIDAKA,
+        "similar_bodies-1-position": "2", "similar_open_ended": "on", "reason": "一人目",
+    }  # fmt: skip
+    assert first.post(change_url(case), by_first).status_code == 302
+    response = second.post(change_url(case), typed, follow=True)
+    kept = "題名、類似団体はほかにもある、テーマ、数値、関連リンク、類似の取組を行っている団体"
+    assert f"あなたが変えていない項目（{kept}）" in response.text
+    case.refresh_from_db()
+    assert (case.title, case.outcome, case.points) == ("鈴木の題", "田中の成果", ["一", "二", "三"])
+    assert case.similar_open_ended
+    assert list(case.topics.values_list("slug", flat=True)) == ["bpr"]
+    assert list(case.links.values_list("label", flat=True)) == ["田中の二つ目"]
+    assert list(case.figures.values_list("value", flat=True)) == ["9回"]
+    assert set(case.similar_bodies.values_list("body", flat=True)) == {KASHIHARA, HIDAKA}
+
+
+def test_a_row_that_both_added_stands_once(case: Case) -> None:
+    first, second = a_publisher("suzuki"), a_publisher("tanaka")
+    added = {"figures-TOTAL_FORMS": "2", "figures-1-label": "人数", "figures-1-position": "2"}
+    typed = {**opened(second, case), **added, "figures-1-value": "二人", "reason": "二人目"}
+    first.post(change_url(case), {**opened(first, case), **added, "figures-1-value": "2人", "reason": "一"})
+    assert second.post(change_url(case), typed).status_code == 302
+    assert list(case.figures.values_list("label", "value")) == [("回数", "8回"), ("人数", "2人")]
 
 
 def test_a_change_of_rows_alone_is_a_conflict_and_rows_deleted_meanwhile_come_back_with_what_was_typed(
@@ -269,7 +345,7 @@ def test_a_change_of_rows_alone_is_a_conflict_and_rows_deleted_meanwhile_come_ba
 
 def test_a_change_outside_the_admin_is_a_conflict_as_well(case: Case) -> None:
     client = a_publisher()
-    typed = {**opened(client, case), "reason": "理由"}
+    typed = {**opened(client, case), "figures-0-value": "10回", "reason": "理由"}
     case.figures.update(value="9回")
     refused = client.post(change_url(case), typed)
     assert told(refused.context["adminform"].form.conflict.differences) == {

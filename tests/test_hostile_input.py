@@ -17,7 +17,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from catalog.finding.forms import CaseFilterForm
 from catalog.finding.query import CaseFilter
-from tests.addresses import ADMIN_LISTS, PATHS, REFUSED_WITHOUT_A_QUERY, WITH_A_NAME
+from tests.addresses import ADMIN_LISTS, FORMS, PATHS, REFUSED_WITHOUT_A_QUERY, WITH_A_NAME
 from tests.servers.gunicorn import address_of_test_database, gunicorn_of_make_run
 
 pytestmark = pytest.mark.django_db
@@ -57,8 +57,11 @@ BODIES = ["body_list", "api_body_list"]
 READ_CASES = [PATHS[name] for name in CASES]
 READ_BODIES = [PATHS[name] for name in BODIES]
 # The others read no parameter, or one that is tried below.
+DESCRIPTIONS = {"data_package", "case_schema", "data_catalog"}
 READ_NOTHING = {
-    path: 400 if name in REFUSED_WITHOUT_A_QUERY else 200
+    path: 400
+    if name in {*REFUSED_WITHOUT_A_QUERY, "api_case_detail", "api_body_detail", "api_schema"} | DESCRIPTIONS
+    else 200
     for name, path in PATHS.items()
     if name not in {*CASES, *BODIES}
 }
@@ -82,7 +85,7 @@ def test_there_are_enough_values() -> None:
     assert len(UNSTORABLE) + len(set(STORABLE)) >= 70
 
 
-@pytest.mark.parametrize("path", [*PUBLIC, "/nope/", "/admin/login/"])
+@pytest.mark.parametrize("path", [*PUBLIC, *FORMS.values(), "/confirm/a/", "/nope/", "/admin/login/"])
 def test_what_no_text_can_hold_is_refused_at_every_address(client: Client, path: str) -> None:
     for value in UNSTORABLE:
         for query in (f"q={value}", f"x={value}", f"{value}=1", f"page={value}", f"step=1&step={value}"):
@@ -122,10 +125,26 @@ def test_any_text_can_be_searched_for_up_to_its_length(client: Client) -> None:
         assert status(client, f"/cases/?q={quote(value)}") == (200 if allowed else 400), value
 
 
+def test_suggestions_are_made_for_any_text_up_to_its_length(client: Client) -> None:
+    for value in TRIED:
+        allowed = len(value.strip()) <= LONGEST_SEARCH
+        assert status(client, f"/suggestions.json?q={quote(value)}") == (200 if allowed else 400), value
+    assert status(client, "/suggestions.json?q=1&q=1") == 400
+
+
 def test_any_text_can_be_looked_for_as_a_name(client: Client) -> None:
     for value in TRIED:
         allowed = 0 < len(value.strip()) <= 40
         assert status(client, f"/near/?name={quote(value)}") in ({200, 302} if allowed else {400}), value
+        to_write = {200} if len(value.strip()) <= 40 else {400}
+        assert status(client, f"{PATHS['inquiry']}?name={quote(value)}") in to_write, value
+
+
+@pytest.mark.parametrize("name", ["near", "body"])
+def test_a_letter_goes_from_and_to_bodies_alone(client: Client, name: str) -> None:
+    for value in TRIED:
+        allowed = not value.strip()
+        assert status(client, f"{PATHS['inquiry']}?{name}={quote(value)}") == (200 if allowed else 400), value
 
 
 @pytest.mark.parametrize("path", WITH_A_NAME)
@@ -189,7 +208,7 @@ def test_the_autocomplete_takes_any_text(editor: Client) -> None:
 @pytest.mark.parametrize("value", UNSTORABLE)
 def test_forms_are_looked_at_too(client: Client, editor: Client, value: str) -> None:
     for query in (f"title={value}", f"{value}=1"):
-        for path in ("/admin/login/", "/admin/catalog/case/add/"):
+        for path in ("/admin/login/", "/admin/password_change/"):
             response = editor.post(path, query, content_type="application/x-www-form-urlencoded")
             assert response.status_code == 400
     boundary = b'--b\r\nContent-Disposition: form-data; name="title"\r\n\r\n\xff\0\r\n--b--\r\n'
@@ -212,8 +231,11 @@ def test_json_is_accepted_nowhere(client: Client, body: str) -> None:
 def test_methods_that_no_page_has_are_refused(editor: Client, method: str) -> None:
     for path in (*PUBLIC, "/nope/"):
         response = editor.generic(method, path)
-        assert (response.status_code, response["Allow"]) == (405, "GET, HEAD"), path
-    for path in ("/admin/", "/admin/login/", "/admin/catalog/case/"):
+        is_data = path.startswith(("/api/", "/cases.", "/data/", "/suggestions."))
+        status = 204 if is_data and method == "OPTIONS" else 405
+        allowed = "GET, HEAD, OPTIONS" if is_data else "GET, HEAD"
+        assert (response.status_code, response["Allow"]) == (status, allowed), path
+    for path in ("/admin/", "/admin/login/", "/admin/catalog/case/", "/report/", "/confirm/a/"):
         response = editor.generic(method, path)
         assert (response.status_code, response["Allow"]) == (405, "GET, HEAD, POST"), path
 
@@ -233,11 +255,16 @@ def test_another_host_is_refused_in_japanese(client: Client, host: str) -> None:
     assert (data.status_code, list(data.json())) == (400, ["errors"])
 
 
+def test_a_form_is_asked_for_by_the_address_of_the_api_alone(client: Client) -> None:
+    for path in ("/api/v1/cases/", "/api/v1/cases/dx2021-1-1/", "/api/v1/bodies/", "/api/v1/bodies/063631/"):
+        assert list(client.get(f"{path}?format=json").json()["errors"]) == ["format"]
+
+
 def test_more_parameters_than_a_form_has_are_refused(client: Client) -> None:
-    many = "&".join(f"a{number}=1" for number in range(1001))
+    many = "&".join(f"a{number}=1" for number in range(5001))
     for path in PUBLIC:
         assert status(client, f"{path}?{many}") == 400, path
-    assert client.post("/admin/login/", many, "application/x-www-form-urlencoded").status_code == 400
+    assert client.post("/admin/login/", many, "application/x-www-form-urlencoded").status_code == 413
 
 
 @pytest.mark.parametrize(
@@ -293,7 +320,9 @@ queries = st.lists(st.tuples(names, values), min_size=1, max_size=4).map(
 )
 
 
-@pytest.mark.parametrize("path", [*PUBLIC, *(path % "a" for path in WITH_A_NAME)])
+@pytest.mark.parametrize(
+    "path", [*PUBLIC, *FORMS.values(), "/confirm/a/", *(path % "a" for path in WITH_A_NAME)]
+)
 def test_any_query_is_answered_or_refused(client: Client, path: str) -> None:
     @settings(
         max_examples=EXAMPLES,
@@ -321,7 +350,8 @@ HOST = b"Host: localhost\r\nConnection: close\r\n"
 RAW = {
     b"GET /cases/\xff/ HTTP/1.1\r\n" + HOST: {400, 404},
     b"GET /cases/\0/ HTTP/1.1\r\n" + HOST: {400, 404},
-    b"GET /cases/?q=\xe7\xaa\x93 HTTP/1.1\r\n" + HOST: {200, 400},
+    b"GET /cases/?q=\xe7\xaa\x93 HTTP/1.1\r\n" + HOST: {200},
+    b"GET /\xe7\xaa\x93/ HTTP/1.1\r\n" + HOST: {404},
     b"GET /cases/?q=\xff\xfe HTTP/1.1\r\n" + HOST: {400},
     b"GET /cases/?q=%00 HTTP/1.1\r\n" + HOST: {400},
     b"GET /about/?q=%GG%%% HTTP/1.1\r\n" + HOST: {200},
@@ -348,7 +378,7 @@ RAW = {
 
 @pytest.mark.parametrize("request_bytes", RAW)
 def test_raw_bytes_are_answered_by_the_web_server(port: int, request_bytes: bytes) -> None:
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
         connection.sendall(request_bytes + b"\r\n")
         first_line = connection.makefile("rb").readline().decode("latin-1")
     assert int(first_line.split()[1]) in RAW[request_bytes], first_line

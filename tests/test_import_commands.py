@@ -20,9 +20,10 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 from psycopg import sql
 
-from catalog.models import Body, Case
+from catalog.models import Body, Case, PopulationImport
 from tests import scratch_settings
 from tests.importing.test_tables import BAD_FILES
 from tests.making import FUNAGATA
@@ -76,22 +77,80 @@ def test_a_dry_run_prints_what_would_change_and_changes_nothing(
     assert Case.objects.get(slug="dx2021-1-1").title == "直した題"
 
 
+def populations_of(path: Path, title: str = "") -> Path:
+    path.write_text(f"{title}\n団体コード,人口\n{FUNAGATA},4900\n", encoding="utf-8")
+    return path
+
+
 @pytest.mark.django_db
-def test_populations_come_with_their_date(tmp_path: Path) -> None:
-    file = tmp_path / "populations.csv"
-    file.write_text(f"団体コード,人口\n{FUNAGATA},4900\n", encoding="utf-8")
+def test_populations_come_with_day_and_source_and_can_be_taken_back(tmp_path: Path) -> None:
+    file = populations_of(tmp_path / "populations.csv")
     code, out, _ = command("import_populations", file, "--as-of", "2025-01-01")
+    made = PopulationImport.objects.get()
+    source = "住民基本台帳に基づく人口、人口動態及び世帯数"
     assert (code, out.splitlines()) == (
         0,
         [
-            "2行目 063631 山形県舟形町：変更",
+            "人口の基準日：2025-01-01",
+            f"人口の出典：{source}",
+            "読む列：B列（人口）",
+            "3行目 063631 山形県舟形町：変更",
             "    人口：「5000」→「4900」",
             "    人口の基準日：「2020-01-01」→「2025-01-01」",
+            f"    人口の出典：「自治体DX推進手順書参考事例集」→「{source}」",
             "新規 0行、変更 1行、変更なし 0行、取り込めない 0行",
+            f"取り込み番号：{made.pk}",
             "取り込みました。",
         ],
     )
     assert Body.objects.get(pk=FUNAGATA).population_as_of == date(2025, 1, 1)
+    day = timezone.localtime(made.made_at).strftime("%Y-%m-%d %H:%M")
+    line = f"{made.pk}　{day}　populations.csv（2025-01-01現在）　{source}　1団体　コマンド"
+    assert command("import_populations", "--list")[1].splitlines() == [line]
+    code, out, _ = command("import_populations", "--take-back", made.pk, "--dry-run")
+    assert (code, out.splitlines()[-1]) == (0, "確認だけを行い、何も変えていません。")
+    assert Body.objects.get(pk=FUNAGATA).population == 4900
+    code, out, _ = command("import_populations", "--take-back", made.pk)
+    assert (code, out.splitlines()[2:4], out.splitlines()[-1]) == (
+        0,
+        ["063631 山形県舟形町：変更", "    人口：「4900」→「5000」"],
+        "取り消しました。",
+    )
+    assert Body.objects.get(pk=FUNAGATA).population == 5000
+    assert re.fullmatch(rf"{line}　取り消し済み（.{{16}}）\n", command("import_populations", "--list")[1])
+    code, _, error = command("import_populations", "--take-back", made.pk)
+    assert (code, error[:7], error[-9:]) == (1, "この取り込みは", "に取り消されています。"[-9:])
+
+
+@pytest.mark.django_db
+def test_a_title_that_disagrees_is_refused_with_the_option_that_takes_it_nevertheless(tmp_path: Path) -> None:
+    file = populations_of(tmp_path / "a.csv", "令和6年住民基本台帳人口")
+    code, out, error = command("import_populations", file, "--as-of", "2025-01-01")
+    assert (code, out) == (1, "")
+    assert error == (
+        "表には「令和6年」とありますが、人口の基準日は2025-01-01です。基準日を直すか空にするか、"
+        "その日の表を選んでください。"
+        "　表の題名と違うことを承知で取り込むときは、--despite-title を付けます。"
+    )
+    assert command("import_populations", file, "--as-of", "2025-01-01", "--despite-title")[0] == 0
+    assert command("import_populations", file)[1].splitlines()[0] == "人口の基準日：2024-01-01"
+
+
+@pytest.mark.django_db
+def test_the_list_of_codes_ends_what_it_lacks(tmp_path: Path) -> None:
+    file = tmp_path / "codes.csv"
+    header = "団体コード,都道府県名（漢字）,市区町村名（漢字）,都道府県名（カナ）,市区町村名（カナ）"
+    file.write_text(f"{header}\n{FUNAGATA},山形県,舟形町,ﾔﾏｶﾞﾀｹﾝ,ﾌﾅｶﾞﾀﾏﾁ\n", encoding="utf-8")
+    code, _, error = command("import_bodies", file, "--as-of", "2026-04-01")
+    assert code == 1
+    assert error.endswith("　一覧にない団体が多いことを承知で取り込むときは、--despite-missing を付けます。")
+    code, out, _ = command("import_bodies", file, "--as-of", "2026-04-01", "--despite-missing")
+    assert (code, out.splitlines()[0], out.splitlines()[-2:]) == (
+        0,
+        "一覧の日：2026-04-01",
+        ["新規 0行、変更 1,787行、変更なし 1行、取り込めない 0行", "取り込みました。"],
+    )
+    assert list(Body.objects.filter(abolished_on=None).values_list("pk", flat=True)) == [FUNAGATA]
 
 
 @pytest.mark.django_db
@@ -100,14 +159,32 @@ def test_populations_come_with_their_date(tmp_path: Path) -> None:
     [
         (["import_cases", "missing.csv"], "ファイルを開けません：missing.csv（No such file or directory）"),
         (["import_cases", os.devnull], "ファイルが空です。"),
-        (["import_populations", __file__], "人口の基準日（--as-of）を指定してください"),
+        (["import_populations"], "取り込むファイルを指定してください。"),
         (["import_populations", os.devnull, "--as-of", "令和7年"], "「令和7年」を日付として読めません"),
+        (
+            ["import_populations", os.devnull, "--source", "x"],
+            "人口の出典「x」はありません。使えるのは次のとおりです：casebook（自治体DX推進手順書参考事例集）、",
+        ),
+        (
+            ["import_populations", "--take-back", "99999"],
+            "番号99999の取り込みはありません。--list で確かめてください。",
+        ),
     ],
 )
 def test_what_cannot_be_done_is_said_in_one_line(arguments: list[str], message: str) -> None:
     code, out, error = command(*arguments)
     assert (code, out) == (1, "")
     assert message in error
+
+
+@pytest.mark.django_db
+def test_a_day_that_nothing_tells_is_asked_for(tmp_path: Path) -> None:
+    assert command("import_populations", populations_of(tmp_path / "a.csv")) == (
+        1,
+        "",
+        "人口の基準日を入力してください（表の題名からは分かりません）。"
+        "　--as-of 2026-01-01 のように指定します。",
+    )
 
 
 @pytest.mark.django_db

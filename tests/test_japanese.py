@@ -25,9 +25,11 @@ MODELS = ("body", "case", "guideline", "searchsynonym", "source", "topic")
 # Names and codes that Japanese has no other word for.
 NAMES = {
     *("AI", "API", "BPR", "DX", "ICT", "ID", "IT", "LDAP", "NPO", "NUL", "PDCA", "RPA", "SSO", "URL"),
-    *("Cookie", "Control", "Command", "Mac", "pbkdf", "sha"),
+    *("Cookie", "Control", "Command", "Excel", "Mac", "pbkdf", "sha"),
 }
-ADDRESS_OR_CODE = re.compile(r"[A-Z]+_FORMS|https?://\S+|\S+\*+|\S+@\S+|dx2021[-\w]*|[a-z]+(-[a-z0-9]+)+")
+ADDRESS_OR_CODE = re.compile(
+    r"[A-Z]+_FORMS|https?://\S+|\S+\*+|\S+@\S+|dx20\d\d[-\w]*|[a-z0-9-]+(?:\.[a-z0-9-]+)+|[a-z]+(-[a-z0-9]+)+"
+)
 TOLD_BY = ("alt", "aria-label", "placeholder", "title")
 
 

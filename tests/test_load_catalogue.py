@@ -5,7 +5,20 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 
-from catalog.models import Body, Case, Guideline, Prefecture, SearchSynonym, Section, Source, Step, Topic
+from catalog.models import (
+    Body,
+    Case,
+    Guideline,
+    Population,
+    PopulationSource,
+    Prefecture,
+    SearchSynonym,
+    Section,
+    SiteText,
+    Source,
+    Step,
+    Topic,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -17,15 +30,18 @@ def load() -> str:
 
 
 def empty_the_catalogue() -> None:
-    for model in (Case, Guideline, SearchSynonym, Topic, Source, Section, Step, Body, Prefecture):
+    for model in (Case, Guideline, SearchSynonym, Topic, Section, Source, SiteText, Step, Body, Prefecture):
         model._default_manager.all().delete()
+    PopulationSource.objects.all().delete()
 
 
 @pytest.mark.long
 def test_an_empty_catalogue_is_filled_with_progress() -> None:
     empty_the_catalogue()
-    assert [line.partition("：")[0] for line in load().splitlines()] == ["読み込み中"] * 16
-    assert (Case.objects.count(), Body.objects.count()) == (60, 1788)
+    assert [line.partition("：")[0] for line in load().splitlines()] == ["読み込み中"] * 19
+    counts = [model._default_manager.count() for model in (Case, Body, Population, PopulationSource)]
+    assert counts == [60, 1788, 1852, 2]
+    assert not Body.objects.filter(population=None).exists()
 
 
 def test_an_editors_work_is_left_alone() -> None:

@@ -10,17 +10,18 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management import call_command
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.test import Client
 from django.utils.log import configure_logging
 from pytest_django import Settings
 
-from catalog.models import Case
+from catalog.models import Case, Population, PopulationImport
 from dxcases.logs import escape_control
 from tests.editing.test_admin import LIST, chosen
 from tests.filling import ADD, a_publisher, change_url, new_case, opened
@@ -112,7 +113,7 @@ def test_an_import_is_told_with_user_file_and_numbers(
     settings.IMPORT_DIR = tmp_path
     client = a_publisher("satou")
     with committed:
-        client.post(CASES, {"agreement": agreement(upload(client, CHANGE))})
+        client.post(CASES, {"agreement": agreement(upload(client, CHANGE)), "reason": "訂正"})
     assert told(log)["message"] == (
         f"import: satou (id {user_id('satou')}), case from 事例.csv: 0 new, 1 changed"
     )
@@ -126,7 +127,7 @@ def test_an_import_is_told_with_user_file_and_numbers(
         (
             ["import_populations", "--as-of", "2025-01-01"],
             f"団体コード,人口\n{FUNAGATA},4900\n{HIDAKA},4800\n",
-            f"body from {FILE}: 0 new, 2 changed",
+            f"population from {FILE}: 0 new, 2 changed",
         ),
     ],
 )
@@ -146,6 +147,22 @@ def test_an_import_by_command_is_told_with_the_name_of_the_file_but_not_its_fold
         call_command(name, str(file), *options)
     assert [escape_control(line["message"]) for line in all_told(log)] == [f"import: command line, {what}"]
     assert "\x1b" not in log.getvalue()
+
+
+@pytest.mark.django_db
+def test_an_import_that_is_taken_back_is_told_with_what_stays(
+    log: io.StringIO, committed: AbstractContextManager[Any], tmp_path: Path
+) -> None:
+    file = tmp_path / "人口.csv"
+    file.write_text(f"団体コード,人口\n{FUNAGATA},4900\n{HIDAKA},4800\n")
+    call_command("import_populations", str(file), "--as-of", "2025-01-01")
+    Population.objects.filter(body=HIDAKA, persons=4800).update(persons=4850)
+    key = str(PopulationImport.objects.get().pk)
+    call_command("import_populations", "--take-back", key, "--dry-run")
+    with committed:
+        call_command("import_populations", "--take-back", key)
+    messages = [line["message"] for line in all_told(log)]
+    assert messages == ["import taken back: command line, 人口.csv: 1 changed, 1 left"]
 
 
 @pytest.mark.django_db
@@ -197,3 +214,20 @@ def test_a_traceback_cannot_forge_a_line(log: io.StringIO) -> None:
     assert "fault" in first
     assert [line for line in rest if not line.startswith("    ")] == []
     assert "\x1b" not in log.getvalue()
+
+
+def test_why_there_is_no_connection_is_told_once_and_requests_that_fail_so_in_a_line(
+    log: io.StringIO,
+) -> None:
+    pool, reason = logging.getLogger("psycopg.pool"), f"no such role {uuid4()}"
+    for _ in range(3):
+        pool.warning("error connecting in %r: %s", "pool-1", reason)
+    pool.warning("discarding closed connection: %s", "a connection")
+    try:
+        raise OperationalError("no connection\nafter 0.2 sec")
+    except OperationalError:
+        logging.getLogger("django.request").exception("Service Unavailable: %s", "/cases/")
+    assert [line["message"] for line in all_told(log)] == [
+        f"error connecting in 'pool-1': {reason}",
+        "Service Unavailable: /cases/ (no connection after 0.2 sec)",
+    ]

@@ -18,11 +18,11 @@ def test_the_readme_explains_every_variable_and_no_other() -> None:
     assert re.findall(r"^\| `([A-Z_]+)` \|", readme, re.M) == list(env.scheme)
 
 
-def run_check(**environment: str) -> subprocess.CompletedProcess[str]:
+def run_check(module: str = "dxcases.settings", **environment: str) -> subprocess.CompletedProcess[str]:
     names = {"SECRET_KEY", "DEBUG"}
     inherited = {name: value for name, value in os.environ.items() if name not in names}
     return subprocess.run(
-        [sys.executable, "-c", "import dxcases.settings"],
+        [sys.executable, "-c", f"import {module}"],
         env={**inherited, "DATABASE_URL": "postgres://unused", **environment},
         cwd=settings.BASE_DIR,
         capture_output=True,
@@ -36,6 +36,24 @@ def test_without_debug_a_secret_key_is_required() -> None:
     assert result.returncode != 0
     assert "SECRET_KEY is required when DEBUG is off" in result.stderr
     assert run_check(DEBUG="off", SECRET_KEY="x" * 50).returncode == 0
+
+
+def test_a_web_server_without_environment_shows_no_debug_pages() -> None:
+    result = run_check("dxcases.wsgi")
+    assert (result.returncode == 0, "SECRET_KEY is required when DEBUG is off" in result.stderr) == (
+        False,
+        True,
+    )
+
+
+def test_cookies_by_https_have_a_name_that_says_so() -> None:
+    code = "from dxcases.settings import *; print(SESSION_COOKIE_NAME, CSRF_COOKIE_NAME)"
+    for https, names in (("on", "__Secure-sessionid __Secure-csrftoken"), ("off", "sessionid csrftoken")):
+        environment = {**os.environ, "HTTPS": https, "DATABASE_URL": "postgres://unused"}
+        printed = subprocess.check_output(
+            [sys.executable, "-c", code], env=environment, cwd=settings.BASE_DIR
+        )
+        assert printed.decode().strip() == names
 
 
 def test_a_development_key_is_made_once_and_kept_to_its_owner(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -14,13 +15,18 @@ from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.contrib.auth.models import AnonymousUser, User
 from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_otp.oath import TOTP
+from django_otp.plugins.otp_static.models import StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from pytest_django import Settings
 
 from dxcases import sign_in
+from dxcases.sign_in import make_recovery_codes
+from tests.test_japanese import english_on
 
 pytestmark = pytest.mark.django_db
 
@@ -158,6 +164,19 @@ def test_a_session_in_use_ends_after_twelve_hours(
     assert not is_in(client)
 
 
+def test_a_session_that_began_while_the_clock_was_ahead_ends(
+    henshu: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = time.time()
+    for ahead, is_left in ((30, True), (90 * 24 * 60 * 60, False)):
+        client = Client()
+        client.force_login(henshu)
+        monkeypatch.setattr(time, "time", lambda ahead=ahead: now + ahead)
+        assert is_in(client)
+        monkeypatch.setattr(time, "time", lambda: now)
+        assert is_in(client) == is_left
+
+
 def test_a_new_password_ends_the_other_sessions(client: Client, henshu: User) -> None:
     other = Client()
     for one in (client, other):
@@ -168,9 +187,45 @@ def test_a_new_password_ends_the_other_sessions(client: Client, henshu: User) ->
     assert (is_in(client), is_in(other)) == (True, False)
 
 
+GUESSABLE = (
+    *("123456789012345", "password12345678", "hensyuhensyuhensyu", "passwordpassword", "aaaaaaaaaaaaaaaa"),
+    *(
+        "qwertyuiopasdfgh",
+        "funagatamachi2026",
+        "Yamagata-Kencho-2026!",
+        "dxcases-kanri-2026",
+        "zyxwvutsrqponmlk",
+    ),
+    *(
+        "ｐａｓｓｗｏｒｄ１２３４５６７８",
+        "henshu-henshu-9876",
+        "abcabcabcabcabcabc",
+        "jichitai.dx.jirei.2026",
+        "jichitaidxjireikatarogu",
+        "ＤＸ事例カタログdxcases2026",
+    ),
+)
+
+
 @pytest.mark.parametrize(
     ("password", "message"),
-    [("short pass 123", "15 文字以上"), ("passwordpassword", ""), ("1q2w3e4r5t6y7u8i9o0p", "一般的すぎます")],
+    [
+        ("short pass 123", "15 文字以上"),
+        ("1q2w3e4r5t6y7u8i9o0p", "一般的すぎます"),
+        *((weak, "推測されやすいパスワードです。") for weak in GUESSABLE),
+        ("sunshine1sunshine1sunshine1", "一般的すぎます"),
+        ("湯沢の冬は雪が深いので早起き", "15 文字以上"),
+        *(
+            (strong, "")
+            for strong in (
+                "another long enough password",
+                "mikan-tsukue-8-aozora",
+                "aikotoba wo kaeru",
+                "青い机と蜜柑の木と、とても古い時計塔",
+                "湯沢の冬は雪が深いので早起きする",
+            )
+        ),
+    ],
 )
 def test_weak_passwords_are_refused(client: Client, henshu: User, password: str, message: str) -> None:
     client.force_login(henshu)
@@ -216,7 +271,7 @@ def test_an_editor_sets_up_a_second_factor_and_then_gives_it_each_time(
     assert not is_in(client)
     TOTPDevice.objects.update(throttling_failure_timestamp=None, throttling_failure_count=0)
     right = client.post(response["Location"], {"token": token(device)})
-    assert right["Location"] == "/admin/catalog/case/?q=1"
+    assert right["Location"] == "/admin/second-factor/recovery-codes/"
     assert is_in(client)
 
     again = Client()
@@ -224,6 +279,30 @@ def test_an_editor_sets_up_a_second_factor_and_then_gives_it_each_time(
     assert not is_in(again)
     assert "qr.svg" not in again.get("/admin/second-factor/").text
     assert again.get("/admin/second-factor/qr.svg").status_code == 404
+
+
+def test_a_recovery_code_opens_once_in_the_place_of_a_token(
+    client: Client, henshu: User, settings: Settings
+) -> None:
+    settings.REQUIRE_SECOND_FACTOR = True
+    device = TOTPDevice.objects.create(user=henshu)
+    log_in(client)
+    url = "/admin/second-factor/recovery-codes/"
+    assert client.post(url)["Location"].startswith("/admin/second-factor/?next=")
+    client.post("/admin/second-factor/", {"token": token(device)})
+    codes = re.findall("<code>(\\w+)</code>", client.post(url).text)
+    assert (len(codes), len(set(codes))) == (10, 10)
+    page = client.get(url).text
+    assert "今使える回復コード：10個" in page
+    assert codes[0] not in page
+    for code, opens in ((codes[0].upper(), True), (codes[0], False)):
+        other = Client()
+        log_in(other)
+        other.post("/admin/second-factor/", {"token": f" {code[:4]}-{code[4:]}"})
+        assert is_in(other) == opens
+    for page in ("/admin/second-factor/", url):
+        assert '<a href="/admin/">自治体DX事例カタログ 編集</a>' in client.get(page).text
+        assert set(english_on(client.get(page))) <= {"henshu"}
 
 
 def test_a_used_token_and_one_given_in_haste_are_refused(
@@ -245,6 +324,20 @@ def test_a_used_token_and_one_given_in_haste_are_refused(
     assert not is_in(other)
 
 
+def test_codes_sent_at_once_are_looked_at_one_by_one(
+    client: Client, henshu: User, settings: Settings
+) -> None:
+    """The editor's row is locked before the device is read: else none of a burst knows of the others."""
+    settings.REQUIRE_SECOND_FACTOR = True
+    device = TOTPDevice.objects.create(user=henshu)
+    log_in(client)
+    with CaptureQueriesContext(connection) as queries:
+        client.post("/admin/second-factor/", {"token": token(device)})
+    statements = [query["sql"] for query in queries]
+    locking = next(at for at, sql in enumerate(statements) if "auth_user" in sql and "FOR UPDATE" in sql)
+    assert locking < min(at for at, sql in enumerate(statements) if "otp_totp_totpdevice" in sql)
+
+
 @pytest.mark.parametrize("target", ["//evil.example", "https://evil.example/", "javascript:alert(1)", ""])
 def test_after_the_second_factor_no_one_is_led_away(client: Client, henshu: User, target: str) -> None:
     device = TOTPDevice.objects.create(user=henshu)
@@ -257,8 +350,10 @@ def test_a_lost_authenticator_is_forgotten_by_command(
     henshu: User, capsys: pytest.CaptureFixture[str]
 ) -> None:
     TOTPDevice.objects.create(user=henshu)
+    make_recovery_codes(henshu)
     with pytest.raises(CommandError, match="利用者名を指定してください。"):
         call_command("end_sessions", forget_second_factor=True)
     call_command("end_sessions", "henshu", forget_second_factor=True)
     assert "次のログインで登録し直します。" in capsys.readouterr().out
     assert not TOTPDevice.objects.exists()
+    assert not StaticToken.objects.exists()

@@ -14,7 +14,8 @@ from psycopg.adapt import Loader
 
 from catalog.documents.addresses import url
 from catalog.documents.records import Absolute, CaseRecord, Extra
-from catalog.models import CaseDocument
+from catalog.models import CaseDocument, SourceKind, in_brackets
+from catalog.models.days import in_japanese
 from dxcases.postgres.replicas import connection_to_read
 
 
@@ -35,9 +36,29 @@ class Document:
 
     @property
     def citation(self) -> str:
-        """How to cite the case: the source, its page, and that it has been reworked."""
+        """How to cite the case: the source, its page or when it was read, and that it has been reworked."""
+        page = f"、{self.page}" if self.page else ""
+        facts = "、".join([self.extra["publisher"], *self.read_at])
+        return f"出典：{self.source_title}{page}（{facts}）を加工して作成"
+
+    @property
+    def source_title(self) -> str:
+        """The title of the source in the brackets of its kind."""
         source = self.record["source"]
-        return f"出典：『{source['title']}』、p.{source['page']}（{self.extra['publisher']}）を加工して作成"
+        return in_brackets(source["title"], source["kind"])
+
+    @property
+    def page(self) -> str:
+        """The page of the source as it is cited; nothing where it has none."""
+        page = self.record["source"]["page"]
+        return f"p.{page}" if page else ""
+
+    @property
+    def read_at(self) -> list[str]:
+        """Of a page of the web its address, and the day on which it was read."""
+        source, read_on = self.record["source"], self.extra["read_on"]
+        is_web_page = source["kind"] == SourceKind.WEB_PAGE and read_on
+        return [source["url"], f"{in_japanese(read_on)}閲覧"] if is_web_page and read_on else []
 
     def with_url(self, absolute: Absolute) -> CaseRecord:
         """The record with its address, as the contract has it."""
@@ -67,6 +88,13 @@ def read_public(slugs: Iterable[str]) -> list[Document]:
     wanted = list(slugs)
     found = {document.record["slug"]: document for document in _read("is_public AND slug", wanted)}
     return [found[slug] for slug in wanted if slug in found]
+
+
+def slugs_beginning(text: str, most: int) -> list[str]:
+    """The slugs of at most so many published cases that begin with the text, in the order of their pages."""
+    documents = CaseDocument.objects.using(connection_to_read().alias).filter(is_public=True)
+    begun = documents.filter(slug__startswith=text).order_by("source", "page", "order")
+    return list(begun.values_list("slug", flat=True)[:most])
 
 
 def stream_documents(keys: Iterable[int]) -> Iterator[Document]:
@@ -113,6 +141,15 @@ def _document(key: int, record: bytes, extra: bytes) -> Document:
     return Document(key, orjson.loads(record), orjson.loads(extra))
 
 
+def read_titles_and_points(keys: Iterable[int]) -> list[list[str]]:
+    """Of each case with one of these keys its title and its points, in no order."""
+    with connection_to_read().cursor() as cursor:
+        cursor.cursor.adapters.register_loader("text", AsSent)
+        cursor.execute("SELECT record FROM catalog_casedocument WHERE case_id = ANY (%s)", [list(keys)])
+        records = (orjson.loads(record) for (record,) in cursor.fetchall())
+        return [[record["title"], *record["points"]] for record in records]
+
+
 def read_titles(keys: Iterable[int]) -> dict[int, tuple[str, str]]:
     """Slug and title of the cases with these keys."""
     title = RawSQL("record::json ->> 'title'", [])
@@ -121,10 +158,10 @@ def read_titles(keys: Iterable[int]) -> dict[int, tuple[str, str]]:
 
 
 def read_days_of_change() -> list[tuple[str, str]]:
-    """Slug and day of the last change, in ISO 8601, of every published case in document order."""
+    """Slug and day of the last change, in ISO 8601, of every published case in the order of their keys."""
     with connection_to_read().cursor() as cursor:
         cursor.execute(
             "SELECT slug, left(in_japan(updated_at), 10) FROM catalog_casedocument WHERE is_public"
-            ' ORDER BY section, source, page, "order", case_id'
+            " ORDER BY case_id"
         )
         return cursor.fetchall()

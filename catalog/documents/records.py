@@ -1,111 +1,144 @@
 """What the document of a case says, as types: the contract's record (docs/contract.md, 3), and extra facts.
 
 The database makes the values (migrations/sql/0001_documents.sql); the API's schema is made from the types
-(see `output.api.Shape`), so record, type and schema cannot part. The types of the record have no docstrings:
-the schema would print them.
+(see `output.api.Shape`), so record, type and schema cannot part. What a field means stands beside its type,
+for the schema and the page about the data. The types of the record have no docstrings: the schema would print
+them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal, TypedDict
+from typing import Annotated, Literal, TypedDict
 
-from catalog.models import Kind
+from catalog.models import Kind, SourceKind
 
 Absolute = Callable[[str], str]  # turns a path of this site into an address
 
 
 class StepRecord(TypedDict):
-    number: Literal[0, 1, 2, 3]
-    title: str
+    number: Annotated[Literal[0, 1, 2, 3], "手順書のステップ（0〜3）"]
+    title: Annotated[str, "ステップの名称"]
 
 
 class NamedRecord(TypedDict):
-    id: str
-    title: str
+    id: Annotated[str, "識別名（条件の値に使うもの）"]
+    title: Annotated[str, "名称"]
 
 
 class FigureRecord(TypedDict):
-    label: str
-    value: str
+    label: Annotated[str, "何の数値か"]
+    value: Annotated[str, "数値と単位（原文のとおり）"]
 
 
 class PlaceRecord(TypedDict):
-    code: str
-    name: str
+    code: Annotated[str, "都道府県コード（JIS X 0401、2桁）"]
+    name: Annotated[str, "都道府県名"]
 
 
 class BodyFacts(TypedDict):
-    code: str
-    name: str
-    kana: str
-    kind: Kind
-    prefecture: PlaceRecord
-    population: int | None
-    population_as_of: str | None
-    population_band: str
+    code: Annotated[str, "全国地方公共団体コード（検査数字を含む6桁）"]
+    name: Annotated[str, "団体名"]
+    kana: Annotated[str, "団体名のよみ"]
+    kind: Annotated[Kind, "団体の種別"]
+    prefecture: Annotated[PlaceRecord, "都道府県"]
+    population: Annotated[int | None, "人口（人）"]
+    population_as_of: Annotated[str | None, "人口の基準日"]
+    population_source: Annotated[str | None, "人口の出典"]
+    population_band: Annotated[str, "人口の区切り（万人、以上・未満。例：3-5）"]
+    website: Annotated[str, "公式サイト"]
+    telephone: Annotated[str, "代表電話"]
+    address: Annotated[str, "所在地"]
+    abolished_on: Annotated[str | None, "なくなった日（今ある団体はnull）"]
+    successor: Annotated[SuccessorRecord | None, "なくなった団体を引き継いだ団体"]
+
+
+# The body that follows one that ended.
+class SuccessorRecord(TypedDict):
+    code: Annotated[str, "全国地方公共団体コード"]
+    name: Annotated[str, "団体名"]
+    prefecture: Annotated[str, "都道府県名"]
+
+
+# Whom a body itself names for a case.
+class ContactRecord(TypedDict):
+    section: Annotated[str, "部署"]
+    telephone: Annotated[str, "電話"]
+    email: Annotated[str, "メール"]
+    checked_on: Annotated[str, "確かめた日"]
 
 
 class CaseBodyRecord(BodyFacts):
-    note: str
+    note: Annotated[str, "この事例での団体についての注記"]
+    contact: Annotated[ContactRecord | None, "団体自身が示した照会先"]
 
 
 class LinkRecord(TypedDict):
-    url: str
-    label: str
+    url: Annotated[str, "リンク先のアドレス"]
+    label: Annotated[str, "リンクの表示名"]
 
 
 class SimilarBodyRecord(TypedDict):
-    code: str
-    name: str
-    prefecture: PlaceRecord
-    note: str
-    url: str | None
+    code: Annotated[str, "全国地方公共団体コード"]
+    name: Annotated[str, "団体名"]
+    prefecture: Annotated[PlaceRecord, "都道府県"]
+    note: Annotated[str, "出典にある注記"]
+    url: Annotated[str | None, "出典にあるアドレス"]
 
 
 class SimilarRecord(TypedDict):
-    open_ended: bool
-    bodies: list[SimilarBodyRecord]
+    open_ended: Annotated[bool, "出典が「など」として、ほかにもあるとしているか"]
+    bodies: Annotated[list[SimilarBodyRecord], "団体"]
 
 
 class SourceRecord(TypedDict):
-    title: str
-    page: int
-    order: int
-    heading: str
+    title: Annotated[str, "出典の題名"]
+    kind: Annotated[SourceKind, "出典の種類（事例集、団体などの資料、ウェブページ）"]
+    url: Annotated[str, "出典のアドレス"]
+    page: Annotated[int | None, "出典のページ（ないものはnull）"]
+    order: Annotated[int, "同じページの中の順番"]
+    heading: Annotated[str, "出典の見出し"]
+
+
+# A body that has confirmed the case as it is now.
+class ConfirmedRecord(TypedDict):
+    body: Annotated[str, "確認した団体のコード（bodiesの1つ）"]
+    month: Annotated[str, "確認した月（例：2026-12）"]
 
 
 class NearnessRecord(TypedDict):
-    body: str
-    population_ratio: float | None
-    same_prefecture: bool | None
-    same_region: bool | None
-    same_kind: bool | None
-    distance_km: float | None
+    body: Annotated[str, "いちばん近い団体のコード"]
+    population_ratio: Annotated[float | None, "人口の比（その団体÷自団体）"]
+    same_prefecture: Annotated[bool | None, "同じ都道府県か"]
+    same_region: Annotated[bool | None, "同じ地方か"]
+    same_kind: Annotated[bool | None, "同じ種別か"]
+    distance_km: Annotated[float | None, "直線距離（km）"]
 
 
 class WithNearness(TypedDict, total=False):
-    nearness: NearnessRecord
+    nearness: Annotated[NearnessRecord, "自団体との近さ（自団体を指定した一覧だけ）"]
 
 
 class CaseRecord(WithNearness):
-    slug: str
-    url: str
-    title: str
-    step: StepRecord
-    section: NamedRecord
-    topics: list[NamedRecord]
-    points: list[str]
-    background: str
-    approach: str
-    outcome: str
-    figures: list[FigureRecord]
-    bodies: list[CaseBodyRecord]
-    links: list[LinkRecord]
-    references: list[str]
-    similar: SimilarRecord
-    source: SourceRecord
-    updated_at: str
+    slug: Annotated[str, "事例の識別名。変わりません"]
+    url: Annotated[str, "事例のページのアドレス"]
+    title: Annotated[str, "事例の題名"]
+    step: Annotated[StepRecord, "手順書のステップ"]
+    section: Annotated[NamedRecord, "出典の区分"]
+    topics: Annotated[list[NamedRecord], "事例のテーマ"]
+    points: Annotated[list[str], "取組の要点"]
+    background: Annotated[str, "取り組む前の状況と、始めた理由"]
+    approach: Annotated[str, "何をどのように行ったか"]
+    outcome: Annotated[str, "得られた結果"]
+    figures: Annotated[list[FigureRecord], "本文にある数値"]
+    bodies: Annotated[list[CaseBodyRecord], "取り組んだ団体"]
+    links: Annotated[list[LinkRecord], "事例に関わるページ"]
+    references: Annotated[list[str], "事例に関わる資料の名称"]
+    similar: Annotated[SimilarRecord, "類似の取組を行っている団体"]
+    year: Annotated[int | None, "取組を始めた年度（西暦）"]
+    source: Annotated[SourceRecord, "出典"]
+    confirmed: Annotated[list[ConfirmedRecord], "今の内容を確認した団体と月。内容が変わるとなくなります"]
+    updated_at: Annotated[str, "事例の更新日時"]
 
 
 class Extra(TypedDict):
@@ -114,7 +147,8 @@ class Extra(TypedDict):
     status: str
     editor_note: str
     publisher: str
-    published_on: str
+    published_on: str | None
+    read_on: str | None
     terms: str
     created_at: str
     dead_links: dict[str, str]  # when each address that no longer answers was last found dead

@@ -1,64 +1,125 @@
-"""The editors' pages of cases."""
+"""The form of a case, which is saved as the case or as a proposal for it."""
 
 from __future__ import annotations
 
-from functools import partial
+from dataclasses import dataclass, field
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import IntegrityError, models, transaction
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.db import models, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
-from django.urls import URLPattern, path, reverse
-from reversion.models import Version
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html_join
 
 from catalog import history
-from catalog.documents.reading import read_documents
+from catalog.editing import confirmations, contents, merging, report_forms
+from catalog.editing.autosave import forget, kept_for, kept_of_others, key_of, page_of, put_back
+from catalog.editing.case_pages import CasePages
 from catalog.editing.forms import (
+    PROPOSAL_CLOSED_MEANWHILE,
     CaseBodyFormSet,
     CaseForm,
-    ProseField,
-    ReasonForm,
-    RevertForm,
+    SectionField,
     readd_deleted_rows,
+    with_values,
 )
-from catalog.editing.recorded import RecordedAdmin, as_written, to_choose_alone
-from catalog.importing import pages
-from catalog.links.checks import Run
-from catalog.links.network import Checker
-from catalog.models import Case, CaseBody, Figure, Link, SimilarBody
-from catalog.pages.views import case_page
-from dxcases import access_log
+from catalog.editing.hints import hints
+from catalog.editing.proposals import keep, outlook
+from catalog.editing.recorded import RowInline
+from catalog.importing.tables import with_plain_breaks
+from catalog.models import Case, CaseBody, Figure, Link, Proposal, SimilarBody, Topic
+from catalog.pages.text import BREAK
+from dxcases.sent_twice import answer_as_before, remember_saved
 
-EVENTS = {
-    Case.Status.PUBLISHED: "publish",
-    Case.Status.WITHDRAWN: "withdraw",
-    Case.Status.DRAFT: "return to draft",
-}
-LABELS = {
-    field.name: field.verbose_name
-    for model in (Case, CaseBody, Figure, Link, SimilarBody)
-    for field in history.written_fields(model)
-}
+KEPT_OF_OTHERS = (
+    "あなたが開いた後に、ほかの人がこの事例を変えました。"
+    "あなたが変えていない項目（{}）は、その人の内容のまま残しました。"
+)
 
 
-class RowInline(admin.TabularInline):
-    extra = 0
+NOT_PROPOSED = (
+    "状態、取り下げの内容、見直しの期限は、改訂案では変えられないため、今のままです。"
+    "変えるときは、事例の画面で「保存」を選んでください。"
+)
 
-    def formfield_for_dbfield(
-        self, db_field: models.Field, request: HttpRequest, **options: Any
-    ) -> forms.Field | None:
-        if not isinstance(db_field, models.TextField):
-            return to_choose_alone(super().formfield_for_dbfield(db_field, request, **options))
-        return as_written(ProseField, db_field, widget=forms.Textarea(attrs={"rows": 2, "cols": 40}))
+
+class SendOn(HttpResponseRedirect):
+    """Has the browser send the form on to another address."""
+
+    status_code = 307
+
+
+@dataclass
+class Writing:
+    """A case whose form is open: what of it stands in the database, and what becomes of what is sent."""
+
+    case: Case
+    proposal: Proposal | None
+    proposing: bool  # rather than changing the case at once
+    closed: Proposal | None = None  # which is what was being edited
+    conflict: history.Conflict | None = None
+    sent: contents.Content = field(default_factory=dict)  # what is proposed, once it is found right
+    reason: str = ""
+
+    def __post_init__(self) -> None:
+        newest = history.versions_of(self.case).first()
+        self.seen = {"seen_version": self.case.version, "seen_record": newest.pk if newest else None}
+        self.stands: dict[str, Any] = {**self.seen, "seen_edition": None}
+        self.outlook = outlook(self.proposal) if self.proposal else None
+        self.now = contents.content_of(self.case) if self.proposing else {}
+        if self.proposal:
+            self.stands |= {"seen_edition": self.proposal.edition, "reason": self.proposal.reason}
+
+    def show(self) -> None:
+        """Has the form show the case as it is proposed; nothing is written for that."""
+        if self.outlook:
+            values = contents.typed(Case, self.outlook.then["case"])
+            self.stands |= {field.name: values[field.attname] for field in contents.FIELDS}
+
+    def proposed(self, name: str) -> dict[Any, contents.Row] | None:
+        """The rows of that name as they are proposed, by key."""
+        if not self.outlook:
+            return None
+        model = contents.ROW_MODELS[name]
+        rows = (contents.typed(model, row) for row in self.outlook.then[name])
+        return {row[model.key_field]: row for row in rows}
+
+
+def writing_of(request: HttpRequest) -> Writing | None:
+    return getattr(request, "writing", None)
+
+
+def is_proposing(request: HttpRequest) -> bool:
+    writing = writing_of(request)
+    return writing is not None and writing.proposing
+
+
+def closed_proposal(request: HttpRequest) -> Proposal | None:
+    """The proposal that is to be edited, if that has ended."""
+    key = history.key_in(request.GET.get("proposal", "")) or 0
+    return Proposal.objects.filter(pk=key).exclude(closed_at=None).first()
+
+
+def open_proposals(case: Case) -> list[Proposal]:
+    return list(case.proposals.still_open().select_related("author"))
 
 
 class CaseBodyInline(RowInline):
+    """Stacked, as a row of so many fields would be wider than the screen."""
+
     model = CaseBody
     formset = CaseBodyFormSet
-    fields = ("body", "note", "position")
+    template = "admin/edit_inline/stacked.html"
+    contact = (("contact_section", "contact_telephone"), ("contact_email", "contact_checked_on"))
+    fieldsets = (
+        (None, {"fields": (("body", "position"), "note")}),
+        ("照会先（その団体が示しているものだけ）", {"fields": contact, "classes": ("collapse",)}),
+    )
     autocomplete_fields = ("body",)
 
     def get_extra(self, request: HttpRequest, obj: Any = None, **options: Any) -> int:
@@ -75,6 +136,9 @@ class LinkInline(RowInline):
     model = Link
     fields = ("label", "url", "position")
 
+    def get_extra(self, request: HttpRequest, obj: Any = None, **options: Any) -> int:
+        return 0 if obj else len(report_forms.rows_of(request, Link))
+
 
 class FigureInline(RowInline):
     model = Figure
@@ -82,126 +146,206 @@ class FigureInline(RowInline):
 
 
 @admin.register(Case)
-class CaseAdmin(RecordedAdmin):
+class CaseAdmin(CasePages):
     form = CaseForm
-    list_display = ("title", "section_title", "body_names", "source_page", "status", "updated_at")
-    list_filter = ("status", "section", "topics", "source")
-    list_select_related = ("section", "source")
-    search_fields = (
-        *("slug", "title", "background", "approach", "outcome"),
-        *("case_bodies__body__name", "case_bodies__body__kana"),
-    )
-    search_help_text = "題名、本文、識別名、団体の名称・よみから探します。"
-    actions = ("publish", "return_to_draft", "check_links")
-    # A page has to answer before the browser gives up: few addresses, and less time for each than at night.
-    link_checker = partial(Checker, hop_seconds=5, total_seconds=5)
-    most_links = 10
+    change_form_template = "admin/catalog/case/change_form.html"
     save_on_top = True
     autocomplete_fields = ("source",)
     inlines = (CaseBodyInline, FigureInline, LinkInline, SimilarBodyInline)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """In the order in which a reader meets them; what steers publication comes last."""
-        is_draft = obj is None or obj.status == Case.Status.DRAFT
+        is_draft = obj is None or not obj.was_public
         withdrawal = ("withdrawn_reason", "withdrawn_pointer")
         never_withdraws = is_draft and not self.has_publish_permission(request)
         case = (
             (None, {"fields": ("title",)}),
             ("内容", {"fields": ("points", "background", "approach", "outcome")}),
             ("注記・資料", {"fields": ("editor_note", "references", "similar_open_ended")}),
-            ("分類", {"fields": ("section", "topics")}),
-            ("出典", {"fields": ("source", ("page", "order"), "heading")}),
-            ("公開", {"fields": ("slug", "status", *(() if never_withdraws else withdrawal))}),
+            ("分類", {"fields": ("topics", "year")}),
+            ("出典", {"fields": ("source", "section", ("page", "order"), "heading")}),
+            ("公開", {"fields": ("slug", "status", "review_by", *(() if never_withdraws else withdrawal))}),
         )
-        if obj is None or not self.has_change_permission(request, obj):
+        if obj is None:
             return case
-        return (*case, ("この変更について", {"fields": ("reason", "seen_version", "seen_record")}))
+        if not self.has_change_permission(request, obj):
+            lists = {"points": "points_by_line", "references": "references_by_line"}
+            return tuple(
+                (title, {"fields": tuple(lists.get(name, name) for name in part["fields"])})
+                for title, part in case
+            )
+        seen = ("seen_version", "seen_record", "seen_edition")
+        return (*case, ("この変更について", {"fields": ("reason", *seen)}))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """An address once public stays; what makes a case public or not is for those who may publish."""
-        address = ("slug",) if obj and obj.status != Case.Status.DRAFT else ()
-        may_publish = self.has_publish_permission(request)
-        return address if may_publish else (*address, "status", "withdrawn_reason", "withdrawn_pointer")
+        address = ("slug",) if obj and obj.was_public else ()
+        may_steer = self.has_publish_permission(request) and not is_proposing(request)
+        steering = ("status", "withdrawn_reason", "withdrawn_pointer")
+        # A proposal is about what readers see.
+        own = ("review_by",) if is_proposing(request) else ()
+        return address if may_steer else (*address, *steering, *own)
 
-    def has_publish_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("catalog.publish_case")
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
+        form: Any = super().get_form(request, obj, change, **options)
+        if writing := writing_of(request):
+            form.stands, form.conflict = writing.stands, writing.conflict
+            if writing.closed:
+                form.edition_refused = PROPOSAL_CLOSED_MEANWHILE.format(writing.closed.get_state_display())
+        form.is_restored = getattr(request, "is_restored", False)
+        return form
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """What is or was public, only those change who may publish."""
-        is_draft = obj is None or obj.status == Case.Status.DRAFT
-        return super().has_change_permission(request, obj) and (
-            is_draft or self.has_publish_permission(request)
-        )
+    def render_change_form(self, request: HttpRequest, context: Any, *options: Any, **more: Any) -> Any:
+        return super().render_change_form(request, {"seen": None, **context}, *options, **more)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Drafts alone, one at a time: the address of a case once public answers why it is gone."""
-        is_draft = obj is not None and obj.status == Case.Status.DRAFT
-        return is_draft and super().has_delete_permission(request, obj)
+        """None that was ever public: its address tells readers why it is gone."""
+        return super().has_delete_permission(request, obj) and not obj.was_public
 
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        return super().changelist_view(
-            request, {**(extra_context or {}), "may_import": pages.may_import(self, request)}
-        )
-
-    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Case]:
-        return super().get_queryset(request).prefetch_related("case_bodies__body__prefecture")
-
-    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Case | None:
-        """The case; locked while something is to be done to it, so that nobody else saves in between."""
-        case = super().get_object(request, object_id, from_field)
-        if case is None or request.method != "POST":
-            return case
-        return Case.objects.select_for_update().filter(pk=case.pk).first()
-
+    @transaction.atomic
     def changeform_view(
         self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None
     ) -> Any:
-        try:
-            return self.check_twice(request, object_id, form_url, extra_context)
-        except PermissionDenied:
-            if request.method != "POST" or not self.has_view_permission(request):
-                raise
-            return self.not_saved(request)
+        """The form, of a case or of a proposal for it; what is sent is saved as the one or the other."""
+        kept, closed = kept_for(request), closed_proposal(request)
+        if closed and request.method == "GET" and not kept:
+            return redirect("admin:catalog_proposal_change", closed.pk)
+        extra_context = {**(extra_context or {}), "autosaved": kept, "autosave_page": page_of(request)}
+        extra_context["report"] = report_forms.report_of(request)
+        extra_context["autosaved_before"] = kept_of_others(request)
+        extra_context["autosave_key"] = key_of(request)
+        if kept and request.method == "GET" and ("restore" in request.GET or closed):
+            put_back(request, kept)
+            extra_context["autosaved"] = None
+            request.is_restored = True  # type: ignore[attr-defined]
+        case = self.get_object(request, unquote(object_id)) if object_id else None
+        if case is None or not self.has_view_or_change_permission(request, case):
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        # Once the case is locked: by then what the same form made a moment ago is in the database.
+        if request.method == "POST" and (before := answer_as_before(request)):
+            return before
+        writing = self.begin(request, case)
+        may_see_proposals = request.user.has_perm("catalog.view_proposal")
+        context = {**extra_context, "writing": writing}
+        context["proposals"] = open_proposals(case) if may_see_proposals else []
+        context["said"] = confirmations.said_of(case)
+        context["may_write_at_once"] = self.may_write_at_once(request, case)
+        context["may_publish"] = self.has_publish_permission(request)
+        context["schedules"] = case.schedules.waiting()
+        if not writing.proposing or request.method != "POST":
+            writing.show()
+            return super().changeform_view(request, object_id, form_url, context)
+        with contents.undone():
+            if writing.outlook:
+                for name in contents.ROW_MODELS:
+                    contents.leave_out_rows(case, name, writing.outlook.then)
+            response = super().changeform_view(request, object_id, form_url, context)
+            if isinstance(response, TemplateResponse):
+                response.render()
+        return self.keep_proposal(request, writing) if writing.sent else response
 
-    def check_twice(self, request: HttpRequest, *options: Any) -> Any:
-        """The page; checked anew where another took the slug or the place between check and save."""
-        try:
-            return super().changeform_view(request, *options)
-        except IntegrityError:
-            # Once is enough: this check sees what the other has saved and refuses in words, so nothing is
-            # saved that could break the same rule. If another rule is broken meanwhile, that error is raised.
-            return super().changeform_view(request, *options)
+    def begin(self, request: HttpRequest, case: Case) -> Writing:
+        """Looks at what there is before anything is done to it, and lets what was sent take part in it."""
+        found = Proposal.objects.filter(case=case)
+        found = found.select_for_update(of=("self",)) if request.method == "POST" else found
+        proposal, closed = None, None
+        if key := request.GET.get("proposal", ""):
+            may = request.user.has_perm("catalog.view_proposal") and self.has_change_permission(request, case)
+            if not may:
+                raise PermissionDenied
+            proposal = get_object_or_404(found, pk=history.key_in(key) or 0)
+            if not proposal.is_open:
+                proposal, closed = None, proposal
+        is_asked = bool(key) or ("_propose" in request.POST and case.was_public)
+        proposing = is_asked or not self.may_write_at_once(request, case)
+        writing = Writing(case, proposal, proposing=proposing, closed=closed)
+        request.writing = writing  # type: ignore[attr-defined]
+        if request.method == "POST":
+            self.take_part(request, writing)
+        return writing
 
-    def not_saved(self, request: HttpRequest) -> HttpResponse:
-        """403 that gives back what was sent: the case may have been published while an editor wrote."""
-        fields = [(name.rpartition("-")[2], text) for name, text in request.POST.items() if text]
-        sent = [(LABELS[name], text) for name, text in fields if name in LABELS]
-        context = {"title": "保存できませんでした", "sent": sent}
-        response = self.page(request, "admin/case_not_saved.html", None, context)
-        response.status_code = 403
-        return response
+    def take_part(self, request: HttpRequest, writing: Writing) -> None:
+        """Where others saved since the form was opened, keeps what they changed and the form did not."""
+        sent, case = request.POST, writing.case
+        if sent.get("seen_version") == str(case.version):
+            return
+        record = sent.get("seen_record", "")
+        seen, _ = history.versions_since(case, history.key_in(record))
+        if seen is None:
+            writing.conflict = history.Conflict([], [], known=False)
+            return
+        data, taken, conflicts = merging.merged(sent, merging.state_in(seen), merging.state_now(case))
+        if conflicts:
+            writing.conflict = history.conflict(case, history.key_in(record))
+        elif taken:
+            self.message_user(request, KEPT_OF_OTHERS.format("、".join(taken)), messages.WARNING)
+        request.POST = data if conflicts else with_values(data, writing.seen)  # type: ignore[assignment]
+
+    def keep_proposal(self, request: HttpRequest, writing: Writing) -> HttpResponse:
+        by: Any = request.user
+        proposal = keep(writing.proposal, writing.case, writing.sent, writing.now, writing.reason, by)
+        forget(request)
+        messages.success(request, "改訂案を保存しました。公開中のページは、まだ変わっていません。")
+        if self.steers(request, writing.case):
+            messages.warning(request, NOT_PROPOSED)
+        if "_preview" in request.POST:
+            preview = reverse("admin:catalog_proposal_preview", args=[proposal.pk])
+            return remember_saved(request, SendOn(preview))
+        return remember_saved(request, redirect("admin:catalog_proposal_change", proposal.pk))
+
+    def steers(self, request: HttpRequest, case: Case) -> bool:
+        """Whether what was sent would make the case more or less public, which no proposal does."""
+        stands = Case.objects.get(pk=case.pk)
+        names = ("status", "withdrawn_reason", "withdrawn_pointer")
+        stood = {**{name: getattr(stands, name) for name in names}, "review_by": str(stands.review_by or "")}
+        return self.has_publish_permission(request) and any(
+            with_plain_breaks(request.POST[name]) != value
+            for name, value in stood.items()
+            if name in request.POST
+        )
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         if "status" in form.changed_data:
-            self.log_status(request, obj)
+            history.log_status(request.user, obj)
 
-    def log_status(self, request: HttpRequest, case: Case) -> None:
-        access_log.log_status(request.user, case.slug, EVENTS[Case.Status(case.status)])  # type: ignore[arg-type]
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        for hint in hints(Case.objects.get(pk=form.instance.pk)):
+            messages.info(request, hint)
+        if (writing := writing_of(request)) and writing.proposing:
+            writing.sent, writing.reason = contents.content_of(form.instance), form.cleaned_data["reason"]
+        else:
+            forget(request)
+        if not change:
+            report_forms.take_over(request, form.instance)
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {**super().get_changeform_initial_data(request), **report_forms.draft_of(request)}
 
     def get_formset_kwargs(self, request: HttpRequest, obj: Any, inline: Any, prefix: str) -> dict[str, Any]:
         options = super().get_formset_kwargs(request, obj, inline, prefix)
+        if not obj.pk and "data" not in options and (rows := report_forms.rows_of(request, inline.model)):
+            options["initial"] = rows
+        if (writing := writing_of(request)) and "data" not in options:
+            options["proposed"] = writing.proposed(prefix)
         if obj.pk and "data" in options:
             existing = {str(pk) for pk in inline.model.objects.filter(case=obj).values_list("pk", flat=True)}
             options["data"] = readd_deleted_rows(options["data"], prefix, existing)
         return options
 
+    def formfield_for_foreignkey(
+        self, db_field: models.ForeignKey, request: HttpRequest, **options: Any
+    ) -> Any:
+        if db_field.name == "section":
+            options["form_class"] = SectionField
+        return super().formfield_for_foreignkey(db_field, request, **options)
+
     def formfield_for_manytomany(
         self, db_field: models.ManyToManyField, request: HttpRequest, **options: Any
     ) -> forms.ModelMultipleChoiceField | None:
-        return super().formfield_for_manytomany(
-            db_field, request, widget=forms.CheckboxSelectMultiple, **options
-        )
+        options = {"widget": forms.CheckboxSelectMultiple, "queryset": Topic.objects.in_use(), **options}
+        return super().formfield_for_manytomany(db_field, request, **options)
 
     def view_on_site(self, case: Case) -> str | None:
         return case.get_absolute_url() if case.status == Case.Status.PUBLISHED else None
@@ -210,151 +354,20 @@ class CaseAdmin(RecordedAdmin):
         return self.redirect_to_preview(request, obj) or super().response_add(request, obj, post_url_continue)
 
     def response_change(self, request: HttpRequest, obj: Any) -> Any:
+        if is_proposing(request):
+            return HttpResponse()  # another follows, when the case is again as it was
         return self.redirect_to_preview(request, obj) or super().response_change(request, obj)
 
     def redirect_to_preview(self, request: HttpRequest, case: Case) -> HttpResponse | None:
         if "_preview" not in request.POST:
             return None
-        return HttpResponseRedirect(reverse("admin:catalog_case_preview", args=[case.pk]))
+        address = reverse("admin:catalog_case_preview", args=[case.pk])
+        return remember_saved(request, HttpResponseRedirect(address))
 
-    @admin.display(description="区分", ordering="section")
-    def section_title(self, case: Case) -> str:
-        return str(case.section)
+    @admin.display(description="ポイント")
+    def points_by_line(self, case: Case) -> str:
+        return format_html_join(BREAK, "{}", ((point,) for point in case.points))
 
-    @admin.display(description="実施団体")
-    def body_names(self, case: Case) -> str:
-        return "、".join(str(case_body) for case_body in case.case_bodies.all())
-
-    @admin.display(description="出典のページ", ordering="page")
-    def source_page(self, case: Case) -> str:
-        return f"p.{case.page}"
-
-    def get_urls(self) -> list[URLPattern]:
-        own = self.admin_site.admin_view
-        return [
-            *pages.case_page(self).urls,
-            path("<path:object_id>/preview/", own(self.preview_view), name="catalog_case_preview"),
-            path(
-                "<path:object_id>/history/<int:version_id>/revert/",
-                own(self.revert_view),
-                name="catalog_case_revert",
-            ),
-            *super().get_urls(),
-        ]
-
-    def history_view(
-        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        may_revert = self.has_change_permission(request, self.get_viewable(request, object_id))
-        return super().history_view(request, object_id, {"may_revert": may_revert, **(extra_context or {})})
-
-    def preview_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """The page that readers would see, of a case whatever its state, for editors alone."""
-        pk = self.get_viewable(request, object_id).pk
-        response = case_page(request, read_documents([pk])[0], preview=True)
-        response.headers["Cache-Control"] = "no-store"
-        response.headers["X-Robots-Tag"] = "noindex"
-        return response
-
-    @transaction.atomic
-    def revert_view(self, request: HttpRequest, object_id: str, version_id: int) -> HttpResponse:
-        """Asks before it takes a case back to a version: shows what would change, and wants a reason."""
-        case = self.get_viewable(request, object_id)
-        if not self.has_change_permission(request, case):
-            raise PermissionDenied
-        version = get_object_or_404(history.versions_of(case), pk=version_id)
-        form = RevertForm(request.POST or None, case=case)
-        if form.is_valid() and self.try_revert(request, form, version):
-            return HttpResponseRedirect(reverse("admin:catalog_case_change", args=[case.pk]))
-        differences = history.differences(history.texts_of(case), history.texts_in(version))
-        context = {
-            "title": f"前の版に戻す：{case}",
-            "version": version,
-            "form": form,
-            "differences": differences,
-        }
-        return self.page(request, "admin/revert_case.html", case, context)
-
-    def try_revert(self, request: HttpRequest, form: RevertForm, version: Version) -> bool:
-        """Take the case back to the version; where that cannot be, the form says why: return False."""
-        try:
-            case = history.revert(version, request.user, form.cleaned_data["reason"])  # type: ignore[arg-type]
-        except ValidationError as error:
-            form.add_error(None, error)
-            return False
-        self.log_change(request, case, "前の版に戻しました。")
-        self.message_user(request, "選んだ版の内容に戻しました。", messages.SUCCESS)
-        return True
-
-    @admin.action(description="選んだ事例を公開する", permissions=["publish"])
-    def publish(self, request: HttpRequest, cases: models.QuerySet[Case]) -> HttpResponse | None:
-        return self.set_status(request, cases, Case.Status.PUBLISHED)
-
-    @admin.action(description="選んだ事例を下書きに戻す", permissions=["publish"])
-    def return_to_draft(self, request: HttpRequest, cases: models.QuerySet[Case]) -> HttpResponse | None:
-        return self.set_status(request, cases, Case.Status.DRAFT)
-
-    def set_status(
-        self, request: HttpRequest, cases: models.QuerySet[Case], status: Case.Status
-    ) -> HttpResponse | None:
-        """Shows the cases and asks why; then changes those that are still as they were shown."""
-        concerned = list(Case.objects.filter(pk__in=cases.values("pk")).exclude(status=status))
-        form = ReasonForm(request.POST if "apply" in request.POST else None)
-        form.fields["reason"].required = any(case.status != Case.Status.DRAFT for case in concerned)
-        if concerned and not form.is_valid():
-            context = {"title": f"状態を「{status.label}」にする", "cases": concerned, "form": form}
-            context["action"] = request.POST["action"]
-            return self.page(request, "admin/set_status.html", None, context)
-        done = [self.try_set_status(request, case.pk, status, form) for case in concerned]
-        self.message_user(request, f"{sum(done)}件を「{status.label}」にしました。", messages.SUCCESS)
-        return None
-
-    @transaction.atomic
-    def try_set_status(self, request: HttpRequest, pk: int, status: Case.Status, form: ReasonForm) -> bool:
-        """Set the status and return True; or say in a message why not, and return False."""
-        case = Case.objects.select_for_update().get(pk=pk)
-        if request.POST.get(f"version-{pk}") != str(case.version):
-            reason = "ほかの人が変えたため、そのままにしました。内容を確かめてから、もう一度選んでください。"
-            self.message_user(request, f"「{case}」：{reason}", messages.WARNING)
-            return False
-        case.status = status
-        try:
-            case.full_clean()
-            case.check_publishable()
-        except ValidationError as error:
-            self.message_user(request, f"「{case}」：{''.join(error.messages)}", messages.WARNING)
-            return False
-        history.ensure_version(case)
-        case.save()
-        history.record(case, request.user, form.cleaned_data["reason"])  # type: ignore[arg-type]
-        self.log_change(request, case, f"状態を「{status.label}」にしました。")
-        self.log_status(request, case)
-        return True
-
-    @admin.action(description="選んだ事例のリンクを確認する", permissions=["change"])
-    def check_links(self, request: HttpRequest, cases: models.QuerySet[Case]) -> None:
-        """Checks the links of those that are published. Drafts are left out, as by the command."""
-        urls = list(Case.objects.published().filter(pk__in=cases.values("pk")).linked_urls())
-        if len(urls) > self.most_links:
-            self.message_user(request, self.too_many_links(len(urls)), messages.ERROR)
-        elif not urls:
-            self.message_user(request, "選んだ事例に、公開中の事例のリンクはありません。", messages.WARNING)
-        else:
-            run = Run(self.link_checker())
-            for _ in run.check(urls):
-                pass
-            self.message_user(request, *message_about(run))
-
-    def too_many_links(self, number: int) -> str:
-        return (
-            f"リンクが{number}件あります。ここで一度に確認できるのは{self.most_links}件までです。"
-            "事例を減らすか、運用担当者に「python manage.py check_links」の実行を依頼してください。"
-        )
-
-
-def message_about(run: Run) -> tuple[str, int]:
-    """What to tell of a run, and the level of the message."""
-    if run.recorded:
-        return f"リンクを確認しました。{run.summary}", messages.SUCCESS
-    reasons = "、".join(f"{one.url}（{one.reason}）" for one in run.held_back)
-    return f"つながるリンクが1件もなかったため、何も記録しませんでした。{reasons}", messages.WARNING
+    @admin.display(description="関連資料")
+    def references_by_line(self, case: Case) -> str:
+        return format_html_join(BREAK, "{}", ((reference,) for reference in case.references))

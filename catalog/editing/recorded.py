@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.models import LogEntry
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.contrib.postgres.fields import ArrayField
-from django.core.exceptions import PermissionDenied
-from django.db import models
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.paginator import Paginator
+from django.db import IntegrityError, connection, models, transaction
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from reversion.models import Version
 
 from catalog import history
-from catalog.editing.forms import LinesField, ProseField
+from catalog.editing.forms import LinesField, ProseField, RecordedForm, RowFormSet
+from catalog.importing.fields import DayField
+from catalog.importing.invisible import notice, visible
+from catalog.models.base import REPLACEMENT_CHARACTER
+from dxcases import access_log
+from dxcases.sent_twice import answer_as_before, once, remember_saved
 
 VERSIONS_LISTED = 50
+MAX_TRASH_ROWS = 50  # of a page
+USED_MEANWHILE = "ほかの人が使い始めたため、削除していません。下の説明を確かめてください。"
 
 
 def as_written(field: type[forms.CharField], model_field: models.Field, **options: Any) -> forms.Field:
@@ -39,20 +49,134 @@ def to_choose_alone(field: forms.Field | None) -> forms.Field | None:
     return field
 
 
-class RecordedAdmin(admin.ModelAdmin):
-    """An admin that keeps a version of each row it writes, and shows them with their differences."""
+class RowInline(admin.TabularInline):
+    """Rows that are written with the row they belong to."""
 
-    object_history_template = "admin/versions.html"
+    extra = 0
+    formset = RowFormSet
 
     def formfield_for_dbfield(
         self, db_field: models.Field, request: HttpRequest, **options: Any
     ) -> forms.Field | None:
-        """Texts keep one kind of line end; a list of texts is written one to a line."""
+        if isinstance(db_field, models.DateField):
+            options["form_class"] = DayField
+        if not isinstance(db_field, models.TextField):
+            return to_choose_alone(super().formfield_for_dbfield(db_field, request, **options))
+        return as_written(ProseField, db_field, widget=forms.Textarea(attrs={"rows": 2, "cols": 40}))
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """Shows rows that editors do not write."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class RecordedAdmin(admin.ModelAdmin):
+    """An admin that keeps a version of each row it writes, and shows them with their differences."""
+
+    form: type[forms.ModelForm] = RecordedForm
+    change_form_template = "admin/recorded_form.html"
+    object_history_template = "admin/versions.html"
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        """The page; where a form that was saved is sent again, as by a double click, what came of it."""
+        self.make_visible(request)
+        response = self.check_twice(request, object_id, form_url, extra_context)
+        is_refused = request.method == "POST" and response.status_code == 200
+        return (is_refused and answer_as_before(request)) or response
+
+    def check_twice(self, request: HttpRequest, *options: Any) -> Any:
+        """The page; checked anew where another took a name or the place, or deleted what is pointed to,
+        between check and save.
+        """
+        if request.method != "POST":
+            return super().changeform_view(request, *options)
+        try:
+            with transaction.atomic():
+                response = super().changeform_view(request, *options)
+                connection.check_constraints()
+                return response
+        except IntegrityError:
+            # Once is enough: this check sees what the other has saved and refuses in words, so nothing is
+            # saved that could break the same rule. If another rule is broken meanwhile, that error is raised.
+            return super().changeform_view(request, *options)
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> Any:
+        return remember_saved(request, super().response_add(request, obj, post_url_continue))
+
+    def response_change(self, request: HttpRequest, obj: Any) -> Any:
+        return remember_saved(request, super().response_change(request, obj))
+
+    def formfield_for_dbfield(
+        self, db_field: models.Field, request: HttpRequest, **options: Any
+    ) -> forms.Field | None:
+        """Texts keep one kind of line end; a list of texts is written a line each; a day as people do."""
         if isinstance(db_field, ArrayField):
             return as_written(LinesField, db_field)
         if isinstance(db_field, models.TextField):
             return as_written(ProseField, db_field)
+        if isinstance(db_field, models.DateField):
+            options["form_class"] = DayField
         return to_choose_alone(super().formfield_for_dbfield(db_field, request, **options))
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """The row; locked while something is to be done to it, so that nobody else saves in between."""
+        row = super().get_object(request, object_id, from_field)
+        if row is None or request.method != "POST":
+            return row
+        return self.model._base_manager.select_for_update(of=("self",)).filter(pk=row.pk).first()
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
+        """A form that refuses once what was written upon another state than the present one."""
+        form: Any = super().get_form(request, obj, change, **options)
+        sent = request.POST.get("seen_state")
+        if obj is not None and sent and sent != history.state_of(obj):
+            record = request.POST.get("seen_record", "")
+            form.conflict = history.conflict(obj, history.key_in(record))
+        return form
+
+    def make_visible(self, request: HttpRequest) -> None:
+        """Takes out of what was sent the characters that nobody sees, and tells where they were."""
+        if request.method != "POST":
+            return
+        seen = request.POST.copy()
+        # NUL, which no database holds, becomes what stands for the unreadable: that a field refuses by name.
+        for name, texts in request.POST.lists():
+            seen.setlist(name, [text.replace("\0", REPLACEMENT_CHARACTER) for text in texts])
+        for name, texts in seen.copy().lists():
+            if told := notice("".join(texts[-1:])):
+                field = self.fields_sent().get(re.sub(r"-\d+-", "-", name))
+                is_line = type(field) in (models.CharField, models.URLField)
+                plain = [visible(text) for text in texts]
+                seen.setlist(name, [" ".join(text.split("\n")) for text in plain] if is_line else plain)
+                label = field.verbose_name if field else "入力"
+                self.message_user(request, f"{label}の{told}", messages.WARNING)
+        request.POST = seen  # type: ignore[assignment]
+
+    def fields_sent(self) -> dict[str, Any]:
+        """The fields of the form and, as links-label, of its rows, by name."""
+        of_rows = {
+            f"{model._meta.get_field(history.OWNERS[model]).remote_field.name}-{field.name}": field
+            for model in (inline.model for inline in self.inlines)
+            for field in history.written_fields(model)
+        }
+        return of_rows | {field.name: field for field in history.written_fields(self.model)}
+
+    def render_change_form(self, request: HttpRequest, context: Any, *options: Any, **more: Any) -> Any:
+        if row := context.get("original"):
+            newest = history.versions_of(row).first()
+            seen = {"state": history.state_of(row), "record": newest.pk if newest else ""}
+            context = {"seen": seen, **context}
+        return super().render_change_form(request, context, *options, **more)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if change:
@@ -64,14 +188,81 @@ class RecordedAdmin(admin.ModelAdmin):
         reason = form.cleaned_data.get("reason", "") or ("" if change else history.CREATED)
         history.record(form.instance, request.user, reason)  # type: ignore[arg-type]
 
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """One at a time: what is ticked by mistake in a list would be gone at once."""
+        return obj is not None and super().has_delete_permission(request, obj)
+
+    def may_bring_back(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(f"{self.opts.app_label}.delete_{self.opts.model_name}")
+
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         history.ensure_version(obj)
+        self.log_row(request, "delete", obj)
         super().delete_model(request, obj)
+        self.message_user(request, "削除したものは、一覧の「ゴミ箱」から元に戻せます。", messages.INFO)
+
+    @once
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """Asks; then deletes, unless another has come to use the row meanwhile."""
+        try:
+            with transaction.atomic():
+                response = super().delete_view(request, object_id, extra_context)
+                connection.check_constraints()
+                return response
+        except IntegrityError:
+            self.message_user(request, USED_MEANWHILE, messages.ERROR)
+            return redirect(request.path)
+
+    def response_delete(self, request: HttpRequest, obj_display: str, obj_id: Any) -> HttpResponse:
+        return remember_saved(request, super().response_delete(request, obj_display, obj_id))
+
+    def log_row(self, request: HttpRequest, event: str, obj: Any) -> None:
+        access_log.log_row(request.user, event, self.opts.model_name, str(obj))  # type: ignore[arg-type]
 
     def get_urls(self) -> list[URLPattern]:
-        name = f"{self.opts.app_label}_{self.opts.model_name}_compare"
-        view = self.admin_site.admin_view(self.compare_view)
-        return [path("<path:object_id>/history/compare/", view, name=name), *super().get_urls()]
+        name, own = f"{self.opts.app_label}_{self.opts.model_name}", self.admin_site.admin_view
+        return [
+            path("trash/", own(self.trash_view), name=f"{name}_trash"),
+            path("<path:object_id>/history/compare/", own(self.compare_view), name=f"{name}_compare"),
+            *super().get_urls(),
+        ]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        may_bring_back = self.may_bring_back(request)
+        return super().changelist_view(request, {"may_bring_back": may_bring_back, **(extra_context or {})})
+
+    @once
+    def trash_view(self, request: HttpRequest) -> HttpResponse:
+        """What was deleted, by whom and when, the last first; brings one back."""
+        if not self.may_bring_back(request):
+            raise PermissionDenied
+        versions = history.deleted_versions(self.model)
+        if request.method == "POST":
+            key = request.POST.get("version", "")
+            done = self.bring_back(request, get_object_or_404(versions, pk=history.key_in(key) or 0))
+            answer = redirect(request.get_full_path())
+            return remember_saved(request, answer) if done else answer
+        page = Paginator(versions, MAX_TRASH_ROWS).get_page(request.GET.get("page"))
+        keys = [version.deletion for version in page]
+        deletions = LogEntry.objects.select_related("user").in_bulk([key for key in keys if key])
+        rows = [(version, deletions.get(version.deletion)) for version in page]
+        context = {"title": f"ゴミ箱：{self.opts.verbose_name}", "rows": rows, "page": page}
+        return self.page(request, "admin/trash.html", None, context)
+
+    @transaction.atomic
+    def bring_back(self, request: HttpRequest, version: Version) -> bool:
+        """Makes the row anew; where that cannot be, a message says why: return False."""
+        try:
+            row = history.bring_back(version, request.user)  # type: ignore[arg-type]
+        except ValidationError as error:
+            self.message_user(request, error.messages[0], messages.ERROR)
+            return False
+        self.log_change(request, row, "削除を取り消しました。")
+        self.log_row(request, "bring back", row)
+        self.message_user(request, f"「{row}」を元に戻しました。", messages.SUCCESS)
+        return True
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
@@ -111,9 +302,7 @@ class RecordedAdmin(admin.ModelAdmin):
         """A version of the row by its key; None without key. Raises Http404 for any other key."""
         if not key:
             return None
-        return get_object_or_404(
-            history.versions_of(obj), pk=int(key) if key.isdecimal() and len(key) < 19 else 0
-        )
+        return get_object_or_404(history.versions_of(obj), pk=history.key_in(key) or 0)
 
     def page(self, request: HttpRequest, template: str, obj: Any, extra: dict[str, Any]) -> HttpResponse:
         context = {**self.admin_site.each_context(request), "opts": self.opts, "original": obj, **extra}

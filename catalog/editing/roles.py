@@ -11,16 +11,20 @@ PUBLISHERS = "公開担当者"
 
 ROWS_OF_CASE = ("casebody", "figure", "link", "similarbody")
 # What the public sees as soon as it is saved.
-SEEN_AT_ONCE = ("body", "guideline", "searchsynonym", "source", "topic")
+SEEN_AT_ONCE = (
+    *("body", "guideline", "population", "populationsource"),
+    *("searchsynonym", "section", "sitetext", "source", "step", "topic"),
+)
 
 EDITORS_MAY = {
     *("add_case", "change_case", "view_case"),
     *(f"{may}_{row}" for row in ROWS_OF_CASE for may in ("add", "change", "delete", "view")),
-    *(f"view_{model}" for model in (*SEEN_AT_ONCE, "linkcheck")),
+    *(f"view_{model}" for model in (*SEEN_AT_ONCE, "linkcheck", "populationimport", "proposal")),
+    *("change_report", "view_report"),
 }
 PUBLISHERS_MAY = {
     *EDITORS_MAY,
-    *("delete_case", "publish_case"),
+    *("delete_case", "publish_case", "view_sender"),
     *(f"{may}_{model}" for model in SEEN_AT_ONCE for may in ("add", "change", "delete")),
 }
 

@@ -11,7 +11,7 @@ from pyroaring import BitMap
 from catalog.finding.filters import BodyChoicesFilter
 from catalog.finding.query import CaseFilter
 
-NAMES = ("step", "section", "population", "region", "prefecture", "kind", "topic")
+NAMES = ("step", "section", "population", "region", "prefecture", "kind", "topic", "source", "year")
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,11 @@ class Facet:
     options: list[Option]
 
     @property
+    def is_choice(self) -> bool:
+        """Whether there is more than one thing to choose."""
+        return len(self.options) > 1
+
+    @property
     def groups(self) -> list[Group]:
         """The options by group; one group without a title where there are none."""
         return [
@@ -70,12 +75,21 @@ def facets_of(case_filter: CaseFilter, names: Iterable[str] = NAMES) -> list[Fac
 
 def _facet(case_filter: CaseFilter, name: str) -> Facet:
     counts = None if case_filter.errors else _counts(case_filter, name)
-    chosen = case_filter.chosen.get(name, [])
-    options = [
-        Option(value, label, None if counts is None else counts.get(value, 0), value in chosen, group)
-        for group, value, label in case_filter.form.fields[name].grouped_options()
+    declared, chosen = case_filter.filters[name], case_filter.chosen.get(name, [])
+    offered = [
+        option
+        for option in case_filter.form.fields[name].grouped_options()
+        if option[1] in chosen or declared.is_offered(option[1], case_filter.index)
     ]
-    return Facet(name, str(case_filter.filters[name].label), options)
+    has_groups = len({group for group, *_ in offered}) > 1
+    options = [
+        Option(
+            *(value, label, None if counts is None else counts.get(value, 0), value in chosen),
+            group if has_groups else "",
+        )
+        for group, value, label in offered
+    ]
+    return Facet(name, str(declared.label), options)
 
 
 def _counts(case_filter: CaseFilter, name: str) -> dict[str, int]:

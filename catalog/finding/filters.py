@@ -6,7 +6,7 @@ import django_filters
 from django import forms
 from pyroaring import BitMap
 
-from catalog.finding.fields import BodyCodesField, ChoicesField, PersonsField
+from catalog.finding.fields import BodyCodesField, ChoicesField, PersonsField, YearsField
 from catalog.finding.index import Index, union_of
 
 
@@ -15,6 +15,10 @@ class ChoicesFilter(django_filters.Filter):
 
     field_class: type[forms.Field] = ChoicesField
 
+    def is_offered(self, value: str, index: Index) -> bool:
+        """Whether its facet has the value even if it is not chosen."""
+        return True
+
     def cases(self, values: list[str], index: Index) -> BitMap:
         return union_of(index.cases_by[self.field_name], values)
 
@@ -22,6 +26,28 @@ class ChoicesFilter(django_filters.Filter):
         """What the page calls the values, each understood by itself."""
         names = dict(self.field.options())
         return [names[value] for value in values]
+
+
+class UsedChoicesFilter(ChoicesFilter):
+    """Its facet offers what some public case is under, and what is chosen."""
+
+    def is_offered(self, value: str, index: Index) -> bool:
+        return bool(index.cases_by[self.field_name].get(value))
+
+
+class YearFilter(UsedChoicesFilter):
+    field_class = YearsField
+
+    def labels(self, values: list[str], index: Index) -> list[str]:
+        labelled = zip(values, super().labels(values, index), strict=True)
+        return ["年度不明" if value == "unknown" else label for value, label in labelled]
+
+
+class SectionFilter(UsedChoicesFilter):
+    """Offers all sections of a source of which a case is public."""
+
+    def is_offered(self, value: str, index: Index) -> bool:
+        return value in index.sections_in_use
 
 
 class StepFilter(ChoicesFilter):
@@ -72,9 +98,9 @@ class PopulationBoundFilter(BodyChoicesFilter):
 
 
 class BodyNameFilter(BodyChoicesFilter):
-    """Bodies whose name, kana or code has the text in it."""
+    """Bodies that the text names; they stand as it fits them."""
 
     field_class = forms.CharField
 
     def bodies(self, values: list[str], index: Index) -> BitMap:
-        return index.bodies_named(values[0])
+        return BitMap(index.number_of_body[named.body.code] for named in index.bodies_named(values[0]))

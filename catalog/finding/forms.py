@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from django import forms
@@ -11,7 +11,6 @@ from django.http import QueryDict
 
 from catalog.finding.fields import (
     MAX_PERSONS,
-    NUMBER_ERRORS,
     BodyCodeField,
     ChoicesField,
     DigitsField,
@@ -46,14 +45,19 @@ class StrictForm(forms.Form):
         return self.cleaned_data
 
 
+def unknown_parameters(given: Iterable[str], known: Iterable[str]) -> dict[str, list[str]]:
+    """A message for each given name that is not among the known ones."""
+    names = list(known)
+    message = f"この名前の指定はありません。使える名前：{'、'.join(names) or 'なし'}"
+    return {name: [message] for name in given if name not in names}
+
+
 class QueryForm(StrictForm):
     """Validates a whole query. Values count as given only if they are not empty."""
 
     bodies: Mapping[str, Body]  # by code: those that there are
 
-    page = DigitsField(
-        label="ページ", required=False, min_value=1, max_value=MAX_PERSONS, error_messages=NUMBER_ERRORS
-    )
+    page = DigitsField(label="ページ", required=False, min_value=1, max_value=MAX_PERSONS)
 
 
 class CaseFilterForm(QueryForm):
@@ -63,7 +67,12 @@ class CaseFilterForm(QueryForm):
         required=False,
         min_value=1,
         max_value=MAX_PERSONS,
-        error_messages=NUMBER_ERRORS,
+    )
+    literal = forms.ChoiceField(
+        label="言葉のまま探す",
+        required=False,
+        choices=[("1", "はい")],
+        error_messages={"invalid_choice": "1を指定するか、指定しないでください。"},
     )
     sort = forms.ChoiceField(
         label="並べ方", required=False, choices=Sort.choices, error_messages={"invalid_choice": SORT_ERROR}

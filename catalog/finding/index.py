@@ -6,25 +6,36 @@ right for as long as the catalogue has the version it was made of; see docs/deci
 
 from __future__ import annotations
 
-from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator
 from copy import copy
+from datetime import datetime
 from functools import cached_property, lru_cache
-from itertools import groupby, zip_longest
+from itertools import groupby, islice, repeat
 from operator import itemgetter
 from threading import Lock
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from pyroaring import BitMap
 
-from catalog.documents.places import Changed, columns_of_public, documents_changed_since
-from catalog.documents.reading import Document, read_documents
+from catalog.documents.places import (
+    Changed,
+    columns_of_public,
+    documents_changed_since,
+    last_public_change,
+)
+from catalog.documents.reading import Document, read_documents, read_titles_and_points
 from catalog.documents.snapshot import one_snapshot
 from catalog.documents.version import Version, current_version, earlier_stamps
+from catalog.finding.bodies import SUFFIX, BodyNames, NamedBody
 from catalog.finding.nearest import Measured, Target, measure
 from catalog.finding.numbering import Numbering
-from catalog.finding.search import Term, keys_found
-from catalog.models import Body, Prefecture, Region, SearchSynonym, Section, Source, Step, Topic
+from catalog.finding.romaji import romanised
+from catalog.finding.search import PARTS_APART, Term, fold_each, folded_of, keys_found
+from catalog.finding.understanding import Names
+from catalog.finding.vocabulary import FrequentWord, frequent_words
+from catalog.models import Body, Prefecture, Region, SearchSynonym, Section, SiteText, Source, Step, Topic
 from dxcases.postgres.replicas import connection_to_read
 
 Choices = list[tuple[str, str]]
@@ -33,16 +44,40 @@ Ranks = tuple[BitMap, ...]
 T = TypeVar("T")
 
 MAX_INDEXES = 2
+SHORTEST_LATIN = 4  # letters of a name of a body that is found by them
+ENGLISH = {
+    "date",
+    "mine",
+    "nose",
+    "tome",
+    "tone",
+    "wake",
+}  # words that are names of bodies, too
 MAX_TARGETS = 32  # whose measures are kept: at 1,788 bodies these take 20 MB
 MAX_TERMS = 256  # whose hits are kept: of 100,000 cases 12 kB each
+MAX_READ = 300  # cases, of which the frequent words are
 MAX_CHANGED = 300  # cases, beyond which an index is made anew
 
 
+@lru_cache(maxsize=4)
+def last_change_in(stamp: str) -> datetime:
+    """Asked for once in a version of the catalogue, which each change of a case ends."""
+    return last_public_change()
+
+
+class Hits(NamedTuple):
+    """The cases in which a term is found, as `Index.hits_of` gives them, but for those that changed since."""
+
+    ranks: Ranks
+    changed: frozenset[int] = frozenset()  # keys
+
+
 class Index:
-    """Made of the documents and the lists of bodies, sections, steps, topics, sources and synonyms.
+    """Made of the documents and the lists of bodies, sections, steps, topics, sources, texts and synonyms.
 
     `cases_by` has the cases by parameter and its value, `bodies_by` the bodies by the parameters that speak
-    of one. A case is under a value of a body's parameter when one of its bodies has it.
+    of one. A case is under a value of a body's parameter when one of its bodies has it. `aliases` has by
+    parameter the values that once were, each with what stands for it.
     """
 
     def __init__(self, version: Version) -> None:
@@ -56,21 +91,29 @@ class Index:
 
     def _read_lists(self) -> None:
         self.steps = list(Step.objects.order_by("number"))
-        self.sections = list(Section.objects.select_related("step").order_by("position"))
-        self.topics = list(Topic.objects.order_by("position", "slug"))
-        self._sources = list(Source.objects.order_by("published_on", "slug"))
+        in_order = ("source_id", "position")
+        self.sections = list(Section.objects.select_related("step", "source").order_by(*in_order))
+        self.topics = list(Topic.objects.in_use().order_by("position", "slug"))
+        merged = Topic.objects.exclude(merged_into=None)
+        self.aliases = {"topic": dict(merged.values_list("slug", "merged_into__slug"))}
+        self.sources = list(Source.objects.order_by("pk"))
+        self.site_texts = dict(SiteText.objects.values_list("slug", "text"))
         self.prefectures = list(Prefecture.objects.order_by("code"))
         self.choices = {
             "step": [(str(step.number), str(step)) for step in self.steps],
-            "section": [(section.pk, section.title) for section in self.sections],
+            "section": [
+                (str(source), [(section.pk, section.title) for section in of_source])
+                for source, of_source in groupby(self.sections, key=lambda section: section.source)
+            ],
             "topic": [(topic.slug, topic.title) for topic in self.topics],
-            "source": [(source.slug, str(source)) for source in self._sources],
+            "source": [(source.slug, str(source)) for source in self.sources],
             "prefecture": choices_by_region(self.prefectures),
         }
         self._step_of = {section.pk: str(section.step_id) for section in self.sections}
 
     def _read_bodies(self) -> None:
-        self.bodies = list(Body.objects.select_related("prefecture").order_by("code"))
+        related = ("prefecture", "population_source", "successor__prefecture")
+        self.bodies = list(Body.objects.select_related(*related).order_by("code"))
         self.number_of_body = {body.code: number for number, body in enumerate(self.bodies)}
         self.bodies_by: dict[str, ByValue] = {
             "body": by_value((body.code, number) for number, body in enumerate(self.bodies)),
@@ -93,7 +136,7 @@ class Index:
         columns = columns_of_public()
         self.numbering = Numbering(columns.keys, columns.places, columns.times)
         self.cases = BitMap(range(len(self.numbering)))
-        self._hits: OrderedDict[Term, Ranks] = OrderedDict()
+        self._hits: dict[Term, Hits] = {}
         by: dict[str, ByValue] = {
             name: {value: BitMap(numbers) for value, numbers in by_value.items()}
             for name, by_value in columns.numbers_by.items()
@@ -115,6 +158,7 @@ class Index:
     def _list_cases_of_bodies(self) -> None:
         none, by_code = BitMap(), self.cases_by["body"]
         self.cases_of = [by_code.get(body.code, none) for body in self.bodies]
+        self.with_cases = BitMap([number for number, cases in enumerate(self.cases_of) if cases])
 
     def _count_cases_of(self, codes: Iterable[str]) -> None:
         for code in codes:
@@ -122,11 +166,20 @@ class Index:
             body.case_count, body.mention_count = map(len, self.cases_and_mentions(code))
             self.bodies[self.number_of_body[code]] = body
 
-    def followed(self, version: Version, changed: Iterable[Changed]) -> Index:
+    def followed(self, version: Version, changed: Collection[Changed]) -> Index:
         """An index of a later version, in which these documents alone have changed since this one."""
         index = copy(self)
-        index.version, index._hits = version, OrderedDict()
-        index.__dict__.pop("bodies_in_cases", None)
+        keys = frozenset(document.key for document in changed)
+        index.version, index._hits = (
+            version,
+            {
+                term: Hits(hits.ranks, hits.changed | keys)
+                for term, hits in self._hits.copy().items()
+                if len(hits.changed) <= MAX_CHANGED
+            },
+        )
+        for of_cases in ("bodies_in_cases", "frequent_words", "sections_in_use"):
+            index.__dict__.pop(of_cases, None)
         index.numbering, index.cases, index.bodies = (
             self.numbering.copy(),
             self.cases.copy(),
@@ -157,6 +210,7 @@ class Index:
                 "section": [document.section],
                 "step": [self._step_of[document.section]],
                 "source": [document.source],
+                "year": [document.year],
                 "topic": document.topics,
                 "body": document.bodies,
             }
@@ -187,6 +241,22 @@ class Index:
             self._kept[name] = make()
         return self._kept[name]
 
+    @cached_property
+    def sections_in_use(self) -> set[str]:
+        """The ids of the sections of the sources of which a case is public."""
+        by_source = self.cases_by["source"]
+        return {section.pk for section in self.sections if by_source.get(section.source.slug)}
+
+    @property
+    def sources_in_use(self) -> list[Source]:
+        """The sources of which a case is public."""
+        return self.sources_of(self.cases)
+
+    @property
+    def last_change(self) -> datetime:
+        """When a case that is or was public last changed: it never goes back. 1970 without any."""
+        return last_change_in(self.version.stamp)
+
     def body(self, code: str) -> Body | None:
         number = self.number_of_body.get(code)
         return None if number is None else self.bodies[number]
@@ -194,21 +264,48 @@ class Index:
     def hits_of(self, term: Term) -> Ranks:
         """The cases in which a term is found, a bitmap a rank: each case stands in its best.
 
-        They are kept for other queries of the version, if they are of it.
+        They are kept for other queries, if they are of the index's version. An index that follows asks only
+        about the documents that have changed.
         """
-        if kept := self._hits.get(term):
-            return kept
-        stamp, keys_by_rank = keys_found(term)
+        kept = self._hits.get(term)
+        if kept and not kept.changed:
+            return kept.ranks
+        stamp, keys_by_rank = keys_found(term, kept and kept.changed)
+        same = self.cases - self.numbering.numbered(kept.changed) if kept else BitMap()
+        known = (cases & same for cases in kept.ranks) if kept else repeat(same)
         ranks, found = list[BitMap](), BitMap()
-        for keys in keys_by_rank:
-            ranks.append(self.numbering.numbered(keys) - found)
+        for cases, keys in zip(known, keys_by_rank, strict=False):
+            ranks.append((cases | self.numbering.numbered(keys)) - found)
             found |= ranks[-1]
         hits = tuple(ranks)
         if stamp == self.version.stamp:
-            self._hits[term] = hits
+            self._hits[term] = Hits(hits)
             if len(self._hits) > MAX_TERMS:
-                self._hits.popitem(last=False)
+                oldest, *_ = self._hits.copy()
+                self._hits.pop(oldest, None)
         return hits
+
+    def cases_with(self, term: Term) -> BitMap:
+        """The cases that have the term, in one piece or in parts."""
+        return BitMap().union(*self.hits_of(term))
+
+    def is_found(self, term: Term) -> bool:
+        """Whether some case has the term in one piece, and not in parts that stand apart."""
+        return any(self.hits_of(term)[:PARTS_APART])
+
+    @property
+    def names(self) -> Names:
+        """What bodies are called, with their prefecture and without, and what topics and sections are."""
+        return self.kept(
+            "names",
+            lambda: Names(
+                self.prefectures, self.bodies, (one.title for one in (*self.topics, *self.sections))
+            ),
+        )
+
+    def lists_called(self, term: Term) -> list[tuple[str, str, str]]:
+        """Parameter, value and title of the steps, sections, topics and sources whose title the term is."""
+        return self.kept("titles", lambda: lists_by_title(self)).get(folded_of(term.variants[0]), [])
 
     def cases_and_mentions(self, code: str) -> tuple[BitMap, BitMap]:
         """The cases that a body carries out, and those that name it as similar."""
@@ -221,26 +318,61 @@ class Index:
         """The bodies that a case is by or names, in the order of their codes."""
         return [body for body in self.bodies if body.case_count or body.mention_count]
 
+    @cached_property
+    def frequent_words(self) -> list[FrequentWord]:
+        """The frequent words of titles and points; of very many cases, of some spread evenly over them."""
+        some = list(self.cases)[:: len(self.cases) // MAX_READ + 1]
+        folded = self.kept(frequent_words, dict[str, str])
+        return frequent_words(read_titles_and_points(map(self.numbering.key, some)), folded)
+
     def with_body_among(self, bodies: Iterable[int]) -> BitMap:
         """The cases that at least one of these bodies carries out."""
         return BitMap().union(*(self.cases_of[body] for body in bodies))
+
+    def bodies_of(self, cases: BitMap, among: Iterable[int]) -> Iterator[int]:
+        """Those of the bodies, in their order, that carry out at least one of these cases."""
+        cases_of = self.cases_of
+        return (body for body in among if cases_of[body].intersect(cases))
+
+    def beside(self, population: int, cases: BitMap, among: BitMap) -> list[int]:
+        """Those of the bodies with one of these cases that are next to a population.
+
+        They are the largest up to it and the smallest beyond it, where there are such.
+        """
+        at = bisect_right(self._by_population, population, key=itemgetter(0))
+        return [
+            body
+            for side in (reversed(self._by_population[:at]), self._by_population[at:])
+            for body in islice(self.bodies_of(cases, (body for _, body in side if body in among)), 1)
+        ]
 
     def bodies_where(self, condition: Callable[[int], bool]) -> BitMap:
         """The bodies of a known population, in persons, that satisfies the condition."""
         return BitMap([number for people, number in self._by_population if condition(people)])
 
-    def bodies_named(self, text: str) -> BitMap:
-        """The bodies that have the text in their name or kana, or at the beginning of their code.
+    def bodies_named(self, text: str) -> list[NamedBody]:
+        """The bodies that the text names, the best first."""
+        names = self.kept(BodyNames, lambda: BodyNames(self.bodies))
+        found = ((hit, self.bodies[hit.number]) for hit in names.find(text))
+        return [NamedBody(body, self.current(body), hit.fit, hit.by_ward) for hit, body in found]
 
-        The name may be led by that of the prefecture.
-        """
-        return BitMap(
-            [
-                number
-                for number, body in enumerate(self.bodies)
-                if text in body.prefecture.name + body.name or text in body.kana or body.code.startswith(text)
-            ]
-        )
+    def current(self, body: Body) -> Body:
+        """The body that stands in the place of this one today: itself, or what has followed it at last."""
+        seen = {body.code}
+        while (following := self.body(body.successor_id or "")) and following.code not in seen:
+            seen.add(following.code)
+            body = following
+        return body
+
+    def lineage(self, body: Body) -> set[str]:
+        """The code of a body, and those of the bodies that have ended in it."""
+        ended = self.kept("ended", lambda: [one for one in self.bodies if one.successor_id])
+        return {body.code} | {one.code for one in ended if self.current(one).code == body.code}
+
+    def nearest_with_cases(self, target: Target, among: BitMap) -> Body | None:
+        """The body with one of these cases that is nearest to the target."""
+        numbers = (number for _, number in self._scored(target))
+        return next((self.bodies[one] for one in numbers if self.cases_of[one].intersect(among)), None)
 
     def by_population(self, *, descending: bool = False) -> Iterator[BitMap]:
         """The cases by their smallest body; or, descending, by their largest."""
@@ -254,21 +386,24 @@ class Index:
         """The cases of the bodies of the first key, then of those of the next, and so on."""
         with_cases = (pair for pair in ordered if self.cases_of[pair[1]])
         for _, bodies in groupby(with_cases, key=itemgetter(0)):
-            yield self.with_body_among(number for _, number in bodies)
+            first, *others = (self.cases_of[number] for _, number in bodies)
+            yield first.union(*others) if others else first
 
-    def sharing(self, topics: Iterable[str]) -> list[BitMap]:
-        """The cases with at least one of these topics, those with at least two, and so on."""
-        sharing: list[BitMap] = []
-        for slug in topics:
-            with_topic = union_of(self.cases_by["topic"], [slug])
-            more = [with_topic, *(with_topic & cases for cases in sharing)]
-            sharing = [a | b for a, b in zip_longest(sharing, more, fillvalue=BitMap())]
-        return sharing
+    def nearest_first(self, cases: BitMap, target: Target) -> Iterator[BitMap]:
+        """These cases alone by the least score of their bodies; those without a body come last."""
+        rest = cases.copy()
+        for near in self.by_score(target):
+            if here := rest & near:
+                yield here
+                rest -= here
+            if not rest:
+                return
+        yield rest
 
     def sources_of(self, found: BitMap) -> list[Source]:
         """The sources that these cases come from, in the order of the sources."""
         by_slug = self.cases_by["source"]
-        return [source for source in self._sources if by_slug.get(source.slug, BitMap()).intersect(found)]
+        return [source for source in self.sources if by_slug.get(source.slug, BitMap()).intersect(found)]
 
     def read(self, numbers: Iterable[int]) -> list[Document]:
         """The documents of the cases with these numbers, in their order."""
@@ -282,6 +417,21 @@ class Index:
 def scored(bodies: Iterable[Body], measured: Measured) -> list[tuple[float, int]]:
     """The numbers of the bodies by their score, which stands before each."""
     return sorted((measured[body.code].score, number) for number, body in enumerate(bodies))
+
+
+def lists_by_title(index: Index) -> dict[str, list[tuple[str, str, str]]]:
+    """The parameter, the value and the title of each list, by the folded title."""
+    lists = [
+        *(("step", str(step.number), step.title) for step in index.steps),
+        *(("section", section.pk, section.title) for section in index.sections),
+        *(("topic", topic.slug, topic.title) for topic in index.topics),
+        *(("source", source.slug, source.title) for source in index.sources),
+    ]
+    folded = fold_each({title for *_, title in lists})
+    called: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
+    for one in lists:
+        called[folded[one[2]]].append(one)
+    return called
 
 
 def by_value(pairs: Iterable[tuple[Any, int]]) -> ByValue:
@@ -298,7 +448,10 @@ def union_of(bitmaps: ByValue, values: Iterable[str]) -> BitMap:
 
 
 def folded_synonyms() -> dict[str, dict[str, str]]:
-    """For each word of a group of synonyms, folded: all words of its groups with their folded forms."""
+    """For each word of a group of synonyms, folded: all words of its groups with their folded forms.
+
+    The name of a body in Latin letters finds the name, but not the reverse.
+    """
     groups: dict[int, dict[str, str]] = defaultdict(dict)
     with connection_to_read().cursor() as cursor:
         cursor.execute(
@@ -307,10 +460,16 @@ def folded_synonyms() -> dict[str, dict[str, str]]:
         )
         for group, word, folded in cursor.fetchall():
             groups[group][word] = folded
+        cursor.execute(f"SELECT name, kana, fold(name) FROM {Body._meta.db_table}")  # noqa: S608 – a name of ours
+        names = cursor.fetchall()
     synonyms: dict[str, dict[str, str]] = defaultdict(dict)
     for words in groups.values():
         for folded in set(words.values()):
             synonyms[folded].update(words)
+    for name, kana, folded in names:
+        latin = romanised(SUFFIX.sub("", kana))
+        if len(latin) >= SHORTEST_LATIN and latin not in ENGLISH:
+            synonyms[latin] |= {latin: latin, name: folded}
     return dict(synonyms)
 
 
@@ -342,6 +501,11 @@ def current_index() -> Index:
         for stamp in list(_kept)[:-MAX_INDEXES]:
             del _kept[stamp]
         return index
+
+
+def index_of(version: Version | None) -> Index:
+    """The index of this version where one is kept, without a query; else the current one."""
+    return (version and _kept.get(version.stamp)) or current_index()
 
 
 def following(version: Version) -> Index | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import asin, cos, floor, inf, log, radians, sin, sqrt
 from typing import NamedTuple
 
@@ -12,7 +12,9 @@ from catalog.models import Body
 
 EARTH_DIAMETER_KM = 2 * 6371.0
 UNKNOWN_POPULATION = 1_000.0  # steps of the ratio: behind every known one
+UNKNOWN_DISTANCE_KM = 100_000.0  # farther than any known one
 LN_1_25 = 0.22314355131420976
+OWN_BODY = "御団体"  # what the pages call the reader's own
 
 
 class Measure(NamedTuple):
@@ -32,10 +34,14 @@ class Measured(dict[str, Measure]):
 
 @dataclass(frozen=True)
 class Target:
-    """What to be near to: a body, a population in persons, or both: then it overrides the body's."""
+    """What to be near to: a body, a population in persons, or both: then it overrides the body's.
+
+    `called`: how words name the target, mostly the reader's own body.
+    """
 
     body: Body | None = None
     given_population: int | None = None
+    called: str = field(default=OWN_BODY, compare=False)
 
     @property
     def population(self) -> int | None:
@@ -48,7 +54,7 @@ class Target:
         distance. Each is a digit of one number: 10,000,000 for a step of the ratio, 4,000,000 for another
         kind, 2,000,000 for another prefecture, 1,000,000 for another region, 1 for a km. By a population
         alone the steps are a hundred times finer. Without a population of the target the ratio is left out;
-        a body without one comes after all that have one.
+        a body without one comes after all that have one, one of unknown place after its equals.
         """
         score = 0.0
         if self.population:
@@ -58,19 +64,20 @@ class Target:
             score += (body.kind != self.body.kind) * 4_000_000.0
             score += (body.prefecture_id != self.body.prefecture_id) * 2_000_000.0
             score += (body.prefecture.region != self.body.prefecture.region) * 1_000_000.0
-            score += distance_km or 0.0
+            score += UNKNOWN_DISTANCE_KM if distance_km is None else distance_km
         return score
 
     def nearness(self, body: Body, distance_km: float | None) -> Nearness:
         """The parts of the nearness of `body`, `distance_km` away."""
         own, ratio = self.body, None
         if self.population and body.population:
-            ratio = rounded(body.population / self.population)
+            ratio = body.population / self.population
         if own is None:
-            return Nearness(body, ratio)
+            return Nearness(body, ratio, self.called)
         return Nearness(
             body,
             ratio,
+            self.called,
             same_prefecture=own.prefecture_id == body.prefecture_id,
             same_region=own.prefecture.region == body.prefecture.region,
             same_kind=own.kind == body.kind,
@@ -88,8 +95,13 @@ def ratio_in_steps(population: int | None, own: int) -> float:
     return log(max(population, own) / min(population, own)) / LN_1_25
 
 
-def distance_km(one: Body, other: Body) -> float:
-    """The great-circle distance of the two offices (haversine formula), in km with one decimal."""
+def distance_km(one: Body, other: Body) -> float | None:
+    """The great-circle distance of the two offices (haversine formula), in km with one decimal.
+
+    None where the place of one of them is not known.
+    """
+    if one.latitude is None or one.longitude is None or other.latitude is None or other.longitude is None:
+        return None
     across = sin(radians((other.latitude - one.latitude) / 2.0)) ** 2
     along = sin(radians((other.longitude - one.longitude) / 2.0)) ** 2
     shrunk = cos(radians(one.latitude)) * cos(radians(other.latitude))
@@ -116,10 +128,14 @@ def nearness_of(record: CaseRecord, target: Target, measured: Measured) -> Nearn
 
 @dataclass(frozen=True)
 class Nearness:
-    """Why a case stands where it stands: the parts for its nearest body; None where a part is not known."""
+    """Why a case stands where it stands: the parts for its nearest body; None where a part is not known.
+
+    `ratio`: how many times the population of `called` it has.
+    """
 
     body: Body
-    population_ratio: float | None
+    ratio: float | None
+    called: str = OWN_BODY
     same_prefecture: bool | None = None
     same_region: bool | None = None
     same_kind: bool | None = None
@@ -127,10 +143,10 @@ class Nearness:
 
     @property
     def words(self) -> str:
-        """For example 人口1.1倍・同じ県・町どうし・12km."""
+        """For example 人口は御団体の約1.5倍・同じ県・町どうし・12km."""
         parts = []
-        if self.population_ratio is not None:
-            parts.append(f"人口{self.population_ratio}倍")
+        if self.ratio is not None:
+            parts.append(f"人口は{self.called}{ratio_in_words(self.ratio)}")
         if self.same_prefecture:
             parts.append(f"同じ{self.body.prefecture.name[-1]}")
         elif self.same_region:
@@ -142,11 +158,16 @@ class Nearness:
         return "・".join(parts)
 
     @property
+    def ratio_in_full(self) -> str:
+        """For example 御団体の約15倍, however far the populations are apart; empty where it is not known."""
+        return "" if self.ratio is None else f"{self.called}{ratio_in_words(self.ratio, in_full=True)}"
+
+    @property
     def record(self) -> NearnessRecord:
         """The contract's `nearness`."""
         return {
             "body": self.body.code,
-            "population_ratio": self.population_ratio,
+            "population_ratio": None if self.ratio is None else rounded(self.ratio),
             "same_prefecture": self.same_prefecture,
             "same_region": self.same_region,
             "same_kind": self.same_kind,
@@ -154,6 +175,23 @@ class Nearness:
         }
 
 
+def ratio_in_words(ratio: float, *, in_full: bool = False) -> str:
+    """A ratio as officers say it: とほぼ同じ within a tenth, の約1.5倍, の約7割, の約半分.
+
+    Beyond ten times no more than that, unless `in_full`.
+    """
+    if 0.9 <= ratio <= 1.1:
+        return "とほぼ同じ"
+    if ratio >= 10:
+        return f"の約{ratio:,.0f}倍" if in_full else "の10倍以上"
+    if ratio <= 0.1:
+        return f"の約{1 / ratio:,.0f}分の1" if in_full else "の10分の1以下"
+    if ratio > 1:
+        return f"の約{ratio:.1f}倍".replace(".0", "")
+    tenths = round(ratio * 10)
+    return "の約半分" if tenths == 5 else f"の約{tenths}割"
+
+
 def rounded(ratio: float) -> float:
-    """A ratio as readers take it in: one decimal; below 1 two significant digits, so that none is 0."""
+    """A ratio as data: one decimal; below 1 two significant digits, so that none is 0."""
     return round(ratio, 1) if ratio >= 1 else float(f"{ratio:.2g}")

@@ -6,10 +6,12 @@ from array import array
 from bisect import bisect_left, insort
 from collections.abc import Iterable
 from copy import copy
-from itertools import chain, islice
+from itertools import chain, islice, repeat
 from typing import NamedTuple
 
 from pyroaring import BitMap
+
+NOT_PUBLISHED = 2**32 - 1  # stands for a number where there is none
 
 
 class Late(NamedTuple):
@@ -60,8 +62,9 @@ class Numbering:
 
     def numbered(self, keys: Iterable[int]) -> BitMap:
         """The cases with these keys; what is not published has no number and is left out."""
-        known = self._number_of
-        return BitMap([known[key] for key in keys if key in known])
+        cases = BitMap(map(self._number_of.get, keys, repeat(NOT_PUBLISHED)))
+        cases.discard(NOT_PUBLISHED)
+        return cases
 
     def key(self, number: int) -> int:
         return self._keys[number]
@@ -117,6 +120,16 @@ class Numbering:
             return list(self._latest[at])
         return list(islice((number for number in self._latest if number in cases), at.start, at.stop))
 
+    @property
+    def last_time(self) -> int:
+        """The latest of the last changes; 0 without cases."""
+        return self._times[self._latest[0]] if self._latest else 0
+
+    @property
+    def span(self) -> int:
+        """From the earliest to the latest of the last changes, in the unit of the times; 0 without cases."""
+        return self.last_time - self._times[self._latest[-1]] if self._latest else 0
+
     def by_groups(self, cases: BitMap, groups: Iterable[BitMap], at: slice) -> list[int]:
         """The numbers of a slice of the cases, which stand as the groups do, in document order within one.
 
@@ -124,13 +137,13 @@ class Numbering:
         """
         picked, rest, start, stop = list[int](), cases.copy(), at.start, at.stop
         for group in chain(groups, [cases]):
-            here = rest & group
-            if start < len(here):
-                picked += self.in_order(here, slice(start, stop))
-            rest -= here
-            if stop <= len(here) or not rest:
+            here = rest.intersection_cardinality(group)
+            if start < here:
+                picked += self.in_order(rest & group, slice(start, stop))
+            rest -= group
+            if stop <= here or not rest:
                 break
-            start, stop = max(0, start - len(here)), stop - len(here)
+            start, stop = max(0, start - here), stop - here
         return picked
 
     def _first_before(self, place: int, key: int) -> int:

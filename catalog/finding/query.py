@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Self
 
@@ -14,17 +15,23 @@ from pyroaring import BitMap
 
 from catalog.documents.reading import Document, stream_documents
 from catalog.finding import filters
+from catalog.finding.bodies import NamedBody
 from catalog.finding.cards import Card, cards_of
-from catalog.finding.fields import MAX_PERSONS, NUMBER_ERRORS
-from catalog.finding.forms import CaseFilterForm, QueryForm, Sort
+from catalog.finding.fields import MAX_PERSONS
+from catalog.finding.forms import CaseFilterForm, QueryForm, Sort, unknown_parameters
 from catalog.finding.index import Index, current_index
 from catalog.finding.nearest import Target
-from catalog.finding.search import Term, terms_of
-from catalog.models import Body, Case, Kind, Region, Source
+from catalog.finding.search import PARTS_APART, Term, terms_of
+from catalog.finding.sentences import is_empty, words_in
+from catalog.finding.understanding import Condition, Reading, read
+from catalog.finding.weights import weight
+from catalog.models import MAX_YEAR, MIN_YEAR, Body, Case, Kind, Region, Source
 from catalog.models.bands import CHOICES as POPULATION_BANDS
 
-MAX_NAME_LENGTH = 40
+YEARS = [*((str(year), f"{year}年度") for year in range(MIN_YEAR, MAX_YEAR + 1)), ("unknown", "不明")]
+MAX_NAME_LENGTH, MAX_TEXT_LENGTH = 40, 200
 SEARCH_ERROR = "言葉は%(limit_value)s文字以内で入力してください（今は%(show_value)s文字です）。"
+ONE_VALUE = ("population_min", "population_max")  # of which each bound holds, however many there are
 NAME_ERROR = "名称は%(limit_value)s文字以内で入力してください（今は%(show_value)s文字です）。"
 
 
@@ -38,10 +45,19 @@ class Shared(dict[str, Any]):
 class StrictFilterSet(django_filters.FilterSet):
     """What a query asks for. Invalid input gives errors and nothing found, never more."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
         self.index: Index = current_index()
         self.base_filters = self.index.kept(type(self), self._filters_with_choices)
-        super().__init__(*args, **kwargs)
+        super().__init__(self._with_names_of_today(data), *args, **kwargs)
+
+    def _with_names_of_today(self, data: Any) -> Any:
+        """The query, a former name of a value in it replaced by what now stands for it."""
+        for name, aliases in self.index.aliases.items():
+            given = data.getlist(name) if isinstance(data, QueryDict) else []
+            if any(value in aliases for value in given):
+                data = data.copy()
+                data.setlist(name, [aliases.get(value, value) for value in given])
+        return data
 
     def _filters_with_choices(self) -> Shared:
         filters = Shared(deepcopy(self.base_filters))
@@ -78,12 +94,8 @@ class StrictFilterSet(django_filters.FilterSet):
         return filter_set
 
     def refuse_unknown_parameters(self) -> None:
-        for name in self.data:
-            if name not in self.form.fields:
-                known = "、".join(self.form.fields)
-                self.form.errors[name] = self.form.error_class(
-                    [f"この名前の指定はありません。使える名前：{known}"]
-                )
+        for name, messages in unknown_parameters(self.data, self.form.fields).items():
+            self.form.errors[name] = self.form.error_class(messages)
 
     @property
     def errors(self) -> dict[str, list[str]]:
@@ -126,18 +138,23 @@ class StrictFilterSet(django_filters.FilterSet):
         """The bodies that satisfy every filter of bodies given but the one named; None if none asks."""
         asked = [
             declared.bodies(values, self.index)
-            for name, values in self.chosen.items()
-            if name != except_for and isinstance(declared := self.filters[name], filters.BodyChoicesFilter)
+            for name, values in self.asked(except_for)
+            if isinstance(declared := self.filters[name], filters.BodyChoicesFilter)
         ]
         return BitMap.intersection(*asked) if asked else None
+
+    def asked(self, except_for: str = "") -> Iterator[tuple[str, list[str]]]:
+        """Every filter given but the one named, each with its values; all of them have to be satisfied."""
+        return ((name, values) for name, values in self.chosen.items() if name != except_for)
 
 
 class CaseFilter(StrictFilterSet):
     """The cases a query asks for."""
 
-    source = filters.ChoicesFilter(label="出典")
+    source = filters.UsedChoicesFilter(label="出典")
+    year = filters.YearFilter(label="取組の年度", choices=YEARS)
     step = filters.StepFilter(label="ステップ")
-    section = filters.ChoicesFilter(label="区分")
+    section = filters.SectionFilter(label="区分")
     population = filters.PopulationFilter(label="人口", choices=POPULATION_BANDS)
     region = filters.BodyChoicesFilter(label="地方", choices=Region.choices)
     prefecture = filters.BodyChoicesFilter(label="都道府県")
@@ -149,16 +166,16 @@ class CaseFilter(StrictFilterSet):
         label="人口（人以上）",
         min_value=0,
         max_value=MAX_PERSONS,
-        error_messages=NUMBER_ERRORS,
     )
     population_max = filters.PopulationBoundFilter(
         lookup_expr="lte",
         label="人口（人以下）",
         min_value=0,
         max_value=MAX_PERSONS,
-        error_messages=NUMBER_ERRORS,
     )
-    q = filters.SearchFilter(label="言葉", max_length=200, error_messages={"max_length": SEARCH_ERROR})
+    q = filters.SearchFilter(
+        label="言葉", max_length=MAX_TEXT_LENGTH, error_messages={"max_length": SEARCH_ERROR}
+    )
 
     class Meta:
         model = Case
@@ -166,37 +183,126 @@ class CaseFilter(StrictFilterSet):
         fields: tuple[str, ...] = ()
 
     def found(self, *, except_for: str = "") -> BitMap:
-        """The numbers of the cases that satisfy every filter given but the one named."""
+        """The numbers of the cases that satisfy every filter given but the one named.
+
+        A page asks for them a dozen times; without a filter that is not given they are the same.
+        """
+        left_out = except_for if except_for in self.chosen else ""
+        if left_out not in self._found:
+            self._found[left_out] = self._find(left_out)
+        return self._found[left_out]
+
+    @cached_property
+    def _found(self) -> dict[str, BitMap]:
+        return {}
+
+    def _find(self, except_for: str) -> BitMap:
         if self.errors:
             return BitMap()
         found, bodies = self.index.cases, self.bodies(except_for=except_for)
-        for name, values in self.chosen.items():
+        for name, values in self.asked(except_for):
             declared = self.filters[name]
-            if name == except_for or isinstance(declared, filters.BodyChoicesFilter):
+            if isinstance(declared, filters.BodyChoicesFilter):
                 continue
             found = found & (self.cases_with_words if name == "q" else declared.cases(values, self.index))
         return found if bodies is None else found & self.index.with_body_among(bodies)
 
+    def found_without_text(self) -> BitMap:
+        """The cases that satisfy the filters given, but for what the text states and for its words."""
+        given = self.given()
+        given.pop("q", None)
+        return type(self)(given).found()
+
+    @cached_property
+    def reading(self) -> Reading:
+        """What `q` states, and the words that are left of it."""
+        text = self.cleaned.get("q", "")
+        return Reading([], text) if self.cleaned.get("literal") else read(text, self.index.names)
+
+    @property
+    def understood(self) -> list[Condition]:
+        """What `q` states; each acts as a filter of its own beside those given."""
+        return self.reading.conditions
+
+    def asked(self, except_for: str = "") -> Iterator[tuple[str, list[str]]]:
+        """Also what `q` states, which no facet leaves out: it is chosen nowhere else."""
+        yield from super().asked(except_for)
+        stated: dict[str, list[str]] = {}
+        for condition in self.understood:
+            if condition.parameter in ONE_VALUE:
+                yield condition.parameter, [condition.value]
+            elif condition.parameter in self.filters:
+                stated.setdefault(condition.parameter, []).append(condition.value)
+        yield from stated.items()
+
     @cached_property
     def terms(self) -> list[Term]:
-        """The words searched for, each with its variants."""
-        return terms_of(self.cleaned["q"], self.index.synonyms) if self.cleaned.get("q") else []
+        """The words searched for, each with its variants.
+
+        Those without content are searched for only if the text says nothing else.
+        """
+        text = self.reading.rest
+        terms = terms_of(text, self.index.synonyms, self.index.is_found) if text else []
+        telling = [term for term in terms if not is_empty(term.typed)]
+        return telling if telling or self.understood else terms
+
+    @cached_property
+    def named_bodies(self) -> list[Body]:
+        """The bodies that a word of the text is the name of, of namesakes those that it states more of."""
+        words = {*words_in(self.reading.rest), *(term.typed for term in self.terms)}
+        stated = [
+            self.filters[name].bodies([value], self.index)
+            for name, value in ((one.parameter, one.value) for one in self.understood)
+            if name in ("prefecture", "region")
+        ]
+        numbers = BitMap([self.index.number_of_body[code] for code in self.index.names.called(words)])
+        return [self.index.bodies[number] for number in BitMap.intersection(numbers, *stated)]
 
     @cached_property
     def hits(self) -> list[BitMap]:
-        """The cases in which all words are found, best first: a bitmap for each sum of the words' ranks."""
-        ranks = [self.index.cases] if self.terms else []
+        """The cases in which all words are found, best first, a bitmap for each place that they share.
+
+        The ranks of the words are summed, each by the weight of its word in whole numbers. Cases in which the
+        parts of one stand apart come after all others.
+        """
+        return [self._hits[place] for place in sorted(self._hits)]
+
+    @cached_property
+    def lists_called(self) -> list[tuple[str, str, str]]:
+        """Parameter, value and title of the lists whose title the text is: 組織体制 is a section's."""
+        return self.index.lists_called(*self.terms) if len(self.terms) == 1 and not self.understood else []
+
+    @property
+    def cases_called(self) -> BitMap:
+        """The cases of these lists: where words decide the order, they come first."""
+        by = self.index.cases_by
+        return BitMap().union(*(by[name].get(value, BitMap()) for name, value, _ in self.lists_called))
+
+    @cached_property
+    def apart(self) -> BitMap:
+        """The cases in which the parts of a word stand apart."""
+        return BitMap().union(*(cases for (is_apart, _), cases in self._hits.items() if is_apart))
+
+    @cached_property
+    def _hits(self) -> dict[tuple[bool, int], BitMap]:
+        """The cases by whether parts stand apart, and by the sum of the ranks."""
+        hits = {(False, 0): self.index.cases} if self.terms else {}
         for term in self.terms:
-            of_term = self.index.hits_of(term)
-            sums = [BitMap() for _ in range(len(ranks) + len(of_term) - 1)]
-            for at, of_others in enumerate(ranks):
-                for rank, cases in enumerate(of_term):
-                    sums[at + rank] |= of_others & cases
-            ranks = sums
-        return ranks
+            of_term, sums = self.index.hits_of(term), defaultdict[tuple[bool, int], BitMap](BitMap)
+            found = sum(map(len, of_term))
+            of_word = round(weight(found, len(self.index.cases))) if found else 0
+            for (is_apart, total), cases in hits.items():
+                for rank, with_rank in enumerate(of_term):
+                    if here := cases & with_rank:
+                        sums[is_apart or rank == PARTS_APART, total + rank * of_word] |= here
+            hits = sums
+        return hits
 
     @cached_property
     def cases_with_words(self) -> BitMap:
+        """The cases with all words; all cases where the text states conditions alone."""
+        if self.understood and not self.terms:
+            return self.index.cases
         return BitMap().union(*self.hits)
 
     @property
@@ -218,7 +324,7 @@ class CaseFilter(StrictFilterSet):
             case Sort.NEAREST if self.target:
                 return self.index.by_score(self.target)
             case Sort.RELEVANCE:
-                return self.hits
+                return [self.cases_called, *self.hits]
             case Sort.POPULATION | Sort.POPULATION_DESCENDING:
                 return self.index.by_population(descending=self.sort == Sort.POPULATION_DESCENDING)
         return []
@@ -258,6 +364,8 @@ class CaseFilter(StrictFilterSet):
     def target(self) -> Target | None:
         """What the cases are to be near to, if the query says so."""
         body, population = self.cleaned.get("near"), self.cleaned.get("near_population")
+        stated = [int(one.value) for one in self.understood if one.parameter == "near_population"]
+        population = population or next(iter(stated), None)
         return Target(body, population) if body or population else None
 
     @property
@@ -267,17 +375,28 @@ class CaseFilter(StrictFilterSet):
 
     def given(self) -> QueryDict:
         given = super().given()
-        for name in ("near", "near_population", "sort"):
+        for name in ("literal", "near", "near_population", "sort"):
             if value := self.cleaned.get(name):
                 given[name] = value.pk if isinstance(value, Body) else str(value)
         return given
 
-    def query_near(self, body: Body) -> str:
-        """The query string that orders by closeness to `body`, whatever order or population was given."""
+    def query_near(self, named: NamedBody, text: str) -> str:
+        """The query string that orders by closeness to a body, whatever order or population was given.
+
+        It keeps the text that has named the body where the page must explain that.
+        """
         given = self.given()
-        given["near"] = body.code
+        given["near"] = named.current.code
         for name in ("near_population", "sort"):
             given.pop(name, None)
+        if named.needs_explanation:
+            given["name"] = text
+        return given.urlencode()
+
+    def query_in_order(self, order: Sort) -> str:
+        """The query string with another order."""
+        given = self.given()
+        given["sort"] = order.value
         return given.urlencode()
 
     def query_without(self, name: str, value: str | None = None) -> str:
@@ -299,8 +418,12 @@ class Results(Sequence[Card]):
     def __getitem__(self, at: Any) -> Any:
         """The cards of a slice, with the words searched for highlighted."""
         found = self.case_filter
-        documents = found.index.read(found.numbers(at))
-        return cards_of(documents, found.index, found.target_of_order, found.terms)
+        numbers = found.numbers(at)
+        cards = cards_of(found.index.read(numbers), found.index, found.target_of_order, found.terms)
+        if found.sort != Sort.RELEVANCE:
+            return cards
+        apart = {found.index.numbering.key(number) for number in numbers if number in found.apart}
+        return [replace(card, is_apart=card.document.key in apart) for card in cards]
 
 
 class BodyListFilter(StrictFilterSet):
@@ -320,8 +443,10 @@ class BodyListFilter(StrictFilterSet):
         fields: tuple[str, ...] = ()
 
     def found(self) -> list[Body]:
-        """The bodies in the order of their codes; all where nothing is asked."""
+        """The bodies in the order of their codes, by a name the best first; all where nothing is asked."""
         if self.errors:
             return []
-        numbers = self.bodies()
-        return self.index.bodies if numbers is None else [self.index.bodies[number] for number in numbers]
+        numbers, bodies = self.bodies(), self.index.bodies
+        if "name" in self.chosen:
+            bodies = [named.body for named in self.index.bodies_named(self.chosen["name"][0])]
+        return [body for body in bodies if numbers is None or self.index.number_of_body[body.code] in numbers]

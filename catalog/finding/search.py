@@ -6,53 +6,86 @@ What counts as the same, the database's `fold` alone decides (migrations/sql/000
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+import unicodedata
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cached_property
+from itertools import chain, pairwise
+from typing import Any
 
-from django.utils.html import escape
-from django.utils.safestring import SafeString, mark_safe
-
+from catalog.finding.sentences import cut, with_content, without_verb, words_in
 from catalog.models import CaseDocument
 from dxcases.postgres.replicas import connection_to_read
 
 RUN = re.compile(r"[^\W_]+")
-# Runs of one script: kanji, kana, and the rest of letters and digits.
-SCRIPT = re.compile(r"[一-鿿々〆]+|[ぁ-ゖー]+|[^\W_一-鿿々〆ぁ-ゖー]+")
-# A character with the half-width or combining sound mark that belongs to it.
-CHARACTER = re.compile("(?s).[\uff9e\uff9f\u3099\u309a]?")
+# Runs of one script: kanji, hiragana, katakana, and the rest of letters and digits.
+SCRIPT = re.compile(r"[一-鿿々〆]+|[ぁ-ゖ]+|[ァ-ヺー]+|[^\W_一-鿿々〆ぁ-ゖァ-ヺー]+")
+# Words of these are found whole, and not inside a longer one, as in the database's `whole_words`.
+KATAKANA, LATIN = re.compile("[ァ-ヺ][ァ-ヺー]*"), re.compile("[a-z][a-z0-9]*")
+WHOLE, READING = "=", "~"  # marks of grams: a word found whole, a reading of a name found by its beginning
 KANJI_OR_NOT = re.compile(r"[一-鿿々〆]+|[^\W_一-鿿々〆]+")
 KANJI = re.compile(r"[一-鿿々〆]")
-CLOSE = 0.7  # difflib's ratio: one wrong character of four is close
+CLOSE = 0.66  # difflib's ratio: one wrong character of three is close
+Synonyms = Mapping[str, Mapping[str, str]]
+# The ranks of a hit: the first two are of title, and of points and names; the last of parts that stand apart.
+RANKS_OF_HEAD, PARTS_APART = 2, 3
 GRAM = 4  # characters, as in the database's `grams`
 
 
 @dataclass(frozen=True)
 class Term:
-    """A word of the query: as typed, and folded with all that means the same."""
+    """A word of the query: as typed, and folded with all that means the same.
+
+    `pieces` are the parts of a compound, each with all that means the same as it: they may stand apart in the
+    text. What is no compound has none.
+    """
 
     typed: str
     variants: tuple[str, ...]
     words: tuple[str, ...]
+    pieces: tuple[tuple[str, ...], ...] = ()
 
-    @cached_property
-    def pieces(self) -> list[str]:
-        """The parts of a compound, which may stand apart in the text; none for what is no compound.
+    @classmethod
+    def of(cls, typed: str, folded: Mapping[str, str], synonyms: Synonyms) -> Term:
+        """`folded` has the folded form of what was typed and of its pieces."""
+        pieces = tuple(variants_of(piece, folded[piece], synonyms) for piece in pieces_of(typed))
+        words = tuple(synonyms.get(folded[typed], ()))
+        return cls(typed, variants_of(typed, folded[typed], synonyms), words, pieces)
 
-        A compound has four characters or more and two parts or more, each of two characters or more. It is
-        cut where the script changes, and runs of kanji into twos.
-        """
-        folded = self.variants[0]
-        pieces = [piece for run in SCRIPT.findall(folded) for piece in split_compound(run)]
-        is_compound = len(folded) >= 4 and len(pieces) > 1 and min(map(len, pieces)) > 1
-        return pieces if is_compound else []
 
-    @property
-    def parts(self) -> list[str]:
-        """What one may search for instead where nothing has the whole: its parts, as typed."""
-        parts = [part for run in KANJI_OR_NOT.findall(self.typed) for part in split_compound(run)]
-        return [part for part in parts if len(part) > 1 and part != self.typed]
+def variants_of(typed: str, folded: str, synonyms: Synonyms) -> tuple[str, ...]:
+    """The word first, then what means the same, each as `wanted` writes it."""
+    same = synonyms.get(folded, {})
+    return tuple(dict.fromkeys([wanted(typed, folded), *(wanted(word, form) for word, form in same.items())]))
+
+
+def wanted(typed: str, folded: str) -> str:
+    """The folded form of a word, with a mark before it if it is to be found whole."""
+    plain = unicodedata.normalize("NFKC", typed).lower()
+    if KATAKANA.fullmatch(plain):
+        return f"{WHOLE}{READING}{folded}"
+    return f"{WHOLE}{folded}" if LATIN.fullmatch(plain) else folded
+
+
+def folded_of(variant: str) -> str:
+    """The folded form alone."""
+    return variant.lstrip(WHOLE + READING)
+
+
+def is_whole(variant: str) -> bool:
+    return variant.startswith(WHOLE)
+
+
+def pieces_of(typed: str) -> list[str]:
+    """The parts of a compound, which has four characters or more, and no part of a single one.
+
+    It is cut where the script changes, and runs of kanji into twos.
+    """
+    plain = unicodedata.normalize("NFKC", typed)
+    pieces = [piece for run in SCRIPT.findall(plain) for piece in split_compound(run)]
+    is_compound = len(plain) >= 4 and len(pieces) > 1 and min(map(len, pieces)) > 1
+    is_compound = is_compound and not any(map(str.isdecimal, pieces))  # 2021年度
+    return pieces if is_compound else []
 
 
 def split_compound(run: str) -> list[str]:
@@ -68,6 +101,10 @@ def grams_of(folded: str, mark: str = "") -> str:
 
     `mark` is * for titles and + for heads, none for all texts.
     """
+    if is_whole(folded):
+        word = folded_of(folded)
+        whole = f"'{mark}{WHOLE}{word}'"
+        return f"({whole} | '{mark}{READING}{word}':*)" if READING in folded and mark != "*" else whole
     return " & ".join(gram for run in RUN.findall(folded) for gram in grams_of_run(run, mark))
 
 
@@ -79,34 +116,70 @@ def grams_of_run(run: str, mark: str) -> list[str]:
 
 def grams_decide(folded: str) -> bool:
     """Whether a text that has all grams of `folded` has `folded` itself: not if they may stand apart."""
-    return len(folded) <= GRAM and RUN.fullmatch(folded) is not None
+    return is_whole(folded) or (len(folded) <= GRAM and RUN.fullmatch(folded) is not None)
 
 
-def terms_of(text: str, synonyms: Mapping[str, Mapping[str, str]]) -> list[Term]:
-    """The terms of a query: its words, without those that are punctuation alone, each with its variants.
+def terms_of(text: str, synonyms: Synonyms, is_found: Callable[[Term], bool]) -> list[Term]:
+    """The terms of a query: the words of its text, each with its variants.
 
-    `synonyms` is `Index.synonyms`.
+    A word that is not found as it stands may be a sentence: then the words that this is made of stand in its
+    place. Two words that together mean something known are one: open data. `synonyms` is `Index.synonyms`;
+    `is_found` says whether some case has the term in one piece.
     """
-    folded = fold_each(text.split())
-    terms = []
-    for typed in text.split():
-        same = synonyms.get(folded[typed], {})
-        if RUN.search(folded[typed]):
-            terms.append(Term(typed, tuple(dict.fromkeys([folded[typed], *same.values()])), tuple(same)))
-    return terms
+    terms = [
+        part
+        for term in terms_with_variants(known_together(words_in(text), synonyms), synonyms)
+        for part in ([term] if is_found(term) else parts_of_sentence(term, synonyms, is_found))
+    ]
+    return list({term.typed: term for term in terms}.values())
 
 
-def keys_found(term: Term) -> tuple[str, list[list[int]]]:
+def known_together(words: list[str], synonyms: Synonyms) -> list[str]:
+    """The words, those of two that stand side by side and are a known word together as one."""
+    pairs = [" ".join(pair) for pair in pairwise(words)]
+    known = {pair for pair, folded in fold_each(pairs).items() if folded in synonyms}
+    for at, pair in enumerate(pairs):
+        if pair in known:
+            return [*words[:at], pair, *known_together(words[at + 2 :], synonyms)]
+    return words
+
+
+def parts_of_sentence(term: Term, synonyms: Synonyms, is_found: Callable[[Term], bool]) -> list[Term]:
+    """The terms that stand for one that is not found: itself where there is nothing to cut."""
+    parts = terms_with_variants(with_content(cut(term.typed)), synonyms)
+    shorter = {part.typed: without_verb(part.typed) for part in parts if not is_found(part)}
+    if all(word == part for part, word in shorter.items()):
+        return parts or [term]
+    return terms_with_variants([shorter.get(part.typed, part.typed) for part in parts], synonyms)
+
+
+def terms_with_variants(words: list[str], synonyms: Synonyms) -> list[Term]:
+    """Each word with all that means the same; what folds to punctuation alone is none."""
+    folded = fold_each([*words, *(piece for word in words for piece in pieces_of(word))])
+    return [Term.of(typed, folded, synonyms) for typed in words if RUN.search(folded[typed])]
+
+
+def keys_with_all(text: str, synonyms: Synonyms) -> set[int]:
+    """The keys of the cases, published or not, that have each word of a text, in any of its variants."""
+    terms = terms_with_variants(words_in(text), synonyms)
+    found = [set(chain.from_iterable(keys_found(term)[1])) for term in terms]
+    return set.intersection(*found) if found else set()
+
+
+def keys_found(term: Term, among: Collection[int] | None = None) -> tuple[str, list[list[int]]]:
     """The stamp of the catalogue's version, and the keys of the cases that have a term in it, by rank.
+
+    `among`: the keys of the few cases that are asked about; by default all.
 
     A hit in the title is of the first rank, then comes one in points and names of bodies, then any, then one
     in parts alone. A case is under every rank it has, and so are cases that are not published.
     """
+    keys = None if among is None else list(among)
     whole = [
-        Question(part, mark, [[variant] for variant in term.variants])
+        Question(part, mark, [term.variants], keys)
         for part, mark in (("title", "*"), ("head", "+"), ("folded", ""))
     ]
-    questions = [*whole, Question("folded", "", [term.pieces] if term.pieces else [])]
+    questions = [*whole, Question("folded", "", term.pieces, keys)]
     stamp = "(SELECT stamp::text FROM catalog_catalogueversion)"
     with connection_to_read().cursor() as cursor:
         cursor.execute(
@@ -119,92 +192,111 @@ def keys_found(term: Term) -> tuple[str, list[list[int]]]:
 
 @dataclass(frozen=True)
 class Question:
-    """Which cases have all words of one of several lists in a part of their text: `sql`, with its `values`.
+    """Which cases have a word of each list in a part of their text: `sql`, with its `values`.
 
-    Grams find them, and where these do not decide the text itself is read.
+    Grams find them. Texts are read only where words that grams do not decide on may make the difference.
     """
 
     part: str
     mark: str
-    lists: list[list[str]]
-
-    @property
-    def is_decided(self) -> bool:
-        return all(grams_decide(word) for words in self.lists for word in words)
+    lists: Sequence[Sequence[str]]
+    among: list[int] | None = None
 
     @property
     def sql(self) -> str:
         if not self.lists:
             return "NULL"
-        if self.is_decided:
-            return "cases_found_by(%s::tsquery)"
-        has_one = " OR ".join(
-            " AND ".join(f"strpos({self.part}, %s) > 0" for _ in words) for words in self.lists
-        )
-        return (
+        if not self._has_undecided:
+            return self._found
+        has_each = " AND ".join(f"({' OR '.join(map(self._has, words))})" for words in self.lists)
+        read = (
             f"(SELECT array_agg(case_id) FROM {CaseDocument._meta.db_table} "  # noqa: S608 – names of ours
-            f"WHERE case_id = ANY (cases_found_by(%s::tsquery)) AND ({has_one}))"
+            f"WHERE case_id = ANY ({self._found}) AND {has_each})"
         )
+        return f"{self._found} || {read}" if self._decided else read
 
     @property
-    def values(self) -> list[str]:
+    def values(self) -> list[Any]:
         if not self.lists:
             return []
-        either = (" & ".join(grams_of(word, self.mark) for word in words) for words in self.lists)
-        grams = " | ".join(f"({one})" for one in either)
-        return [grams] if self.is_decided else [grams, *(word for words in self.lists for word in words)]
+        every, decided = self._grams(self.lists), self._decided
+        if not self._has_undecided:
+            return self._asked(every)
+        texts = [
+            grams_of(word, self.mark) if is_whole(word) else word for words in self.lists for word in words
+        ]
+        if not decided:
+            return [*self._asked(every), *texts]
+        return [*self._asked(decided), *self._asked(f"{every} & !({decided})"), *texts]
+
+    @property
+    def _found(self) -> str:
+        """The cases that have grams, which `_asked` gives."""
+        if self.among is None:
+            return "cases_found_by(%s::tsquery)"
+        return (
+            f"(SELECT array_agg(case_id) FROM {CaseDocument._meta.db_table} "  # noqa: S608 – a name of ours
+            "WHERE case_id = ANY (%s) AND grams @@ %s::tsquery)::bigint[]"
+        )
+
+    def _asked(self, grams: str) -> list[Any]:
+        return [grams] if self.among is None else [self.among, grams]
+
+    @property
+    def _has_undecided(self) -> bool:
+        return not all(grams_decide(word) for words in self.lists for word in words)
+
+    @property
+    def _decided(self) -> str:
+        """The grams of the words alone that grams decide on; empty if a list has none."""
+        lists = [[word for word in words if grams_decide(word)] for words in self.lists]
+        return self._grams(lists) if all(lists) else ""
+
+    def _grams(self, lists: Sequence[Sequence[str]]) -> str:
+        each = (" | ".join(f"({grams_of(word, self.mark)})" for word in words) for words in lists)
+        return " & ".join(f"({one})" for one in each)
+
+    def _has(self, word: str) -> str:
+        return "grams @@ %s::tsquery" if is_whole(word) else f"strpos({self.part}, %s) > 0"
+
+
+def known_parts(term: Term, synonyms: Synonyms) -> list[str]:
+    """What one may search for instead of a term that nothing has: known words in it, as typed."""
+    runs = [run for run in KANJI_OR_NOT.findall(term.typed) if run != term.typed]
+    parts = [part for run in runs or [term.typed] for part in (run, *split_compound(run)) if len(part) > 1]
+    folded = fold_each(parts)
+    return [part for part in dict.fromkeys(parts) if part != term.typed and folded[part] in synonyms]
 
 
 def close_words(term: Term) -> list[str]:
-    """At most three known words that are spelt nearly as the term: synonyms, topics, names of bodies."""
+    """At most three known words spelt nearly as the term: synonyms, topics, sections, names of bodies.
+
+    None for a term that is one of them.
+    """
     with connection_to_read().cursor() as cursor:
         cursor.execute(
             """
             SELECT DISTINCT ON (fold(word)) fold(word), word FROM (
-                SELECT unnest(words) FROM catalog_searchsynonym UNION SELECT title FROM catalog_topic
-                UNION SELECT name FROM catalog_body UNION SELECT kana FROM catalog_body
+                SELECT unnest(words) FROM catalog_searchsynonym
+                UNION SELECT unnest(string_to_array(title, '・')) FROM catalog_topic
+                WHERE merged_into_id IS NULL
+                UNION SELECT title FROM catalog_section UNION SELECT name FROM catalog_body
             ) AS known (word) WHERE abs(length(word) - %s) <= 2
             """,
             [len(term.typed)],
         )
         known = dict(cursor.fetchall())
-    own = term.variants[0]
-    return [known[word] for word in get_close_matches(own, known, cutoff=CLOSE) if word not in term.variants]
+    own, *others = map(folded_of, term.variants)
+    if own in known:
+        return []
+    close = get_close_matches(own, known, cutoff=CLOSE)
+    return [known[word] for word in close if word not in others]
 
 
-def fold_each(texts: Iterable[str]) -> dict[str, str]:
+def fold_each(texts: Collection[str]) -> dict[str, str]:
     """Each text with its folded form, by the database's `fold`."""
+    if not texts:
+        return {}
     with connection_to_read().cursor() as cursor:
         cursor.execute("SELECT t, fold(t) FROM unnest(%s::text[]) AS t", [list(texts)])
         return dict(cursor.fetchall())
-
-
-# How the database folds each character that a page has marked hits in; it does so for ever.
-_folded_characters: dict[str, str] = {}
-
-
-class Highlighter:
-    """Highlights the hits of a query in texts of a page; asks the database once how new characters fold."""
-
-    def __init__(self, terms: Iterable[Term], texts: Iterable[str]) -> None:
-        characters = {character for text in texts for character in CHARACTER.findall(text)}
-        if new := characters - _folded_characters.keys():
-            _folded_characters.update(fold_each(new))
-        words = {word for term in terms for word in (*term.variants, *term.pieces)}
-        longest_first = sorted(words, key=len, reverse=True)
-        self.hits = re.compile("|".join(map(re.escape, longest_first)) or r"(?!)")
-
-    def __call__(self, text: str) -> SafeString:
-        """The text as HTML with every hit in <mark>."""
-        folded = [_folded_characters.get(one, one) for one in CHARACTER.findall(text)]
-        hits = list(self.hits.finditer("".join(folded)))
-        if not hits:
-            return escape(text)
-        spans = (character.span() for character in CHARACTER.finditer(text))
-        places = [span for span, part in zip(spans, folded, strict=True) for _ in part]
-        parts, end = list[str](), 0
-        for hit in hits:
-            start, stop = places[hit.start()][0], places[hit.end() - 1][1]
-            parts += [escape(text[end:start]), "<mark>", escape(text[start:stop]), "</mark>"]
-            end = stop
-        return mark_safe("".join([*parts, escape(text[end:])]))  # noqa: S308 – escaped above

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from itertools import combinations, groupby
+from urllib.parse import urlencode
 
 from django.http import QueryDict
 
 from catalog.finding.forms import Sort
 from catalog.finding.query import CaseFilter
-from catalog.finding.search import close_words
+from catalog.finding.search import close_words, known_parts
+from catalog.finding.understanding import Condition
 from catalog.models import bands
 
 MAX_SUGGESTED_WORDS = 10
+MAX_PARTS = 6  # of a text, of which any may be left out
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,26 @@ def _chips_of_filters(case_filter: CaseFilter) -> Iterator[Chip]:
             yield Chip(name, value, label, case_filter.query_without(name, value))
 
 
+def labels_understood(case_filter: CaseFilter) -> list[str]:
+    """What `q` states, in the words of the chips."""
+    labels = [
+        f"人口{int(one.value):,}人に近い順"
+        if one.parameter == "near_population"
+        else case_filter.filters[one.parameter].labels([one.value], case_filter.index)[0]
+        for one in case_filter.understood
+    ]
+    return list(dict.fromkeys(labels))
+
+
+def whole_lists(case_filter: CaseFilter) -> list[Suggestion]:
+    """The whole lists whose title the text is: those of a step, a section, a topic or a source."""
+    return [
+        Suggestion(f"{case_filter.filters[name].label}「{title}」", len(cases), urlencode({name: value}))
+        for name, value, title in case_filter.lists_called
+        if (cases := case_filter.index.cases_by[name].get(value))
+    ]
+
+
 def _chips_of_target(case_filter: CaseFilter) -> Iterator[Chip]:
     body, population = (case_filter.cleaned.get(name) for name in ("near", "near_population"))
     if body:
@@ -73,25 +97,61 @@ def default_order(case_filter: CaseFilter) -> str:
     return str(sort.label)
 
 
-def suggestions(case_filter: CaseFilter) -> list[Suggestion]:
-    """For a query that finds nothing: queries near to it that find something, most cases first.
+def closest(case_filter: CaseFilter) -> Suggestion | None:
+    """For a text that finds nothing: what finds something with most of what it says, under the same filters.
 
-    Without each filter given, with the population bands beside those chosen, and with other words: one alone
-    of several, the parts of each, and spelling variants.
+    As little as can be is left out, and what the text states before any of its words; of several ways that
+    leave out as much the one that finds most.
+    """
+    conditions = list(dict.fromkeys(map(stated, case_filter.understood)))
+    said = [*conditions, *dict.fromkeys(term.typed for term in case_filter.terms)][:MAX_PARTS]
+    ways = [way for number in range(1, len(said)) for way in combinations(said, number)]
+
+    def loss(left_out: Collection[str]) -> tuple[int, int]:
+        return len(set(left_out) - set(conditions)), len(left_out)
+
+    for _, ways_of_one_loss in groupby(sorted(ways, key=loss), key=loss):
+        found = [way for left_out in ways_of_one_loss if (way := _without(case_filter, said, left_out))]
+        if found:
+            return max(found, key=lambda way: way.count)
+    return None
+
+
+def _without(case_filter: CaseFilter, said: list[str], left_out: Collection[str]) -> Suggestion | None:
+    given = case_filter.given()
+    given["q"] = " ".join(part for part in said if part not in left_out)
+    return _counted(f"「{'」「'.join(left_out)}」を除く", given)
+
+
+def stated(condition: Condition) -> str:
+    """A condition as it may stand alone in a text."""
+    about_population = condition.parameter.startswith(("population", "near"))
+    return f"人口{condition.text}" if about_population else condition.text
+
+
+def suggestions(case_filter: CaseFilter) -> list[Suggestion]:
+    """For a query that finds nothing: queries near to it that find something, what keeps most of it first.
+
+    With a word as it may have been meant, with the population bands beside those chosen, without one filter,
+    and at last without the words.
     """
     queries = [
-        *_without_a_filter(case_filter),
-        *_with_neighbouring_bands(case_filter),
         *_with_other_words(case_filter),
+        *_with_neighbouring_bands(case_filter),
+        *_without_a_filter(case_filter),
     ]
-    counted = [
-        Suggestion(label, len(CaseFilter(given).found()), given.urlencode()) for label, given in queries
-    ]
-    return sorted((found for found in counted if found.count), key=lambda found: -found.count)
+    counted = (_counted(label, given) for label, given in queries)
+    return [found for found in counted if found]
+
+
+def _counted(label: str, given: QueryDict) -> Suggestion | None:
+    """The query as a suggestion; None where it finds nothing."""
+    count = len(CaseFilter(given).found())
+    return Suggestion(label, count, given.urlencode()) if count else None
 
 
 def _without_a_filter(case_filter: CaseFilter) -> Iterator[tuple[str, QueryDict]]:
-    for name in case_filter.chosen:
+    for name in sorted(case_filter.chosen, key=lambda name: name == "q"):
         label = case_filter.filters[name].label
         yield f"「{label}」の条件を外す", QueryDict(case_filter.query_without(name), mutable=True)
 
@@ -105,10 +165,13 @@ def _with_neighbouring_bands(case_filter: CaseFilter) -> Iterator[tuple[str, Que
 
 
 def _with_other_words(case_filter: CaseFilter) -> Iterator[tuple[str, QueryDict]]:
-    terms = case_filter.terms
-    words = [term.typed for term in terms] if len(terms) > 1 else []
-    words += [word for term in terms for word in (*close_words(term), *term.parts)]
-    for word in dict.fromkeys(words[:MAX_SUGGESTED_WORDS]):
+    """Each word that is not found changed to one that is spelt nearly the same, or to a known part of it."""
+    index = case_filter.index
+    others = [term for term in case_filter.terms if not index.is_found(term)]
+    words = {
+        word: term for term in others for word in (*close_words(term), *known_parts(term, index.synonyms))
+    }
+    for word, term in list(words.items())[:MAX_SUGGESTED_WORDS]:
         given = case_filter.given()
-        given["q"] = word
-        yield f"言葉を「{word}」に変える", given
+        given["q"] = case_filter.cleaned["q"].replace(term.typed, word)
+        yield f"「{term.typed}」を「{word}」に変える", given

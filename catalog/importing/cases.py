@@ -1,10 +1,13 @@
-"""Cases from a table with the columns of `columns.COLUMNS`, as the exports write it."""
+"""Cases from a table with the columns of `columns.EDITORS_TABLE`, as the exports write it."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from itertools import zip_longest
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from itertools import chain, zip_longest
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -13,33 +16,81 @@ from django.db import DataError, IntegrityError, transaction
 
 from catalog import history
 from catalog.documents.reading import read_documents
-from catalog.importing.report import Change, Progress, Report, RowReport, all_or_nothing, wrong_codes
+from catalog.importing.codes import wrong_codes
+from catalog.importing.letters import is_what_is_left, look_alike, may_have_lost
+from catalog.importing.report import Change, Progress, Report, RowReport, all_or_nothing
 from catalog.importing.tables import (
     CUT_SHORT,
     Problem,
     TableRow,
     UnreadableTable,
     column_name,
-    plain,
+    read_sheets,
     with_plain_breaks,
 )
 from catalog.models import Body, Case, CaseRow, Section, Source, Topic
+from catalog.models.base import plain
 from catalog.output.columns import (
     COLUMNS,
+    EDITORS_COLUMNS,
+    EDITORS_TABLE,
     HEADERS,
+    OPTIONAL,
     Column,
     TableRecord,
+    as_items,
     as_key,
     as_lines,
+    as_text,
     table_record,
     undefused,
 )
 from catalog.output.exports import TRUNCATED, truncate
 
 KEY, BODIES = "識別名", "団体コード"
+STATUS = EDITORS_COLUMNS[0].header
+EXAMPLE = "（記入例）"  # begins the slug of a row that shows how to fill in the template
+ERROR_VALUE = re.compile(r"#(?:REF!|N/A|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|SPILL!)")
+NO_TEXT = re.compile(r"TRUE|FALSE|-?[0-9]+\.[0-9]+")
+KEPT = "いまの値を残します。CSVは「CSV UTF-8（コンマ区切り）」で保存してください。"
+MISSING = "入力してください。"
 UNREADABLE = object()  # the value of a cell that cannot be read
 
 Fields = dict[str, str]  # of a row that belongs to a case, by name
+
+
+def read_cases(content: bytes) -> list[TableRow]:
+    """The rows of a CSV file, or of the first sheet of a workbook that has the column of slugs; of the very
+    first where none has. Raises UnreadableTable.
+    """
+    sheets = read_sheets(content)
+    first = next(sheets)
+    for sheet in chain([first], sheets):
+        if sheet.rows and KEY in map(plain, sheet.rows[0].cells):
+            return sheet.rows
+    return first.rows
+
+
+# Makes a proposal for the case of what is written to it within, with this reason.
+Proposing = Callable[[Case, str], AbstractContextManager[None]]
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a table comes from, as the history tells it. `by` is None at the command line."""
+
+    by: AbstractBaseUser | None = None
+    file_name: str = ""
+    reason: str = ""
+
+    @property
+    def may_publish(self) -> bool:
+        return self.by is None or self.by.has_perm("catalog.publish_case")  # type: ignore[attr-defined]
+
+    @property
+    def comment(self) -> str:
+        told = f"{history.IMPORTED}：{self.file_name}" if self.file_name else history.IMPORTED
+        return f"{self.reason}（{told}）" if self.reason else told
 
 
 def import_cases(
@@ -49,26 +100,34 @@ def import_cases(
     progress: Progress = iter,
     expected: str | None = None,
     by: AbstractBaseUser | None = None,
+    file_name: str = "",
+    reason: str = "",
+    propose: Proposing | None = None,
 ) -> Report:
-    """Makes and changes cases after a table with the columns of `columns.COLUMNS`, in any order.
+    """Makes and changes cases after a table with the columns of `columns.EDITORS_TABLE`, in any order.
 
-    A case is known by its slug. A column that is not there leaves what it sets as it is; rows of a case that
-    are not in its cell go. New cases are drafts, others keep their status. The history names `by`, who must
-    be allowed to publish to change what is or was public; None is the operator, at the command line. Raises
+    A case is known by its slug; one without gets the slug that its form would propose. A column that is not
+    there leaves what it sets as it is; rows of a case that are not in its cell go. New cases are drafts and
+    others keep their status, unless the table has one. The history names `by`, `file_name` and `reason`.
+    What is or was public is changed by who may publish; of what others change of it `propose` makes
+    proposals, and without that it is refused. `by` is None for the operator, at the command line. Raises
     UnreadableTable where the header is wrong; see `all_or_nothing`.
     """
     header, *rows = table
     columns = _columns_of(header)
     if not rows:
         raise UnreadableTable("見出しのほかに行がありません。")
+    origin = Origin(by, file_name, reason)
     return all_or_nothing(
-        lambda: CaseTable(columns, rows, by).report(progress), dry_run=dry_run, expected=expected
+        lambda: CaseTable(columns, rows, origin, propose).report(progress),
+        dry_run=dry_run,
+        expected=expected,
     )
 
 
 def _columns_of(header: TableRow) -> list[Column | None]:
     """The column of each cell of the header; None for an empty cell. Raises UnreadableTable."""
-    known = {column.header: column for column in COLUMNS}
+    known = {column.header: column for column in EDITORS_TABLE}
     labels = [plain(cell) for cell in header.cells]
     if KEY not in labels:
         raise UnreadableTable(
@@ -78,7 +137,7 @@ def _columns_of(header: TableRow) -> list[Column | None]:
     wrong = [label for label in labels if label and label not in known]
     if wrong:
         raise UnreadableTable(f"{header.number}行目：「{'」「'.join(wrong)}」という列はありません。")
-    twice = [label for label in HEADERS if labels.count(label) > 1]
+    twice = [label for label in known if labels.count(label) > 1]
     if twice:
         raise UnreadableTable(f"{header.number}行目：「{'」「'.join(twice)}」の列が2つ以上あります。")
     _refuse_parted(header, labels)
@@ -86,10 +145,14 @@ def _columns_of(header: TableRow) -> list[Column | None]:
 
 
 def _refuse_parted(header: TableRow, labels: list[str]) -> None:
-    """Columns that tell one list line by line stand in a table together, or not at all."""
+    """Columns that tell one list line by line stand in a table together, or not at all.
+
+    Those of OPTIONAL may lack, all together.
+    """
     for column in COLUMNS:
-        beside = [other.header for other in COLUMNS if column.parts and other.sets == column.sets]
-        missing = [label for label in beside if label not in labels]
+        beside = {other.header for other in COLUMNS if column.parts and other.sets == column.sets}
+        needed = beside if column.header in OPTIONAL else beside - OPTIONAL
+        missing = [label for label in HEADERS if label in needed and label not in labels]
         if column.header in labels and missing:
             raise UnreadableTable(
                 f"{header.number}行目：「{column.header}」の列があるのに「{'」「'.join(missing)}」の列が"
@@ -101,14 +164,21 @@ class CaseTable:
     """A table of cases within the transaction of its import, with all that its cells refer to."""
 
     def __init__(
-        self, columns: list[Column | None], rows: list[TableRow], by: AbstractBaseUser | None
+        self,
+        columns: list[Column | None],
+        rows: list[TableRow],
+        origin: Origin,
+        propose: Proposing | None,
     ) -> None:
-        self.rows, self.by = rows, by
-        self.may_publish = by is None or by.has_perm("catalog.publish_case")  # type: ignore[attr-defined]
+        self.origin, self.propose = origin, propose
+        self.may_publish = origin.may_publish
         self.headers = {index: column.header for index, column in enumerate(columns) if column}
+        self.examples = [row.number for row in rows if self._is_example(row)]
+        self.rows = [row for row in rows if row.number not in self.examples]
         self.columns = [column for column in columns if column and column.sets]
         self.sections = {section.pk: section for section in Section.objects.all()}
-        self.topics = {topic.title: topic for topic in Topic.objects.all()}
+        topics = Topic.objects.select_related("merged_into")
+        self.topics = {topic.title: topic.merged_into or topic for topic in topics}
         self.sources = _with_unique_names(Source.objects.all())
         self.bodies = set(Body.objects.values_list("pk", flat=True))
         self.cases = self._locked_cases()
@@ -119,13 +189,23 @@ class CaseTable:
 
     def report(self, progress: Progress) -> Report:
         report = Report([CaseLine(self, row).report() for row in progress(self.rows)])
+        if self.examples:
+            report.skipped["記入例"] = self.examples
         self._warn(report)
         return report
+
+    def _is_example(self, row: TableRow) -> bool:
+        return self.cells_of(row)[KEY].startswith(EXAMPLE)
 
     def cells_of(self, row: TableRow) -> dict[str, str]:
         """The texts of a row by header."""
         cells = dict(enumerate(row.cells))
         return {header: undefused(cells.get(index, "")) for index, header in self.headers.items()}
+
+    def notices_of(self, row: TableRow) -> list[Problem]:
+        """What was taken out of the cells because nobody sees it."""
+        told = ((self.headers.get(index), notice) for index, notice in row.notices.items())
+        return [Problem(notice, header) for header, notice in told if header]
 
     def problems_of(self, row: TableRow) -> list[Problem]:
         """What is wrong with the row before anything is made of it."""
@@ -145,6 +225,10 @@ class CaseTable:
         if cell.endswith(TRUNCATED):
             raise ValueError("書き出しで短くなった文です。全文を入れるか、この列を除いてください。")
         value = column.read(cell)
+        if ERROR_VALUE.fullmatch(cell.strip()):
+            raise ValueError(f"「{cell}」は表計算ソフトのエラーです。正しい値に直してください。")
+        if column.sets in ("section", "source") and not value:
+            return None
         if column.sets == "section":
             return _found(self.sections, value)
         if column.sets == "source":
@@ -152,16 +236,18 @@ class CaseTable:
         if column.sets == "topics":
             return [_found(self.topics, title) for title in value]
         if "body_id" in column.parts:
-            self._check_bodies([code for (code,) in value])
+            self._check_bodies({code: line for (code,), (line,) in zip(value, as_lines(cell), strict=True)})
         return value
 
-    def _check_bodies(self, codes: list[str]) -> None:
-        unknown = [code for code in codes if code not in self.bodies]
+    def _check_bodies(self, typed: Mapping[str, str]) -> None:
+        """`typed` has what stands in the cell, by the code that is read from it."""
+        unknown = [code for code in typed if code not in self.bodies]
         wrong = wrong_codes(unknown) if unknown else set()
         for code in unknown:
             if code in wrong:
-                raise ValueError(f"「{code}」は検査数字の合う6桁の全国地方公共団体コードではありません。")
-            raise ValueError(f"コード「{code}」の団体は登録されていません。")
+                wrong_code = "検査数字の合う6桁の全国地方公共団体コードではありません。"
+                raise ValueError(f"「{typed[code]}」は{wrong_code}")
+            raise ValueError(f"コード「{typed[code]}」の団体は登録されていません。")
 
     def _locked_cases(self) -> dict[str, Case]:
         """The cases that the table names, kept from others until the end of the transaction."""
@@ -173,11 +259,11 @@ class CaseTable:
     def _warn(self, report: Report) -> None:
         """Tells where a cell that follows from others disagrees with them: one of the two is a slip."""
         cells = {row.number: self.cells_of(row) for row in self.rows}
-        kept = [result for result in report.rows if not result.problems]
+        kept = [result for result in report.rows if not (result.problems or result.is_proposal)]
         documents = read_documents(result.key for result in kept)
         records = {document.key: table_record(document, str) for document in documents}
         for result in kept:
-            result.warnings = _disagreements(records[result.key], cells[result.number])
+            result.warnings += _disagreements(records[result.key], cells[result.number])
 
 
 class CaseLine:
@@ -187,9 +273,12 @@ class CaseLine:
         self.table = table
         self.cells = table.cells_of(row)
         self.result = RowReport(row.number, as_key(self.cells[KEY]), problems=table.problems_of(row))
+        self.result.warnings = table.notices_of(row)
         self.case = table.cases.get(self.result.name, Case())
         self.result.is_new = self.case.pk is None
+        self.result.is_public = self.case.was_public
         self.texts = {} if self.result.is_new else self._texts()
+        self.cells |= {header: self._as_known(header, text) for header, text in self.texts.items()}
         self.values = {column.header: self._value(column) for column in table.columns}
 
     def report(self) -> RowReport:
@@ -198,12 +287,26 @@ class CaseLine:
         touched = [column for column in self.table.columns if self._is_touched(column)]
         self.result.changes = [self._change(column) for column in touched if self._is_shown(column)]
         if touched:
-            self._check_publisher()
+            self._check_publisher(touched)
             self._set(touched)
+            self._warn_of_losses(touched)
         if touched and not self.result.problems:
             self._save(touched)
         self.result.key = self.case.pk
         return self.result
+
+    def _warn_of_losses(self, touched: list[Column]) -> None:
+        """Of texts that the table empties, and of what a spreadsheet may have made of a text."""
+        refused = {problem.column for problem in self.result.problems}
+        for column in touched:
+            cell, text = self.cells[column.header], self.texts.get(column.header, "")
+            if column.header in refused:
+                continue
+            if text and not cell.strip():
+                told = "空になります。セルの結合や消し忘れで、文が消えていないか確かめてください。"
+                self._warn(told, column.header)
+            elif column.read in (as_text, as_items) and NO_TEXT.fullmatch(cell.strip()):
+                self._warn(f"「{cell}」は文ではなく、表計算ソフトの値のようです。", column.header)
 
     def refuse(self, message: str, header: str = "") -> None:
         self.result.problems.append(Problem(message, header))
@@ -211,7 +314,24 @@ class CaseLine:
     def _texts(self) -> dict[str, str]:
         """The cells of the case as an export writes them, in full."""
         record = table_record(self.table.documents[self.case.pk], str)
-        return {column.header: with_plain_breaks(str(column.write(record))) for column in self.table.columns}
+        return {column.header: with_plain_breaks(column.text(record)) for column in self.table.columns}
+
+    def _as_known(self, header: str, text: str) -> str:
+        """The cell; or the text that is there, where CP932 alone makes them differ. A lost letter is told."""
+        cell, known = self.cells[header], truncate(text)
+        if look_alike(cell, known) or (header == STATUS and not cell.strip()):
+            return known
+        if is_what_is_left(cell, known):
+            self._warn(
+                f"「{cell}」は、文字コードがシフトJISのため「?」になった文字を含みます。{KEPT}", header
+            )
+            return known
+        if may_have_lost(cell, known):
+            self._warn("シフトJISにない文字が「?」になったようです。元の文字を入れ直してください。", header)
+        return cell
+
+    def _warn(self, message: str, header: str) -> None:
+        self.result.warnings.append(Problem(message.replace("\n", "、"), header))
 
     def _value(self, column: Column) -> Any:
         """What the cell sets; UNREADABLE where it says nothing, which is reported."""
@@ -237,14 +357,19 @@ class CaseLine:
 
     def _check_slug(self) -> None:
         first = self.table.first_with.setdefault(self.result.name, self.result.number)
-        if not self.result.name:
-            self.refuse("識別名を入力してください。", KEY)
-        elif first != self.result.number:
+        if self.result.name and first != self.result.number:
             self.refuse(f"{first}行目と同じ識別名です。1行にまとめてください。", KEY)
 
-    def _check_publisher(self) -> None:
-        if self.case.status != Case.Status.DRAFT and not self.table.may_publish:
+    def _check_publisher(self, touched: list[Column]) -> None:
+        may_publish, is_public = self.table.may_publish, self.case.was_public
+        status = self.values.get(STATUS) if any(column.header == STATUS for column in touched) else None
+        self.result.is_proposal = is_public and not may_publish and self.table.propose is not None
+        if is_public and not may_publish and not self.table.propose:
             self.refuse("公開した事例を変えられるのは公開担当者だけです。この行を除くか、依頼してください。")
+        elif status == Case.Status.WITHDRAWN:
+            self.refuse("取り下げは、理由を書くため、事例の画面で行います。", STATUS)
+        elif status and not may_publish and (is_public or status != Case.Status.DRAFT):
+            self.refuse("状態を変えられるのは公開担当者だけです。今の状態のままにしてください。", STATUS)
 
     def _set(self, touched: list[Column]) -> None:
         """Sets the fields of the case, and tells all that is wrong with it and the rows it will have."""
@@ -254,8 +379,14 @@ class CaseLine:
         self.wanted = {
             name: self._rows_wanted(name) for name in dict.fromkeys(one.sets for one in touched if one.parts)
         }
-        if not self.wanted.get("case_bodies", not self.result.is_new):
+        is_read = all(
+            self.values[column.header] is not UNREADABLE for column in self._columns_of("case_bodies")
+        )
+        is_published = self.case.status == Case.Status.PUBLISHED
+        if is_published and is_read and not self._has_bodies():
             self.refuse("団体を1つ以上入力してください。", BODIES)
+        self.case.settle_slug()
+        self.result.name = self.case.slug
         headers = {column.sets: column.header for column in self.table.columns}
         try:
             self.case.full_clean()
@@ -266,9 +397,14 @@ class CaseLine:
                 problem for problem in found if problem.column not in columns_with_problems
             ]
 
+    def _has_bodies(self) -> bool:
+        if "case_bodies" in self.wanted:
+            return bool(self.wanted["case_bodies"])
+        return self.case.pk is not None and self.case.case_bodies.exists()
+
     def _rows_wanted(self, name: str) -> list[Fields]:
         """The rows that the case is to have, from the lines of the cells beside each other."""
-        columns = [column for column in self.table.columns if column.sets == name]
+        columns = self._columns_of(name)
         cells = [self.values[column.header] for column in columns]
         if UNREADABLE in cells:
             return []
@@ -277,20 +413,34 @@ class CaseLine:
         self.result.problems += _problems_of_rows(_model_of(name), wanted, columns)
         return wanted
 
+    def _columns_of(self, name: str) -> list[Column]:
+        """The columns that set the rows which a case has under the name."""
+        return [column for column in self.table.columns if column.sets == name]
+
     def _save(self, touched: list[Column]) -> None:
+        comment, propose = self.table.origin.comment, self.table.propose
         try:
             with transaction.atomic():
+                if self.result.is_proposal and propose:
+                    with propose(self.case, comment):
+                        self._write(touched)
+                    return
                 if not self.result.is_new:
                     history.ensure_version(self.case)
-                self.case.save()
-                for column in touched:
-                    if column.sets == "topics":
-                        self.case.topics.set(self.values[column.header])
-                for name, wanted in self.wanted.items():
-                    _write_rows(self.case, name, wanted)
-                history.record(self.case, self.table.by, history.IMPORTED)
+                self._write(touched)
+                history.record(self.case, self.table.origin.by, comment)
+                if any(column.header == STATUS for column in touched) and self.case.was_public:
+                    history.log_status(self.table.origin.by, self.case)
         except (IntegrityError, DataError) as error:
             self.refuse(f"データの決まりに合わないため保存できません（{error}）。")
+
+    def _write(self, touched: list[Column]) -> None:
+        self.case.save()
+        for column in touched:
+            if column.sets == "topics":
+                self.case.topics.set(self.values[column.header])
+        for name, wanted in self.wanted.items():
+            _write_rows(self.case, name, wanted)
 
 
 def _with_unique_names(sources: Iterable[Source]) -> dict[str, Source]:
@@ -308,10 +458,12 @@ def _found(known: Mapping[str, Any], name: str) -> Any:
 
 
 def _problems_of(error: ValidationError, headers: Mapping[str, str], before: str = "") -> list[Problem]:
+    """In our words where Django speaks of NULL."""
     return [
-        Problem(f"{before}{message}", headers.get(name, ""))
-        for name, messages in error.message_dict.items()
-        for message in messages
+        Problem(f"{before}{MISSING if one.code == 'null' else message}", headers.get(name, ""))
+        for name, errors in error.error_dict.items()
+        for one in errors
+        for message in one.messages
     ]
 
 
@@ -320,10 +472,10 @@ def _model_of(name: str) -> type[CaseRow]:
     return Case._meta.get_field(name).related_model  # type: ignore[return-value]
 
 
-def _joined(columns: list[Column], line: Iterable[tuple[str, ...] | None]) -> list[str]:
-    """The texts of one line of several cells; of a cell that ends before it, empty ones."""
+def _joined(columns: list[Column], line: Iterable[tuple[Any, ...] | None]) -> list[Any]:
+    """The values of one line of several cells; of a cell that ends before it, empty ones."""
     given = zip(columns, line, strict=True)
-    return [text for column, texts in given for text in texts or [""] * len(column.parts)]
+    return [text for column, texts in given for text in texts or [column.nothing] * len(column.parts)]
 
 
 def _problems_of_rows(model: type[CaseRow], wanted: list[Fields], columns: list[Column]) -> list[Problem]:
@@ -332,7 +484,9 @@ def _problems_of_rows(model: type[CaseRow], wanted: list[Fields], columns: list[
     found = []
     for number, fields in enumerate(wanted, start=1):
         try:
-            model(**fields).clean_fields(exclude={"case", "body", "position"})
+            row = model(**fields)
+            row.clean_fields(exclude={"case", "body", "position"})
+            row.clean()
         except ValidationError as error:
             found += _problems_of(error, headers, f"セルの{number}行目：")
         if "body_id" in fields and not fields["body_id"]:
@@ -361,7 +515,9 @@ def _write_rows(case: Case, name: str, wanted: list[Fields]) -> None:
 def _disagreements(record: TableRecord, cells: Mapping[str, str]) -> list[Problem]:
     problems = []
     for column in COLUMNS:
-        cell, text = cells.get(column.header, ""), with_plain_breaks(str(column.write(record)))
+        cell, text = cells.get(column.header, ""), with_plain_breaks(column.text(record))
+        if look_alike(cell, text) or is_what_is_left(cell, text):
+            continue
         if column.follows and cell.strip() and as_lines(cell) != as_lines(text):
             message = (
                 f"「{cell}」とありますが、コードや番号からは「{text}」です。この列は取り込みません。"

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Self, TypeVar
 
 from django import forms
 from django.conf import settings
@@ -19,161 +21,293 @@ from django.core import signing
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
-from catalog.importing.cases import import_cases
-from catalog.importing.populations import import_populations
-from catalog.importing.report import Outcome, Report
+from catalog.importing.bodies import import_bodies
+from catalog.importing.cases import import_cases, read_cases
+from catalog.importing.fields import DayField
+from catalog.importing.populations import REGISTER, import_populations
+from catalog.importing.report import Doubt, DoubtfulTable, Outcome, Report, UnknownDay
 from catalog.importing.tables import (
     MAX_BYTES,
     MAX_ROWS,
     MEBIBYTE,
     UnreadableTable,
-    read_table,
+    read_sheets,
 )
+from catalog.models import Body, Case, Population, PopulationSource
+from dxcases.sent_twice import answer_as_before, remember_saved
 
 AGREEMENT_SECONDS = 24 * 60 * 60
+ProposingFor = Callable[..., AbstractContextManager[None]]  # of a case, a reason and, named `by`, a user
 LIMITS = (
     f"CSV（UTF-8かシフトJIS）またはXLSX。{MAX_BYTES // MEBIBYTE}MB、{MAX_ROWS:,}行まで。"
-    "XLSXは1枚目のシートを読みます。"
+    "XLSXは1枚目のシート（事例では「識別名」の列があるシート）を読みます。"
 )
 EXPIRED = "確認の期限が過ぎたか、ファイルが残っていません。もう一度ファイルを選んでください。"
 OVERTAKEN = "確認のあとにデータが変わったため、まだ取り込んでいません。新しい結果を確かめてください。"
+TAKE_BACK_HINT = "取り消すときは「人口の取り込み」を開いてください。"
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file with its name, as a user sent it."""
+
+    name: str
+    content: bytes
 
 
 class ImportForm(forms.Form):
-    file = forms.FileField(label="ファイル", help_text=LIMITS, allow_empty_file=True)
+    """A file to import. `kept` is one that was sent before and need not be chosen again.
 
-    def clean_file(self) -> UploadedFile:
-        file = self.cleaned_data["file"]
-        self.content = file.read(MAX_BYTES + 1)
-        return file
+    What an import doubts can be agreed to once that has been offered.
+    """
+
+    file = forms.FileField(label="ファイル", help_text=LIMITS, allow_empty_file=True, required=False)
+
+    def __init__(self, *sent: Any, kept: Upload | None = None) -> None:
+        super().__init__(*sent)
+        self.upload = kept
+        for doubt in Doubt:
+            if doubt.field in self.data:
+                self.offer(doubt)
+
+    def offer(self, doubt: Doubt) -> None:
+        self.fields[doubt.field] = forms.BooleanField(label=doubt.label, required=False)
+
+    def clean_file(self) -> None:
+        file: UploadedFile | None = self.cleaned_data["file"]
+        if file:
+            self.upload = Upload(file.name or "", file.read(MAX_BYTES + 1))
+        if self.upload is None:
+            raise forms.ValidationError(str(self.fields["file"].error_messages["required"]))
 
     @property
     def options(self) -> dict[str, Any]:
-        """What the import needs to know besides the table, fit for JSON."""
+        """What the import needs to know besides the file, fit for JSON."""
         return {}
 
 
-class PopulationImportForm(ImportForm):
-    as_of = forms.DateField(
-        label="人口の基準日",
-        help_text="表の人口がいつのものか（例：2025-01-01）",
-        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+def day_field(label: str, help_text: str) -> DayField:
+    widget = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+    return DayField(label=label, help_text=help_text, widget=widget, required=False)
+
+
+class DatedImportForm(ImportForm):
+    """A file of a day, which its titles may state."""
+
+    @property
+    def options(self) -> dict[str, Any]:
+        day = self.cleaned_data["as_of"]
+        despite = [doubt.value for doubt in Doubt if self.cleaned_data.get(doubt.field)]
+        return {"as_of": day.isoformat() if day else None, "despite": despite}
+
+
+class ReasonForm(forms.Form):
+    """Why an import changes what is public."""
+
+    reason = forms.CharField(
+        label="変更の理由",
+        help_text="公開した事例を変えるため、書いてください。履歴に残ります。読者には見えません。",
+        error_messages={"required": "公開した事例を変えるときは、変更の理由を入力してください。"},
+        widget=forms.Textarea({"rows": 2}),
+    )
+
+
+class PopulationImportForm(DatedImportForm):
+    as_of = day_field(
+        "人口の基準日",
+        "表の人口がいつのものか（例：2026-01-01）。空にすると、表の題名などにある日にします"
+        "（住民基本台帳の表で年だけなら、その年の1月1日）。",
+    )
+    source = forms.ModelChoiceField(
+        PopulationSource.objects.all(),
+        label="人口の出典",
+        initial=REGISTER,
+        empty_label=None,
+        help_text="ここにないときは、先に「人口の出典」に追加してください。",
     )
 
     @property
     def options(self) -> dict[str, Any]:
-        return {"as_of": self.cleaned_data["as_of"].isoformat()}
+        return {**super().options, "source": self.cleaned_data["source"].pk}
+
+
+class BodyImportForm(DatedImportForm):
+    as_of = day_field(
+        "一覧の日",
+        "いつ現在の一覧か（例：2026-04-01）。空にすると、シートの名前にある日にします（例：R6.1.1）。"
+        "一覧にない団体は、この日に廃止されたものとします。",
+    )
 
 
 @dataclass(frozen=True)
-class Agreement:
-    """A file and what its import would do, as shown to a user: all that is needed to do just that."""
+class KeptFile:
+    """A file that a user sent on a page and need not choose again."""
 
     user: str
     page: str
     file_name: str
     sha256: str
-    options: dict[str, Any]
-    digest: str
 
     def signed(self) -> str:
-        return signing.dumps(vars(self), salt=__name__)
+        return signing.dumps(vars(self), salt=type(self).__name__)
 
     @classmethod
-    def read(cls, text: str) -> Agreement:
+    def read(cls, text: str) -> Self:
         """Raises signing.BadSignature where it is not ours or too old."""
-        return cls(**signing.loads(text, salt=__name__, max_age=AGREEMENT_SECONDS))
+        return cls(**signing.loads(text, salt=cls.__name__, max_age=AGREEMENT_SECONDS))
+
+
+@dataclass(frozen=True)
+class Agreement(KeptFile):
+    """A file and what its import would do, as shown to a user: all that is needed to do just that."""
+
+    options: dict[str, Any]
+    digest: str
+    needs_reason: bool = False
+
+
+Kept = TypeVar("Kept", bound=KeptFile)
 
 
 @dataclass(frozen=True)
 class ImportPage:
-    """One import of the admin. `run(table, options, dry_run=…, expected=…)` is the import itself."""
+    """One import of the admin. `run(upload, options, dry_run=…, expected=…, by=…)` is the import itself.
+
+    `model` is what the log of the site says was imported.
+    """
 
     model_admin: ModelAdmin
+    path: str
+    model: type[Model]
     title: str
     about: str
     form_class: type[ImportForm]
     run: Callable[..., Report]
+    template: str = ""  # the name of the page that gives an empty table to fill in
 
     @property
     def name(self) -> str:
-        return f"{self.model_admin.opts.app_label}_{self.model_admin.opts.model_name}_import"
+        opts = self.model_admin.opts
+        return f"{opts.app_label}_{opts.model_name}_{self.path.replace('-', '_')}"
 
     @property
     def urls(self) -> list[URLPattern]:
         view = self.model_admin.admin_site.admin_view(self.view)
-        return [path("import/", view, name=self.name)]
+        return [path(f"{self.path}/", view, name=self.name)]
 
     def view(self, request: HttpRequest) -> HttpResponse:
         if not may_import(self.model_admin, request):
             raise PermissionDenied
+        if request.method != "POST":
+            return self.answer(request, self.form_class())
         if "agreement" in request.POST:
             return self.do(request)
-        sent = (request.POST, request.FILES) if request.method == "POST" else ()
-        form = self.form_class(*sent)
-        if form.is_valid():
-            return self.show(request, form, form.content, form.cleaned_data["file"].name, form.options)
-        return self.answer(request, form)
+        kept = self.kept(request, KeptFile, "kept")
+        form = self.form_class(request.POST, request.FILES, kept=kept[1] if kept else None)
+        report = self.dry_run(request, form) if form.is_valid() else None
+        if report and form.upload:
+            return self.show(request, report, form.upload, form.options)
+        return self.answer(request, form, kept=self.keep(request, form.upload), upload=form.upload)
 
-    def show(
-        self, request: HttpRequest, form: ImportForm, content: bytes, file_name: str, options: dict[str, Any]
-    ) -> HttpResponse:
-        """The dry run, with a button to do what it shows."""
+    def dry_run(self, request: HttpRequest, form: ImportForm) -> Report | None:
+        """What the import would do; None where it is refused, which the form then says."""
         try:
-            report = self.run(read_table(content), options, dry_run=True, by=request.user)
+            return self.run(form.upload, form.options, dry_run=True, by=request.user)
+        except UnknownDay as error:
+            form.add_error("as_of", str(error))
+        except DoubtfulTable as error:
+            form.offer(error.doubt)
+            form.add_error("file", str(error))
         except UnreadableTable as error:
             form.add_error("file", str(error))
-            return self.answer(request, form)
-        sha256 = stash_upload(content)
-        agreement = Agreement(str(request.user.pk), self.name, file_name, sha256, options, report.digest)
-        return self.answer(request, form, report=report, file_name=file_name, agreement=agreement.signed())
+            form.upload = None
+        return None
+
+    def show(
+        self, request: HttpRequest, report: Report, upload: Upload, options: dict[str, Any]
+    ) -> HttpResponse:
+        """What the import would do, with a button to do it."""
+        stashed = self.stash(request, upload)
+        agreement = Agreement(
+            **vars(stashed), options=options, digest=report.digest, needs_reason=report.needs_reason
+        )
+        context = {"report": report, "file_name": upload.name, "agreement": agreement.signed()}
+        if report.needs_reason:
+            context["reason"] = ReasonForm(request.POST if "agreement" in request.POST else None)
+        return self.answer(request, self.form_class(), **context)
 
     def do(self, request: HttpRequest) -> HttpResponse:
         """The import that the user agreed to; where it would do something else by now, it is shown again."""
-        agreed = self.agreed(request)
+        agreed = self.kept(request, Agreement, "agreement")
         if agreed is None:
             messages.error(request, EXPIRED)
             return redirect(f"admin:{self.name}")
-        agreement, content = agreed
-        with transaction.atomic():
-            report = self.run(
-                read_table(content),
-                agreement.options,
-                dry_run=False,
-                expected=agreement.digest,
-                by=request.user,
-            )
-            if report.is_applied:
-                self.log(request, report, agreement.file_name)
-        if report.is_applied:
-            messages.success(request, f"「{agreement.file_name}」を取り込みました（{report.summary}）。")
-            return redirect(f"admin:{self.name.removesuffix('import')}changelist")
-        messages.warning(request, OVERTAKEN)
-        return self.show(request, self.form_class(), content, agreement.file_name, agreement.options)
-
-    def agreed(self, request: HttpRequest) -> tuple[Agreement, bytes] | None:
-        """What the user was shown on this page, with the file; None where it is not so or too long ago."""
+        agreement, upload = agreed
+        reason = ReasonForm(request.POST)
+        if agreement.needs_reason and not reason.is_valid():
+            report = self.run(upload, agreement.options, dry_run=True, by=request.user)
+            return self.show(request, report, upload, agreement.options)
         try:
-            agreement = Agreement.read(request.POST["agreement"])
-            content = stashed_upload(agreement.sha256)
+            report, done = self.run_agreed(request, agreement, upload)
+        except UnreadableTable as error:
+            messages.error(request, str(error))
+            return redirect(f"admin:{self.name}")
+        if done is None and (before := answer_as_before(request)):
+            return before
+        if done is None:
+            messages.warning(request, OVERTAKEN)
+            return self.show(request, report, upload, agreement.options)
+        hint = TAKE_BACK_HINT if report.key else ""
+        messages.success(request, f"「{upload.name}」を取り込みました（{report.summary}）。{hint}")
+        return done
+
+    @transaction.atomic
+    def run_agreed(
+        self, request: HttpRequest, agreement: Agreement, upload: Upload
+    ) -> tuple[Report, HttpResponse | None]:
+        """The report, and where to go if it was done."""
+        how = {"reason": request.POST["reason"].strip()} if agreement.needs_reason else {}
+        report = self.run(
+            upload, agreement.options, dry_run=False, expected=agreement.digest, by=request.user, **how
+        )
+        if not report.is_applied:
+            return report, None
+        self.log(request, report, upload.name)
+        opts = self.model_admin.opts
+        done = redirect(f"admin:{opts.app_label}_{opts.model_name}_changelist")
+        return report, remember_saved(request, done)
+
+    def stash(self, request: HttpRequest, upload: Upload) -> KeptFile:
+        return KeptFile(str(request.user.pk), self.name, upload.name, stash_upload(upload.content))
+
+    def keep(self, request: HttpRequest, upload: Upload | None) -> str:
+        """What a form sends back for a file that need not be chosen again; nothing for none."""
+        return self.stash(request, upload).signed() if upload else ""
+
+    def kept(self, request: HttpRequest, kind: type[Kept], field: str) -> tuple[Kept, Upload] | None:
+        """What the user was given on this page, with the file; None where it is not so or too long ago."""
+        try:
+            kept = kind.read(request.POST.get(field, ""))
+            upload = Upload(kept.file_name, stashed_upload(kept.sha256))
         except (signing.BadSignature, FileNotFoundError):
             return None
-        is_theirs = (agreement.user, agreement.page) == (str(request.user.pk), self.name)
-        return (agreement, content) if is_theirs else None
+        is_theirs = (kept.user, kept.page) == (str(request.user.pk), self.name)
+        return (kept, upload) if is_theirs else None
 
     def log(self, request: HttpRequest, report: Report, file_name: str) -> None:
         """Writes the admin's own log, as for a change by hand, and the log of the site."""
         message = f"ファイル「{file_name}」から取り込みました。"
         for outcome, flag in ((Outcome.NEW, ADDITION), (Outcome.CHANGED, CHANGE)):
             keys = [row.key for row in report.of(outcome)]
-            changed = self.model_admin.model._default_manager.filter(pk__in=keys)
+            changed = self.model_admin.get_queryset(request).filter(pk__in=keys)
             LogEntry.objects.log_actions(str(request.user.pk), changed, flag, message)
-        report.log(request.user, self.model_admin.model, file_name)  # type: ignore[arg-type]
+        report.log(request.user, self.model, file_name)  # type: ignore[arg-type]
 
     def answer(self, request: HttpRequest, form: ImportForm, **context: Any) -> HttpResponse:
         context = {
@@ -182,6 +316,7 @@ class ImportPage:
             "title": self.title,
             "about": self.about,
             "form": form,
+            "template": self.template,
             **context,
         }
         return TemplateResponse(request, "admin/catalog/import.html", context)
@@ -192,25 +327,60 @@ def may_import(model_admin: ModelAdmin, request: HttpRequest) -> bool:
     return model_admin.has_add_permission(request) and model_admin.has_change_permission(request)
 
 
-def case_page(model_admin: ModelAdmin) -> ImportPage:
+def case_page(model_admin: ModelAdmin, proposing: ProposingFor) -> ImportPage:
+    """The import of cases; `proposing` makes proposals of what its user may not change at once."""
+
+    def run(upload: Upload, options: dict[str, Any], *, by: Any, **how: Any) -> Report:
+        table, propose = read_cases(upload.content), partial(proposing, by=by)
+        return import_cases(table, by=by, file_name=upload.name, propose=propose, **how)
+
     return ImportPage(
         model_admin,
+        "import",
+        Case,
         "事例をファイルから取り込む",
-        "/cases.csv や /cases.xlsx と同じ見出しの表を読みます。識別名が同じ事例は変更し、新しい識別名の事例は"
+        "一覧から書き出した表と同じ見出しの表を読みます。識別名が同じ事例は変更し、識別名が空か新しい事例は"
         "下書きとして追加します。",
         ImportForm,
-        lambda table, options, **how: import_cases(table, **how),
+        run,
+        template="admin:catalog_case_template",
     )
 
 
 def population_page(model_admin: ModelAdmin) -> ImportPage:
     return ImportPage(
         model_admin,
+        "import",
+        Population,
         "人口をファイルから取り込む",
-        "総務省「住民基本台帳に基づく人口」の市区町村別の表（団体コード、市区町村名、人口の計）を読みます。",
+        "総務省「住民基本台帳に基づく人口、人口動態及び世帯数」の「人口、世帯数、人口動態（市区町村別）【総計】」の表"
+        "（表番号の終わりが03）を、直さずにそのまま読みます。団体コードと人口の列があれば、ほかの表も読みます。",
         PopulationImportForm,
-        lambda table, options, **how: import_populations(table, date.fromisoformat(options["as_of"]), **how),
+        lambda upload, options, **how: import_populations(
+            next(read_sheets(upload.content)), file_name=upload.name, **with_day(options), **how
+        ),
     )
+
+
+def body_page(model_admin: ModelAdmin) -> ImportPage:
+    return ImportPage(
+        model_admin,
+        "import-codes",
+        Body,
+        "団体コードの一覧を取り込む",
+        "総務省「都道府県コード及び市区町村コード」のExcelファイルを、直さずにそのまま読みます。一覧だけにある団体を"
+        "追加し、名称とよみを一覧に合わせ、一覧にない団体を廃止とします。廃止した団体の事例は残ります。",
+        BodyImportForm,
+        lambda upload, options, **how: import_bodies(
+            read_sheets(upload.content), file_name=upload.name, **with_day(options), **how
+        ),
+    )
+
+
+def with_day(options: dict[str, Any]) -> dict[str, Any]:
+    """The options of a dated import, which are kept as JSON, as the import takes them."""
+    day = options["as_of"]
+    return {**options, "as_of": date.fromisoformat(day) if day else None}
 
 
 def stash_upload(content: bytes) -> str:

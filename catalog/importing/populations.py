@@ -1,274 +1,350 @@
-"""Populations of bodies from a table laid out like 総務省's 住民基本台帳に基づく人口.
+"""Populations of bodies from a table of a statistic, as 総務省's 住民基本台帳に基づく人口 is laid out.
 
-Such a table has titles above its header, a header of one to several lines, a row for each body by its code,
-rows for the wards of designated cities, and totals.
+It has a row for each body by its code, and others: for all, for 郡 and islands, for wards of cities.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.utils import timezone
 
 from catalog import history
-from catalog.importing.report import Change, Progress, Report, RowReport, all_or_nothing, wrong_codes
-from catalog.importing.tables import Problem, TableRow, UnreadableTable, column_name, plain
-from catalog.models import Body, Kind
-from catalog.output.columns import as_code
-
-CODE, NAME, POPULATION, DATE = "団体コード", "市区町村名", "人口", "人口の基準日"
-HEADER_WITHIN = 15  # rows
-
-CODE_LABELS = (
-    *(CODE, "全国地方公共団体コード", "地方公共団体コード", "市区町村コード", "都道府県・市区町村コード"),
-    *("都道府県市区町村コード", "自治体コード"),
+from catalog.importing.codes import BodyCodes, Found, NamedCode, is_northern
+from catalog.importing.headings import (
+    CODE_LABELS,
+    DAY_LABELS,
+    NAME_LABELS,
+    PART_LABELS,
+    Column,
+    Heading,
+    about_titles,
+    is_number,
+    population_column,
+    read_heading,
 )
-NAME_LABELS = (NAME, "市区町村", "市町村名", "団体名", "自治体名")
-POPULATION_LABELS = (POPULATION, "総人口", "人口総数", "住民基本台帳人口", "総数")
-TOTAL_LABELS = ("計", "総数", "合計", "総計")
+from catalog.importing.report import (
+    Change,
+    Doubt,
+    DoubtfulTable,
+    Progress,
+    Report,
+    RowReport,
+    UnknownDay,
+    all_or_nothing,
+)
+from catalog.importing.tables import Problem, Sheet, TableRow, UnreadableTable
+from catalog.models import Body, Kind, Population, PopulationImport, PopulationSource
+from catalog.models.base import plain
+from catalog.models.days import StatedDay, stated_days
+
+CODE, NAME, POPULATION = "団体コード", "市区町村名", "人口"
+DATE, SOURCE, COLUMN = "人口の基準日", "人口の出典", "読む列"
+REGISTER = "resident-register"  # the source of 総務省's tables
+FIRST_NEW_YEARS_DAY = 2014  # since when they are of 1 January
 
 WARD = "政令指定都市の区"
+FORMER_WARD = "再編前の区"
+COUNTY = "郡の合計"
+ISLANDS = "島しょの合計"
 NORTHERN = "北方領土の村"
 TOTAL = "コードのない行（合計、注記など）"
-NORTHERN_TERRITORIES = ("016951", "016969", "016977", "016985", "016993", "017001")  # 色丹村 to 蘂取村
-NATION = "00000"  # what a code of 全国 begins with
-SAME_NAME = str.maketrans("ヶヵケカ", "けかけか")
+PART = "市区町村の一部の地域"
 
-
-@dataclass
-class Columns:
-    """Where a table has what: indexes of its columns, and of its first row of data."""
-
-    code: int
-    population: int
-    name: int | None
-    data: int
+NOT_GIVEN = ("-", "‐", "―", "*", "**", "***", "…", "...", "x", "X", "χ")
 
 
 def import_populations(
-    table: list[TableRow],
-    as_of: date,
+    sheet: Sheet,
     *,
+    as_of: date | None = None,
+    source: str = REGISTER,
+    file_name: str = "",
+    despite: Collection[str] = (),
     dry_run: bool,
     progress: Progress = iter,
     expected: str | None = None,
     by: AbstractBaseUser | None = None,
 ) -> Report:
-    """Sets the populations of bodies, in persons, and their date. Bodies the table lacks stay as they are.
+    """Sets the populations of bodies, in persons, of a day by a source (its slug).
 
-    Wards and totals are skipped and counted. The history names `by`; None is the operator. Raises
-    UnreadableTable where the columns cannot be told or the date is yet to come; see `all_or_nothing`.
+    Without `as_of` the day is what the titles state. Rows of anything but a body are skipped and counted.
+    What it writes can be taken back as a whole (`take_back`). The history names `by`; None is the operator.
+    Raises UnreadableTable where columns or day cannot be told or the day is yet to come, DoubtfulTable where
+    the titles are of another table or day, unless `despite` has that doubt; see `all_or_nothing`.
     """
-    if as_of > timezone.localdate():
-        raise UnreadableTable("人口の基準日が未来の日付です。")
-    columns = columns_of(table)
-    rows = table[columns.data :]
+    statistic = StatisticsTable.of(sheet, file_name)
+    if Doubt.TITLE not in despite:
+        statistic.check_kind(source)
+    day = as_of or statistic.day_for(source)
+    if day > timezone.localdate():
+        raise UnreadableTable(f"{DATE}（{day.isoformat()}）が未来の日付です。")
+    if Doubt.TITLE not in despite:
+        statistic.check_day(day)
+    made = PopulationImport(source=PopulationSource.objects.get(pk=source), as_of=day, file_name=file_name)
+    made.made_by = by  # type: ignore[assignment]
     return all_or_nothing(
-        lambda: PopulationTable(columns, rows, as_of, by).report(progress), dry_run=dry_run, expected=expected
+        lambda: PopulationTable(statistic, made, keeps=not dry_run).report(progress),
+        dry_run=dry_run,
+        expected=expected,
     )
 
 
-def columns_of(table: list[TableRow]) -> Columns:
-    """Finds code, name and population by the labels of the header. Raises UnreadableTable."""
-    places = enumerate(_place(row, CODE_LABELS) for row in table[:HEADER_WITHIN])
-    top, code = next(((top, at) for top, at in places if at is not None), (0, None))
-    if code is None:
-        raise UnreadableTable(
-            f"初めの{HEADER_WITHIN}行に「{CODE}」の列がありません。検査数字を含む6桁の団体コード、市区町村名、"
-            "人口の列がある表にしてください（文字が化けているときは「CSV UTF-8」で保存し直してください）。"
-        )
-    data = next((at for at in range(top + 1, len(table)) if _has_number(table[at])), None)
-    if data is None:
-        raise UnreadableTable("見出しの下に、人口の入った行がありません。")
-    return Columns(code, _population_column(table[top:data]), _place(table[top], NAME_LABELS), data)
+@dataclass
+class StatisticsTable:
+    """A table with what stands above its data: where it has what, and which day and kind it states."""
 
+    heading: Heading
+    population: Column
+    rows: list[TableRow]
+    file_name: str
 
-def _place(row: TableRow, labels: Iterable[str]) -> int | None:
-    return next((index for index, cell in enumerate(row.cells) if plain(cell) in labels), None)
+    @classmethod
+    def of(cls, sheet: Sheet, file_name: str) -> StatisticsTable:
+        heading = read_heading(sheet)
+        return cls(heading, population_column(heading), sheet.rows[heading.first :], file_name)
 
+    def __post_init__(self) -> None:
+        self.code = self.heading.place(CODE_LABELS)
+        self.name = self.heading.place(NAME_LABELS)
+        self.part = self.heading.place(PART_LABELS, but=[self.name])
 
-def _has_number(row: TableRow) -> bool:
-    return any(re.fullmatch(r"[0-9][0-9,]*", plain(cell)) for cell in row.cells)
+    def cell(self, row: TableRow, index: int | None) -> str:
+        return plain(row.cells[index]) if index is not None and index < len(row.cells) else ""
 
+    @property
+    def stated_day(self) -> StatedDay | None:
+        """The day of the populations, as their column states it, or a column of days, or the titles.
 
-def _population_column(header: list[TableRow]) -> int:
-    """The column of the whole population. Raises UnreadableTable where there is none, or more than one.
+        The name of the file is no witness: it often has the day on which the file was saved.
+        """
+        column = self.heading.place(DAY_LABELS)
+        texts = [*self.population.labels, self.cell(self.rows[0], column), *self.heading.titles]
+        days = [day for text in texts for day in stated_days(text)]
+        same_year = [day for day in days if day.year == days[0].year]
+        return next((day for day in same_year if day.exact), days[0] if days else None)
 
-    That is one called 人口 or the like without parts, or the 計 under such a label, or else a lone 計.
-    """
-    paths = _paths(header)
-    for is_population in (_is_whole, _is_total_of_whole, _is_total):
-        found = [index for index, path in paths.items() if is_population(path)]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            names = "、".join(f"{column_name(index)}列" for index in found)
-            raise UnreadableTable(f"人口の列が1つに決まりません（{names}）。使う列だけを残してください。")
-    raise UnreadableTable("「人口」か、男女の「計」の列が見つかりません。")
+    def day_for(self, source: str) -> date:
+        """The day that the table states. Raises UnknownDay where it does not."""
+        stated = self.stated_day
+        if stated and stated.exact:
+            return stated.exact
+        if stated and not stated.month and source == REGISTER and stated.year >= FIRST_NEW_YEARS_DAY:
+            return date(stated.year, 1, 1)
+        raise UnknownDay(f"{DATE}を入力してください（表の題名からは分かりません）。")
 
+    def check_kind(self, source: str) -> None:
+        """Raises DoubtfulTable where the titles, or the name of the file, are of another table."""
+        titles = [*self.heading.titles, self.file_name]
+        message = about_titles(titles)
+        other = re.search("国勢調査|推計", "".join(titles))
+        if not message and source == REGISTER and other:
+            message = f"題名に「{other[0]}」とありますが、出典は住民基本台帳です。出典を選び直してください。"
+        if message:
+            raise DoubtfulTable(Doubt.TITLE, message)
 
-def _is_whole(path: list[str]) -> bool:
-    return path[-1] in POPULATION_LABELS and not (len(path) > 1 and path[-1] in TOTAL_LABELS)
-
-
-def _is_total_of_whole(path: list[str]) -> bool:
-    return len(path) > 1 and path[-1] in TOTAL_LABELS and path[-2] in POPULATION_LABELS
-
-
-def _is_total(path: list[str]) -> bool:
-    return path[-1] == "計"
-
-
-def _paths(header: list[TableRow]) -> dict[int, list[str]]:
-    """The labels over each column, from the top; a label reaches right until the next one beside or above it.
-
-    Only a label with others under it reaches: 人口 over 男, 女, 計.
-    """
-    width = max(len(row.cells) for row in header)
-    rows = [[_label(row.cells[at]) if at < len(row.cells) else "" for at in range(width)] for row in header]
-    paths: dict[int, list[str]] = {at: [] for at in range(width)}
-    for depth, row in enumerate(rows):
-        reaching = ""
-        for at in range(width):
-            if row[at] or any(above[at] for above in rows[:depth]):
-                reaching = row[at]
-            below = any(under[at] for under in rows[depth + 1 :])
-            label = row[at] or (reaching if below else "")
-            if label:
-                paths[at].append(label)
-    return {at: path for at, path in paths.items() if path}
-
-
-def _label(cell: str) -> str:
-    return plain(cell).removesuffix("(人)")
+    def check_day(self, day: date) -> None:
+        stated = self.stated_day
+        if stated and not stated.agrees_with(day):
+            raise DoubtfulTable(
+                Doubt.TITLE,
+                f"表には「{stated.text}」とありますが、{DATE}は{day.isoformat()}です。基準日を直すか空にするか、"
+                "その日の表を選んでください。",
+            )
 
 
 @dataclass
 class PopulationTable:
-    """A table of populations within the transaction of its import."""
+    """A table of populations within the transaction of its import; `keeps` is False for a dry run.
 
-    columns: Columns
-    rows: list[TableRow]
-    as_of: date
-    by: AbstractBaseUser | None
+    Only what stays is kept in the history.
+    """
+
+    table: StatisticsTable
+    made: PopulationImport
+    keeps: bool
     result: Report = field(default_factory=Report)
-    changed: dict[str, int] = field(default_factory=dict)  # the new population by code
 
     def report(self, progress: Progress) -> Report:
-        codes = [self._code(row) for row in self.rows]
-        locked = Body.objects.select_for_update(of=("self",)).select_related("prefecture").order_by("pk")
-        self.bodies = locked.in_bulk(codes)
-        self.wrong = wrong_codes(code for code in codes if code not in self.bodies)
-        cities = Body.objects.filter(kind=Kind.DESIGNATED_CITY)
-        self.with_wards = set(cities.values_list("prefecture", flat=True))
+        column = self.table.population
+        self.result.facts = {
+            DATE: self.made.as_of.isoformat(),
+            SOURCE: str(self.made.source),
+            COLUMN: f"{column.name}（{'・'.join(column.labels)}）",
+        }
+        self._find_bodies()
         self.first_with: dict[str, int] = {}
-        for row in self.rows:
+        for row in self.table.rows if self.keeps else progress(self.table.rows):
             reason = self._reason_to_skip(row)
             if reason:
                 self.result.skipped.setdefault(reason, []).append(row.number)
             else:
                 self.result.rows.append(self._row(row))
-        self._save(progress)
+        if self.made.changes and not self.result.refused:
+            self._save(progress)
         return self.result
 
-    def _save(self, progress: Progress) -> None:
-        """Writes what differs, and keeps in the history what was there and what is."""
-        changed = [self.bodies[code] for code in self.changed]
-        history.record_together(history.without_version(changed), None, history.BEGUN)
-        for code in map(self._code, progress(self.rows)):
-            if code in self.changed:
-                body = self.bodies[code]
-                body.population, body.population_as_of = self.changed[code], self.as_of
-                body.save(update_fields=["population", "population_as_of"])
-        history.record_together(changed, self.by, history.IMPORTED)
+    def _find_bodies(self) -> None:
+        """Finds the bodies of the rows, kept from others until the end, and their populations of the day."""
+        table = self.table
+        self.named = {
+            row.number: NamedCode.of(table.cell(row, table.code), table.cell(row, table.name))
+            for row in table.rows
+        }
+        locked = Body.objects.select_for_update(of=("self",))
+        bodies = locked.select_related("prefecture", "population_source", "successor__prefecture")
+        codes = BodyCodes(self.named.values(), bodies)
+        self.found = {number: codes.find(named) for number, named in self.named.items()}
+        self.wrong = codes.wrong
+        self.given_whole = {self.found[row.number].code for row in table.rows if not self._part(row)}
+        same = Population.objects.filter(as_of=self.made.as_of, source=self.made.source)
+        self.known = dict(same.values_list("body", "persons"))
+        cities = Body.objects.filter(kind=Kind.DESIGNATED_CITY)
+        self.with_wards = set(cities.values_list("prefecture", flat=True))
 
-    def _cell(self, row: TableRow, index: int | None) -> str:
-        return plain(row.cells[index]) if index is not None and index < len(row.cells) else ""
-
-    def _code(self, row: TableRow) -> str:
-        return as_code(self._cell(row, self.columns.code))
+    def _part(self, row: TableRow) -> str:
+        """The part of a body that the row is of; nothing where it is of all of it."""
+        part = self.table.cell(row, self.table.part)
+        return "" if part in ("-", "計", "総数", "全域", self.named[row.number].name) else part
 
     def _reason_to_skip(self, row: TableRow) -> str:
-        code = self._code(row)
-        if not re.search("[0-9]", code) or code.startswith(NATION) or not _has_number(row):
-            return "" if row.problems else TOTAL
-        if code in self.bodies or code in self.wrong:
+        named, found = self.named[row.number], self.found[row.number]
+        if not named.has_code or not any(is_number(plain(cell)) for cell in row.cells):
+            return "" if self.table.code in row.problems else TOTAL
+        if found.body:
+            return PART if self._part(row) and found.code in self.given_whole else ""
+        if not re.fullmatch("[0-9]{5,6}", found.code) or found.code in self.wrong:
             return ""
-        if code in NORTHERN_TERRITORIES:
+        if "再編前" in named.name:
+            return FORMER_WARD
+        if is_northern(found.code):
             return NORTHERN
-        return WARD if code[2] == "1" and code[:2] in self.with_wards else ""
+        is_ward = not named.name or named.name.endswith("区")
+        if found.code[2] == "1" and found.code[:2] in self.with_wards and is_ward:
+            return WARD
+        if found.code[2] in "34567" and found.code[4] == "0":
+            return COUNTY if named.name.endswith("郡") else ISLANDS if "島しょ" in named.name else ""
+        return ""
 
     def _row(self, row: TableRow) -> RowReport:
-        code = self._code(row)
-        body = self.bodies.get(code)
-        result = RowReport(row.number, f"{code} {body or self._cell(row, self.columns.name)}", key=code)
-        result.problems = [*self._problems(row, code)]
-        population = self._population(row)
-        if population is None:
-            found = self._cell(row, self.columns.population)
-            result.problems.append(
-                Problem(f"「{found}」は人口として読めません。1以上の整数を入力してください。", POPULATION)
-            )
+        named, found = self.named[row.number], self.found[row.number]
+        body = found.body
+        result = RowReport(row.number, f"{found.code} {body or named.name}", key=found.code)
+        if body and body.abolished_on and body.abolished_on <= self.made.as_of:
+            result.is_skipped = True
+            result.warnings = [Problem(about_end(body), CODE)]
+            return result
+        result.problems = [*self._problems(row, found)]
+        population = self._population(row, result)
         if body and population and not result.problems:
-            result.warnings = list(self._warnings(row, body, population))
-            result.changes = _changes(body, population, self.as_of)
-        if population and result.changes:
-            self.changed[code] = population
+            result.warnings = [*self._warnings(named, body, population)]
+            result.changes = self._changes(body, population)
+            if result.changes:
+                self.made.changes[body.code] = [self.known.get(body.code), population]
         return result
 
-    def _problems(self, row: TableRow, code: str) -> Iterator[Problem]:
-        labels = {self.columns.code: CODE, self.columns.population: POPULATION, self.columns.name: NAME}
+    def _problems(self, row: TableRow, found: Found) -> Iterator[Problem]:
+        table = self.table
+        labels = {table.code: CODE, table.population.index: POPULATION, table.name: NAME}
         for index, message in row.problems.items():
             if index in labels:
                 yield Problem(message, labels[index])
-        first = self.first_with.setdefault(code, row.number)
-        if first != row.number:
-            yield Problem(f"{first}行目と同じ団体コードです。", CODE)
-        if code in self.wrong:
-            yield Problem(_about_wrong_code(code), CODE)
-        elif code not in self.bodies:
+        first = self.first_with.setdefault(found.code, row.number)
+        if part := self._part(row):
             yield Problem(
-                "この団体は登録されていません。合併などで無くなった団体でないか確かめ、新しい団体なら先に"
-                "「団体」に追加してください。",
-                CODE,
+                f"「{part}」は市区町村の一部です。市区町村全体の人口の行だけを残してください。",
+                PART_LABELS[0],
             )
+        elif first != row.number:
+            yield Problem(f"{first}行目と同じ団体コードです。どちらかを消してください。", CODE)
+        if found.problem:
+            yield Problem(found.problem, CODE)
 
-    def _population(self, row: TableRow) -> int | None:
-        text = self._cell(row, self.columns.population).replace(",", "").removesuffix("人")
-        return int(text) if re.fullmatch("[1-9][0-9]{0,8}", text) else None
+    def _population(self, row: TableRow, result: RowReport) -> int | None:
+        """The persons; None, and a problem, where the cell does not tell them."""
+        cell = self.table.cell(row, self.table.population.index)
+        text = cell.replace(",", "").removesuffix("人")
+        if re.fullmatch("[1-9][0-9]{0,8}", text):
+            return int(text)
+        result.problems.append(Problem(about_number(cell), POPULATION))
+        return None
 
-    def _warnings(self, row: TableRow, body: Body, population: int) -> Iterator[Problem]:
-        name = self._cell(row, self.columns.name)
-        if body.kind != Kind.PREFECTURE and name and not _is_same_name(name, body.name):
-            yield Problem(f"「{name}」とありますが、このコードは「{body}」です。", NAME)
+    def _warnings(self, named: NamedCode, body: Body, population: int) -> Iterator[Problem]:
+        if body.kind != Kind.PREFECTURE and named.name and not named.names(body):
+            yield Problem(f"「{named.name}」とありますが、このコードは「{body}」です。", NAME)
         if body.population and not 0.8 <= population / body.population <= 1.25:
             yield Problem(
                 "登録されている人口から2割以上変わります。列や行のずれがないか確かめてください。", POPULATION
             )
-        if body.population_as_of and self.as_of < body.population_as_of:
-            yield Problem("登録されている人口より古い日付です。", DATE)
+        if self._stays_behind(body):
+            yield Problem(
+                f"より新しいか優先される人口（{body.population_as_of}、{body.population_source}）があるため、"
+                "読者に示す人口は変わりません。",
+                DATE,
+            )
+
+    def _stays_behind(self, body: Body) -> bool:
+        """Whether the body goes on with the population that it has."""
+        as_of, shown, source = body.population_as_of, body.population_source, self.made.source
+        if as_of is None or shown is None or as_of != self.made.as_of:
+            return as_of is not None and as_of > self.made.as_of
+        return (shown.position, shown.slug) < (source.position, source.slug)
+
+    def _changes(self, body: Body, population: int) -> list[Change]:
+        """What differs from the row of the same day and source, or else from what is shown."""
+        known = self.known.get(body.code)
+        if known is not None:
+            return [] if known == population else [Change(POPULATION, str(known), str(population))]
+        made = self.made
+        pairs: list[tuple[str, Any, Any]] = [
+            (POPULATION, body.population, population),
+            (DATE, body.population_as_of, made.as_of),
+            (SOURCE, body.population_source, made.source),
+        ]
+        return [
+            Change(column, "" if old is None else str(old), str(new))
+            for column, old, new in pairs
+            if old != new
+        ]
+
+    def _save(self, progress: Progress) -> None:
+        """Writes what differs, and keeps in the history what was there and what is."""
+        made, changed = self.made, Body.objects.filter(pk__in=self.made.changes)
+        if self.keeps:
+            history.record_together(history.without_version(history.with_rows(changed)), None, history.BEGUN)
+        made.save()
+        self.result.key = made.pk
+        Population.objects.bulk_create(
+            [
+                Population(body_id=code, persons=persons, as_of=made.as_of, source=made.source)
+                for code, (_, persons) in made.changes.items()
+            ],
+            update_conflicts=True,
+            unique_fields=["body", "as_of", "source"],
+            update_fields=["persons"],
+        )
+        if self.keeps:
+            bodies = {body.code: body for body in history.with_rows(changed)}
+            codes = (self.found[row.number].code for row in progress(self.table.rows))
+            written = (bodies.pop(code) for code in codes if code in bodies)
+            history.record_together(written, made.made_by, f"{history.IMPORTED}：{made.file_name}")
 
 
-def _about_wrong_code(code: str) -> str:
-    if len(code) != 6:
-        return "検査数字を含む6桁の団体コードを入力してください。"
-    return "団体コードの検査数字（6桁目）が合いません。写し間違いがないか確かめてください。"
+def about_end(body: Body) -> str:
+    now = f"（現在の{body.successor}）" if body.successor else ""
+    return f"この団体は{body.abolished_on}に廃止されています{now}。取り込みません。"
 
 
-def _is_same_name(name: str, known: str) -> bool:
-    """Whether they are the same but for 郡 before a town and the ways of writing ヶ."""
-    return name.translate(SAME_NAME).endswith(known.translate(SAME_NAME))
-
-
-def _changes(body: Body, population: int, as_of: date) -> list[Change]:
-    pairs = [
-        (POPULATION, body.population, population),
-        (DATE, body.population_as_of, as_of),
-    ]
-    return [
-        Change(column, "" if old is None else str(old), str(new)) for column, old, new in pairs if old != new
-    ]
+def about_number(cell: str) -> str:
+    if not cell:
+        return "人口が空です。人数を入力するか、この行を消してください。"
+    if cell in NOT_GIVEN:
+        return f"「{cell}」は数がない印です。人数を入力するか、この行を消してください。"
+    if re.search("約|千|万", cell):
+        return f"「{cell}」は概数です。1人の単位の整数を入力してください。"
+    return f"「{cell}」は人口として読めません。1以上の整数を入力してください。"

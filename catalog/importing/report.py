@@ -13,20 +13,47 @@ from enum import StrEnum
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.db import connection, transaction
-from django.db.models import Model
+from django.db import transaction
+from django.db.models import Model, TextChoices
 
-from catalog.importing.tables import Problem, TableRow
+from catalog import history
+from catalog.importing.tables import Problem, UnreadableTable
 from dxcases import access_log
 
-Progress = Callable[[list[TableRow]], Iterable[TableRow]]  # hands on the rows and shows how far it is
+Progress = Callable[[Iterable[Any]], Iterable[Any]]  # hands on the rows and shows how far it is
+
+
+class Doubt(TextChoices):
+    """What an import doubts of a table, with the words by which one takes it nevertheless."""
+
+    TITLE = "title", "表の題名と違うことを承知で取り込む"
+    MISSING = "missing", "一覧にない団体が多いことを承知で取り込む"
+
+    @property
+    def field(self) -> str:
+        """The name of the box that a form has for it."""
+        return f"despite_{self.value}"
+
+
+class DoubtfulTable(UnreadableTable):
+    """The table is probably not what is meant."""
+
+    def __init__(self, doubt: Doubt, message: str) -> None:
+        super().__init__(message)
+        self.doubt = doubt
+
+
+class UnknownDay(UnreadableTable):
+    """The table does not tell of which day it is."""
 
 
 class Outcome(StrEnum):
     NEW = "新規"
     CHANGED = "変更"
     UNCHANGED = "変更なし"
+    PROPOSED = "改訂案"
     REFUSED = "取り込めない"
+    SKIPPED = "対象外"
 
 
 @dataclass(frozen=True)
@@ -37,14 +64,26 @@ class Change:
     old: str
     new: str
 
+    @property
+    def marked(self) -> tuple[list[history.Line], list[history.Line]]:
+        """Both texts by lines, in which is marked what the other has not."""
+        return history.marked(self.old.splitlines(), self.new.splitlines())
+
 
 @dataclass
 class RowReport:
-    """What an import does with a row. `key` is the primary key of what it changed, unless it is refused."""
+    """What an import does with a row, or with what has none: then `number` is 0.
+
+    `key` is the primary key of what it changed, unless it is refused. `is_proposal`: it makes a proposal
+    rather than changing what is public. `is_public`: what it changes is or was public.
+    """
 
     number: int
     name: str
     is_new: bool = False
+    is_skipped: bool = False
+    is_proposal: bool = False
+    is_public: bool = False
     changes: list[Change] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
@@ -54,18 +93,28 @@ class RowReport:
     def outcome(self) -> Outcome:
         if self.problems:
             return Outcome.REFUSED
+        if self.is_skipped:
+            return Outcome.SKIPPED
         if self.is_new:
             return Outcome.NEW
-        return Outcome.CHANGED if self.changes else Outcome.UNCHANGED
+        if not self.changes:
+            return Outcome.UNCHANGED
+        return Outcome.PROPOSED if self.is_proposal else Outcome.CHANGED
 
 
 @dataclass
 class Report:
-    """What an import does with a file. `skipped` has the numbers of rows left out, by reason."""
+    """What an import does with a file. `skipped` has the numbers of rows left out, by reason.
+
+    `facts` are what it takes for granted, by name, as the day of all its populations. `key` is the primary
+    key of what keeps the import, where it can be taken back.
+    """
 
     rows: list[RowReport] = field(default_factory=list)
     skipped: dict[str, list[int]] = field(default_factory=dict)
+    facts: dict[str, str] = field(default_factory=dict)
     is_applied: bool = False
+    key: Any = None
 
     def of(self, *outcomes: Outcome) -> list[RowReport]:
         return [row for row in self.rows if row.outcome in outcomes]
@@ -77,25 +126,35 @@ class Report:
     @property
     def effective(self) -> list[RowReport]:
         """The rows that change something."""
-        return self.of(Outcome.NEW, Outcome.CHANGED)
+        return self.of(Outcome.NEW, Outcome.CHANGED, Outcome.PROPOSED)
+
+    @property
+    def needs_reason(self) -> bool:
+        """Whether it changes what is or was public."""
+        return any(row.is_public for row in self.effective)
 
     @property
     def worth_reading(self) -> list[RowReport]:
         """The rows to look at before agreeing: refused ones first."""
-        others = [row for row in self.rows if row.warnings and row.outcome == Outcome.UNCHANGED]
-        return [*self.refused, *self.effective, *others]
+        skipped = self.of(Outcome.SKIPPED)
+        unchanged = [row for row in self.of(Outcome.UNCHANGED) if row.warnings]
+        return [*self.refused, *skipped, *self.effective, *unchanged]
 
     @property
     def summary(self) -> str:
-        counts = [f"{outcome} {len(self.of(outcome)):,}行" for outcome in Outcome]
+        rows = {outcome: len(self.of(outcome)) for outcome in Outcome}
+        for seldom in (Outcome.PROPOSED, Outcome.SKIPPED):
+            if not rows[seldom]:
+                del rows[seldom]
+        counts = [f"{outcome} {number:,}行" for outcome, number in rows.items()]
         counts += [f"{reason}（対象外） {len(numbers):,}行" for reason, numbers in self.skipped.items()]
         return "、".join(counts)
 
     @property
     def digest(self) -> str:
         """Equal for two reports that tell the same."""
-        facts = [(row.number, row.name, str(row.outcome), row.changes) for row in self.rows]
-        text = json.dumps([facts, self.skipped], default=vars, ensure_ascii=False)
+        facts = [(row.number, row.name, str(row.outcome), row.is_public, row.changes) for row in self.rows]
+        text = json.dumps([self.facts, facts, self.skipped], default=vars, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 
     def log(self, user: AbstractBaseUser | None, model: type[Model], file_name: str) -> None:
@@ -105,8 +164,10 @@ class Report:
 
     def lines(self) -> Iterator[str]:
         """The report as text, without what stays as it is."""
+        yield from (f"{name}：{fact}" for name, fact in self.facts.items())
         for row in self.worth_reading:
-            yield f"{row.number}行目 {row.name}：{row.outcome}"
+            place = f"{row.number}行目 " if row.number else ""
+            yield f"{place}{row.name}：{row.outcome}"
             yield from (f"    {one.column}：{one.message}" for one in row.problems if one.column)
             yield from (f"    {one.message}" for one in row.problems if not one.column)
             yield from (f"    {one.column}：「{one.old}」→「{one.new}」" for one in row.changes)
@@ -114,6 +175,8 @@ class Report:
         for reason, numbers in self.skipped.items():
             yield f"対象外（{reason}）：{'、'.join(map(str, numbers))}行目"
         yield self.summary
+        if self.is_applied and self.key:
+            yield f"取り込み番号：{self.key}"
 
 
 def all_or_nothing(work: Callable[[], Report], *, dry_run: bool, expected: str | None) -> Report:
@@ -128,12 +191,3 @@ def all_or_nothing(work: Callable[[], Report], *, dry_run: bool, expected: str |
         if not report.is_applied:
             transaction.set_rollback(True)
     return report
-
-
-def wrong_codes(codes: Iterable[str]) -> set[str]:
-    """Those that are not six digits of which the last is the check digit (decision 0001)."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT code FROM unnest(%s::text[]) AS code WHERE NOT is_body_code(code)", [list(codes)]
-        )
-        return {code for (code,) in cursor}

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import re
-import unicodedata
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from io import BytesIO, StringIO
+from itertools import islice
+from time import thread_time
 from typing import IO, Any
 from xml.parsers.expat import ExpatError, ParserCreate
 
@@ -19,6 +20,8 @@ from openpyxl.cell.cell import TYPE_FORMULA
 from openpyxl.utils import get_column_letter
 from openpyxl.utils.escape import unescape
 
+from catalog.importing.invisible import notice, visible
+
 MEBIBYTE = 1024 * 1024
 MAX_BYTES = 20 * MEBIBYTE
 MAX_BYTES_UNPACKED = 50 * MEBIBYTE  # of a workbook, which is a ZIP file
@@ -26,9 +29,13 @@ MAX_PARTS = 1_000  # files in that ZIP file
 MAX_ROWS = 20_000
 MAX_COLUMNS = 100
 MAX_SHEET_ROWS, MAX_SHEET_COLUMNS = 1_048_576, 16_384  # what a spreadsheet has, empty ones included
-MAX_ELEMENTS = 3_000_000  # of XML in a part of a workbook
+MAX_ELEMENTS = 3_000_000  # of XML in a workbook
+MAX_STRINGS = 600_000  # that its cells share; each takes openpyxl some 15 µs and 200 bytes
+MAX_OTHER_ELEMENTS = 100_000  # that are neither rows nor cells nor their texts: styles, relations, names
+MAX_SECONDS = 30  # of a processor, for reading a workbook; one of MAX_ROWS by 25 takes half of it
 MAX_TEXT_LENGTH = 100_000  # characters of a cell
 
+OF_CELLS = {"row", "c", "v", "is", "t", "si", "r", "rPr", "rPh", "phoneticPr", "f"}
 ZIP_START, OLD_WORKBOOK_START = b"PK", b"\xd0\xcf\x11\xe0"
 UTF16_STARTS = (b"\xff\xfe", b"\xfe\xff")
 CONTROL = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
@@ -45,6 +52,18 @@ BROKEN_BOOK = (
 TOO_MUCH_UNPACKED = (
     f"ブックの中身が大きすぎます。展開して{MAX_BYTES_UNPACKED // MEBIBYTE}MB以下に分けてください。"
 )
+TOO_SLOW = "ブックを読むのに時間がかかりすぎます。要らないシートや列、書式を消すか、CSVで保存してください。"
+OPEN_DOCUMENT = re.compile(rb"mimetypeapplication/vnd\.oasis\.opendocument")
+NOT_FOR_BOOKS = (
+    "LibreOfficeなどの形式（.ods）です。"
+    "表計算ソフトで開き、「Excelブック（.xlsx）」として保存し直してください。"
+)
+OTHER_SEPARATORS = {"\t": "タブ", ";": "セミコロン（;）"}
+NOT_COMMAS = (
+    "コンマではなく{}で区切られています。表計算ソフトで開き、「CSV UTF-8（コンマ区切り）」か"
+    "「Excelブック（.xlsx）」として保存し直してください。"
+)
+HEAD_LINES = 20  # in which a line tells by what the cells are parted
 FORMULA = "数式が入っています。値に置き換えてください（文字として書くときは先頭に「'」を付けます）。"
 
 csv.field_size_limit(MAX_BYTES)  # longer cells than usual are told apart below, in our words
@@ -66,22 +85,32 @@ class Problem:
 class TableRow:
     """A row of a table: its number as a spreadsheet counts, from 1, its cells, and what is wrong with them.
 
-    Line breaks within a cell are \\n. `problems` are by the index of the cell.
+    Line breaks within a cell are \\n. `problems` are by the index of the cell, so are `notices` of what
+    was taken out because nobody sees it.
     """
 
     number: int
     cells: list[str]
     problems: dict[int, str] = field(default_factory=dict)
+    notices: dict[int, str] = field(default_factory=dict)
 
     @property
     def is_blank(self) -> bool:
         return not self.problems and not any(map(str.strip, self.cells))
 
 
-def read_table(content: bytes) -> list[TableRow]:
-    """The rows of a CSV file (UTF-8 or CP932) or of the first sheet of a workbook, without blank ones.
+@dataclass
+class Sheet:
+    """A sheet of a workbook, or a CSV file, which has no name: its rows without blank ones."""
 
-    What the file is, its content tells. Raises UnreadableTable.
+    name: str
+    rows: list[TableRow]
+
+
+def read_sheets(content: bytes) -> Iterator[Sheet]:
+    """The sheets of a workbook, or a CSV file (UTF-8 or CP932) as one; the first is not empty.
+
+    What the file is, its content tells. Each sheet is read when it is asked for. Raises UnreadableTable.
     """
     if len(content) > MAX_BYTES:
         raise UnreadableTable(f"ファイルが大きすぎます。{MAX_BYTES // MEBIBYTE}MB以下に分けてください。")
@@ -90,21 +119,21 @@ def read_table(content: bytes) -> list[TableRow]:
             "古い形式（.xls）かパスワード付きのブックです。パスワードを外し、"
             "「Excelブック（.xlsx）」として保存し直してください。"
         )
-    rows = _rows_of_book(content) if content.startswith(ZIP_START) else _rows_of_text(content)
-    table = list(_within_limits(rows))
-    if not table:
-        raise UnreadableTable("ファイルが空です。")
-    return table
+    if OPEN_DOCUMENT.search(content[:200]):
+        raise UnreadableTable(NOT_FOR_BOOKS)
+    is_book = content.startswith(ZIP_START)
+    for number, (name, rows) in enumerate(
+        _sheets_of_book(content) if is_book else [("", _rows_of_text(content))]
+    ):
+        sheet = Sheet(name, list(_within_limits(rows)))
+        if not sheet.rows and number == 0:
+            raise UnreadableTable("ファイルが空です。")
+        yield sheet
 
 
 def column_name(index: int) -> str:
     """The letters by which a spreadsheet calls the column."""
     return get_column_letter(index + 1)
-
-
-def plain(text: str) -> str:
-    """A label in the form in which labels are compared: half width, without blanks."""
-    return "".join(unicodedata.normalize("NFKC", text).split())
 
 
 def with_plain_breaks(text: str) -> str:
@@ -131,13 +160,25 @@ def _within_limits(rows: Iterable[TableRow]) -> Iterator[TableRow]:
 
 def _rows_of_text(content: bytes) -> Iterator[TableRow]:
     """Rows of CSV. A cell that begins with = is a formula to a spreadsheet: exports write ' before it."""
-    reader = csv.reader(StringIO(_decoded(content), newline=""), strict=True)
+    text = _decoded(content)
+    _refuse_other_separators(text)
+    reader = csv.reader(StringIO(text, newline=""), strict=True)
     number = 0
     try:
         for number, cells in enumerate(reader, start=1):
             yield _checked(number, [with_plain_breaks(cell) for cell in cells])
     except csv.Error as error:
         raise UnreadableTable(_about_csv_error(error, number + 1)) from error
+
+
+def _refuse_other_separators(text: str) -> None:
+    """By the first line that has a separator at all."""
+    for line in islice(StringIO(text), HEAD_LINES):
+        if "," in line:
+            return
+        for separator, name in OTHER_SEPARATORS.items():
+            if separator in line:
+                raise UnreadableTable(NOT_COMMAS.format(name))
 
 
 def _about_csv_error(error: csv.Error, number: int) -> str:
@@ -165,22 +206,31 @@ def _decoded(content: bytes) -> str:
         raise UnreadableTable(f"{line}行目：{NOT_TEXT}") from error
 
 
-def _rows_of_book(content: bytes) -> Iterator[TableRow]:
-    """Rows of the first sheet, each as wide as the widest before it at least.
-
-    openpyxl reads foreign XML and raises what it likes at a broken book.
-    """
+def _sheets_of_book(content: bytes) -> Iterator[tuple[str, Iterator[TableRow]]]:
+    """The sheets with their names. openpyxl reads foreign XML and raises what it likes at a broken book."""
+    deadline = thread_time() + MAX_SECONDS
     _refuse_bomb(content)
+    try:
+        first, *others = load_workbook(BytesIO(content), read_only=True, keep_links=False).worksheets
+    except Exception as error:
+        raise UnreadableTable(BROKEN_BOOK) from error
+    yield from ((sheet.title, _rows_of_sheet(sheet, deadline)) for sheet in (first, *others))
+
+
+def _rows_of_sheet(sheet: Any, deadline: float) -> Iterator[TableRow]:
+    """The rows of a sheet, each as wide as the widest before it at least."""
     width = 0
     try:
-        book = load_workbook(BytesIO(content), read_only=True, keep_links=False)
-        sheet: Any = book.worksheets[0]
         sheet.reset_dimensions()
         for number, cells in enumerate(sheet.iter_rows(), start=1):
             if cells or number > MAX_SHEET_ROWS:
                 row = _row_of_sheet(number, cells, width)
                 width = len(row.cells)
                 yield row
+            if thread_time() > deadline:
+                raise UnreadableTable(TOO_SLOW)
+    except UnreadableTable:
+        raise
     except Exception as error:
         raise UnreadableTable(BROKEN_BOOK) from error
 
@@ -195,33 +245,45 @@ def _refuse_bomb(content: bytes) -> None:
             parts = book.infolist()
             if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_BYTES_UNPACKED:
                 raise UnreadableTable(TOO_MUCH_UNPACKED)
+            elements = _Elements()
             for part in parts:
-                if part.filename.endswith(".xml"):
-                    _count_elements(book.open(part))
+                elements.count_in(book.open(part), is_xml=part.filename.endswith((".xml", ".rels")))
     except (zipfile.BadZipFile, ExpatError, zlib.error, ValueError, RuntimeError, EOFError) as error:
         raise UnreadableTable(BROKEN_BOOK) from error
 
 
-def _count_elements(part: IO[bytes]) -> None:
-    """Raises UnreadableTable where there are too many elements or cells in a row; a DTD is not for a book."""
-    parser = ParserCreate(namespace_separator=" ")
-    elements = cells = 0
+class _Elements:
+    """Counts the elements of a workbook's parts; which part is what, the workbook says, not its name.
 
-    def count(name: str, attributes: Any) -> None:
-        nonlocal elements, cells
-        elements += 1
+    Raises UnreadableTable where there are too many, or too many cells in a row; a DTD is not for a book.
+    """
+
+    def __init__(self) -> None:
+        self.number, self.strings, self.others, self.cells = 0, 0, 0, 0
+
+    def count_in(self, part: IO[bytes], *, is_xml: bool) -> None:
+        """A part that is no XML, such as a picture, has no elements; openpyxl stops where expat does."""
+        parser = ParserCreate(namespace_separator=" ")
+        parser.StartElementHandler, parser.StartDoctypeDeclHandler = self.count, self.refuse
+        try:
+            parser.ParseFile(part)
+        except ExpatError:
+            if is_xml:
+                raise
+
+    def count(self, name: str, attributes: Any) -> None:
         local = name.rpartition(" ")[2]
-        cells = 0 if local == "row" else cells + (local == "c")
-        if elements > MAX_ELEMENTS:
+        self.number += 1
+        self.strings += local == "si"
+        self.others += local not in OF_CELLS
+        self.cells = 0 if local == "row" else self.cells + (local == "c")
+        if self.number > MAX_ELEMENTS or self.strings > MAX_STRINGS or self.others > MAX_OTHER_ELEMENTS:
             raise UnreadableTable(TOO_MUCH_UNPACKED)
-        if cells > MAX_SHEET_COLUMNS:
+        if self.cells > MAX_SHEET_COLUMNS:
             raise UnreadableTable(f"列が多すぎます。{MAX_COLUMNS}列以下にしてください。")
 
-    def refuse(*declaration: Any) -> None:
+    def refuse(self, *declaration: Any) -> None:
         raise UnreadableTable(BROKEN_BOOK)
-
-    parser.StartElementHandler, parser.StartDoctypeDeclHandler = count, refuse
-    parser.ParseFile(part)
 
 
 def _row_of_sheet(number: int, cells: Iterable[Any], width: int) -> TableRow:
@@ -232,8 +294,7 @@ def _row_of_sheet(number: int, cells: Iterable[Any], width: int) -> TableRow:
             formulas[index] = FORMULA
     while texts and not texts[-1]:
         texts.pop()
-    problems = {**_problems_of(texts), **formulas}
-    return TableRow(number, texts + [""] * (width - len(texts)), problems)
+    return _made_visible(number, texts + [""] * (width - len(texts)), formulas)
 
 
 def _text_of(value: Any) -> str:
@@ -243,6 +304,8 @@ def _text_of(value: Any) -> str:
         return with_plain_breaks(unescape(value))
     if isinstance(value, datetime) and value.time().isoformat() == "00:00:00":
         return value.date().isoformat()
+    if isinstance(value, bool):
+        return str(value).upper()
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return value.isoformat() if isinstance(value, date) else str(value)
@@ -250,11 +313,14 @@ def _text_of(value: Any) -> str:
 
 def _checked(number: int, cells: list[str]) -> TableRow:
     formulas = {index: FORMULA for index, cell in enumerate(cells) if cell.startswith("=")}
-    return TableRow(number, cells, {**_problems_of(cells), **formulas})
+    return _made_visible(number, cells, formulas)
 
 
-def _problems_of(cells: list[str]) -> dict[int, str]:
-    return {index: problem for index, cell in enumerate(cells) if (problem := _problem_of(cell))}
+def _made_visible(number: int, cells: list[str], formulas: dict[int, str]) -> TableRow:
+    notices = {index: told for index, cell in enumerate(cells) if (told := notice(cell))}
+    seen = [visible(cell) for cell in cells]
+    problems = {index: problem for index, cell in enumerate(seen) if (problem := _problem_of(cell))}
+    return TableRow(number, seen, {**problems, **formulas}, notices)
 
 
 def _problem_of(cell: str) -> str:

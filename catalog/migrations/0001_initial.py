@@ -1,14 +1,17 @@
+import re
 from pathlib import Path
 
-import catalog.models
+import catalog.models.base
 import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
 import django.contrib.postgres.search
+import django.core.serializers.json
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.expressions
-import django.db.models.functions.comparison
 import django.db.models.functions.text
+import django.utils.timezone
+from django.conf import settings
 from django.db import migrations, models
 
 SQL = Path(__file__).with_name("sql")
@@ -19,16 +22,85 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.RunSQL(
             sql=(SQL / "0001_body_code.sql").read_text(encoding="utf-8"),
-            reverse_sql=(SQL / "0001_body_code.down.sql").read_text(),
+            reverse_sql=(SQL / "0001_body_code.down.sql").read_text(encoding="utf-8"),
         ),
         migrations.RunSQL(
             sql=(SQL / "0001_plain_text.sql").read_text(encoding="utf-8"),
             reverse_sql=(SQL / "0001_plain_text.down.sql").read_text(encoding="utf-8"),
+        ),
+        migrations.CreateModel(
+            name='Section',
+            fields=[
+                ('id', models.CharField(help_text='出典の識別名から始めます（例：dx2024-1）。条件の値になるため、後から変えられません。', max_length=20, primary_key=True, serialize=False, verbose_name='識別名')),
+                ('title', models.CharField(max_length=50, verbose_name='名称')),
+                ('position', models.PositiveSmallIntegerField(help_text='出典の中での順番。', verbose_name='並び順')),
+            ],
+            options={
+                'verbose_name': '区分',
+                'verbose_name_plural': '区分',
+                'ordering': ('source', 'position'),
+            },
+        ),
+        migrations.CreateModel(
+            name='LinkCheck',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('url', models.URLField(max_length=500, unique=True, validators=[django.core.validators.URLValidator(schemes=['http', 'https']), catalog.models.base.refuse_credentials], verbose_name='URL')),
+                ('outcome', models.CharField(choices=[('alive', 'つながる'), ('failing', 'つながらない'), ('dead', 'リンク切れ'), ('unclear', '確かめられない'), ('refused', '確認の対象外')], max_length=10, verbose_name='結果')),
+                ('http_status', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='HTTPステータス')),
+                ('reason', models.CharField(blank=True, max_length=100, verbose_name='理由')),
+                ('final_url', models.TextField(blank=True, verbose_name='最後に応答したURL')),
+                ('checked_at', models.DateTimeField(verbose_name='確認日時')),
+                ('first_failed_on', models.DateField(blank=True, null=True, verbose_name='つながらなくなった日')),
+                ('failed_days', models.PositiveSmallIntegerField(default=0, verbose_name='つながらなかった日数')),
+            ],
+            options={
+                'verbose_name': 'リンクの確認',
+                'verbose_name_plural': 'リンクの確認',
+                'ordering': ('-checked_at', 'url'),
+                'constraints': [models.CheckConstraint(condition=models.Q(('url__regex', '^https?://[^\\s/?#@\\\\]+([/?#]\\S*)?$')), name='link_check_url_is_web_address'), models.CheckConstraint(condition=models.Q(('final_url', ''), ('final_url__regex', '^https?://[^\\s/?#@\\\\]+([/?#]\\S*)?$'), _connector='OR'), name='link_check_final_url_is_web_address'), models.CheckConstraint(condition=models.Q(('http_status', None), ('http_status__range', (100, 999)), _connector='OR'), name='link_check_status_has_three_digits'), models.CheckConstraint(condition=models.Q(models.Q(('failed_days', 0), ('first_failed_on', None), ('outcome__in', ['alive', 'unclear', 'refused'])), models.Q(('failed_days__range', (1, 2)), ('first_failed_on__isnull', False), ('outcome', 'failing')), models.Q(('failed_days__gte', 3), ('first_failed_on__isnull', False), ('outcome', 'dead')), _connector='OR'), name='link_check_is_dead_after_three_days')],
+            },
+        ),
+        migrations.CreateModel(
+            name='PopulationSource',
+            fields=[
+                ('slug', models.SlugField(primary_key=True, serialize=False, verbose_name='識別名')),
+                ('title', models.CharField(max_length=100, unique=True, verbose_name='名称')),
+                ('publisher', models.CharField(max_length=50, verbose_name='作成者')),
+                ('url', models.URLField(blank=True, max_length=500, validators=[django.core.validators.URLValidator(schemes=['http', 'https']), catalog.models.base.refuse_credentials], verbose_name='URL')),
+                ('terms', models.TextField(blank=True, verbose_name='利用条件')),
+                ('position', models.PositiveSmallIntegerField(default=100, help_text='同じ日の人口が2つあるとき、小さい数の出典のものを表示します。', verbose_name='優先順')),
+            ],
+            options={
+                'verbose_name': '人口の出典',
+                'verbose_name_plural': '人口の出典',
+                'ordering': ('position', 'slug'),
+                'constraints': [models.CheckConstraint(condition=models.Q(('url', ''), ('url__regex', '^https?://[^\\s/?#@\\\\]+([/?#]\\S*)?$'), _connector='OR'), name='population_source_url_is_web_address'), models.CheckConstraint(condition=models.Q(models.Func(models.F('title'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('publisher'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('terms'), function='is_plain_text', output_field=models.BooleanField())), name='population_source_texts_are_plain', violation_error_message='目に見えない制御文字が含まれています。その文字を消すか、文を打ち直してください。')],
+            },
+        ),
+        migrations.CreateModel(
+            name='PopulationImport',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('as_of', models.DateField(verbose_name='人口の基準日')),
+                ('file_name', models.CharField(max_length=255, verbose_name='ファイル')),
+                ('made_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='取り込んだ日時')),
+                ('changes', models.JSONField(default=dict, verbose_name='変えた人口')),
+                ('taken_back_at', models.DateTimeField(null=True, verbose_name='取り消した日時')),
+                ('made_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='取り込んだ人')),
+                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.populationsource', verbose_name='人口の出典')),
+            ],
+            options={
+                'verbose_name': '人口の取り込み',
+                'verbose_name_plural': '人口の取り込み',
+                'ordering': ('-made_at', '-pk'),
+            },
         ),
         migrations.CreateModel(
             name='Prefecture',
@@ -48,15 +120,24 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Body',
             fields=[
-                ('code', models.CharField(max_length=6, primary_key=True, serialize=False, verbose_name='全国地方公共団体コード')),
+                ('code', models.CharField(help_text='検査数字を含む6桁。事例が指すため、後から変えられません。', max_length=6, primary_key=True, serialize=False, verbose_name='全国地方公共団体コード')),
                 ('name', models.CharField(max_length=20, verbose_name='名称')),
                 ('kana', models.CharField(max_length=40, verbose_name='よみ')),
                 ('kind', models.CharField(choices=[('prefecture', '都道府県'), ('designated_city', '政令指定都市'), ('city', '市'), ('special_ward', '特別区'), ('town', '町'), ('village', '村')], max_length=20, verbose_name='種別')),
-                ('latitude', models.FloatField(help_text='庁舎の緯度（度）', verbose_name='緯度')),
-                ('longitude', models.FloatField(help_text='庁舎の経度（度）', verbose_name='経度')),
-                ('population', models.PositiveIntegerField(blank=True, help_text='人。分からないときは空のままにしてください。', null=True, verbose_name='人口')),
-                ('population_as_of', models.DateField(blank=True, null=True, verbose_name='人口の基準日')),
+                ('latitude', models.FloatField(blank=True, help_text='庁舎の緯度を、度の小数で（例：35.6895。度分秒ではありません）。国土地理院の「地理院地図」で庁舎の位置を表示すると分かります。分からないときは経度と一緒に空にします（距離を示しません）。', null=True, verbose_name='緯度')),
+                ('longitude', models.FloatField(blank=True, help_text='庁舎の経度を、度の小数で（例：139.6917）。', null=True, verbose_name='経度')),
+                ('population', models.PositiveIntegerField(editable=False, null=True, serialize=False, verbose_name='人口')),
+                ('population_as_of', models.DateField(editable=False, null=True, serialize=False, verbose_name='人口の基準日')),
                 ('population_band', models.GeneratedField(db_persist=True, expression=models.Case(models.When(models.Q(('population__gte', 0), ('population__lt', 10000)), then=models.Value('0-1')), models.When(models.Q(('population__gte', 10000), ('population__lt', 30000)), then=models.Value('1-3')), models.When(models.Q(('population__gte', 30000), ('population__lt', 50000)), then=models.Value('3-5')), models.When(models.Q(('population__gte', 50000), ('population__lt', 100000)), then=models.Value('5-10')), models.When(models.Q(('population__gte', 100000), ('population__lt', 200000)), then=models.Value('10-20')), models.When(models.Q(('population__gte', 200000), ('population__lt', 500000)), then=models.Value('20-50')), models.When(models.Q(('population__gte', 500000), ('population__lt', 1000000)), then=models.Value('50-100')), models.When(models.Q(('population__gte', 1000000)), then=models.Value('100-')), models.When(models.Q(('population__isnull', True)), then=models.Value('unknown')), output_field=models.CharField()), output_field=models.CharField(max_length=10), serialize=False, verbose_name='人口帯')),
+                ('website', models.URLField(blank=True, max_length=500, validators=[django.core.validators.URLValidator(schemes=['http', 'https']), catalog.models.base.refuse_credentials], verbose_name='公式サイト')),
+                ('website_checked_on', models.DateField(blank=True, null=True, verbose_name='公式サイトの確認日')),
+                ('telephone', models.CharField(blank=True, help_text='例：03-1234-5678', max_length=20, validators=[django.core.validators.RegexValidator(re.compile('^0[0-9]{1,4}-[0-9]{1,4}-[0-9]{3,4}$'), '電話番号は「03-1234-5678」のように、半角の数字とハイフンで入力してください。')], verbose_name='代表電話')),
+                ('telephone_checked_on', models.DateField(blank=True, null=True, verbose_name='代表電話の確認日')),
+                ('address', models.CharField(blank=True, help_text='郵便番号から書いてください。', max_length=200, verbose_name='所在地')),
+                ('address_checked_on', models.DateField(blank=True, null=True, verbose_name='所在地の確認日')),
+                ('abolished_on', models.DateField(blank=True, help_text='合併などで無くなった日。今もある団体では空にします。廃止しても、事例は残ります。', null=True, verbose_name='廃止日')),
+                ('successor', models.ForeignKey(blank=True, help_text='廃止された団体の区域を引き継いだ団体。事例のページに「現在の○○市」と示します。', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='predecessors', to='catalog.body', verbose_name='後継の団体')),
+                ('population_source', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', serialize=False, to='catalog.populationsource', verbose_name='人口の出典')),
                 ('prefecture', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='bodies', to='catalog.prefecture', verbose_name='都道府県')),
             ],
             options={
@@ -79,55 +160,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='LinkCheck',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('url', models.URLField(max_length=500, unique=True, validators=[django.core.validators.URLValidator(schemes=['http', 'https']), catalog.models.refuse_credentials], verbose_name='URL')),
-                ('outcome', models.CharField(choices=[('alive', 'つながる'), ('failing', 'つながらない'), ('dead', 'リンク切れ'), ('unclear', '確かめられない'), ('refused', '確認の対象外')], max_length=10, verbose_name='結果')),
-                ('http_status', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='HTTPステータス')),
-                ('reason', models.CharField(blank=True, max_length=100, verbose_name='理由')),
-                ('final_url', models.TextField(blank=True, verbose_name='最後に応答したURL')),
-                ('checked_at', models.DateTimeField(verbose_name='確認日時')),
-                ('first_failed_on', models.DateField(blank=True, null=True, verbose_name='つながらなくなった日')),
-                ('failed_days', models.PositiveSmallIntegerField(default=0, verbose_name='つながらなかった日数')),
-            ],
-            options={
-                'verbose_name': 'リンクの確認',
-                'verbose_name_plural': 'リンクの確認',
-                'ordering': ('-checked_at', 'url'),
-                'constraints': [models.CheckConstraint(condition=models.Q(('url__regex', '^https?://[^\\s/?#@\\\\]+([/?#]\\S*)?$')), name='link_check_url_is_web_address'), models.CheckConstraint(condition=models.Q(('final_url', ''), ('final_url__regex', '^https?://[^\\s/?#@\\\\]+([/?#]\\S*)?$'), _connector='OR'), name='link_check_final_url_is_web_address'), models.CheckConstraint(condition=models.Q(('http_status', None), ('http_status__range', (100, 999)), _connector='OR'), name='link_check_status_has_three_digits'), models.CheckConstraint(condition=models.Q(models.Q(('failed_days', 0), ('first_failed_on', None), ('outcome__in', ['alive', 'unclear', 'refused'])), models.Q(('failed_days__range', (1, 2)), ('first_failed_on__isnull', False), ('outcome', 'failing')), models.Q(('failed_days__gte', 3), ('first_failed_on__isnull', False), ('outcome', 'dead')), _connector='OR'), name='link_check_is_dead_after_three_days')],
-            },
-        ),
-        migrations.CreateModel(
-            name='Step',
-            fields=[
-                ('number', models.PositiveSmallIntegerField(primary_key=True, serialize=False, verbose_name='番号')),
-                ('title', models.CharField(max_length=50, verbose_name='名称')),
-                ('about', models.TextField(verbose_name='説明')),
-            ],
-            options={
-                'verbose_name': 'ステップ',
-                'verbose_name_plural': 'ステップ',
-                'ordering': ('number',),
-                'constraints': [models.CheckConstraint(condition=models.Q(('number__range', (0, 3))), name='step_is_known'), models.CheckConstraint(condition=models.Q(models.Func(models.F('title'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('about'), function='is_plain_text', output_field=models.BooleanField())), name='step_texts_are_plain', violation_error_message='目に見えない制御文字が含まれています。その文字を消すか、文を打ち直してください。')],
-            },
-        ),
-        migrations.CreateModel(
-            name='Section',
-            fields=[
-                ('id', models.CharField(max_length=3, primary_key=True, serialize=False, verbose_name='番号')),
-                ('step', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sections', to='catalog.step', verbose_name='ステップ')),
-                ('title', models.CharField(max_length=50, verbose_name='名称')),
-                ('position', models.PositiveSmallIntegerField(unique=True, verbose_name='並び順')),
-            ],
-            options={
-                'verbose_name': '区分',
-                'verbose_name_plural': '区分',
-                'ordering': ('position',),
-                'constraints': [models.CheckConstraint(condition=models.Q(('step', django.db.models.expressions.CombinedExpression(django.db.models.functions.comparison.Cast(django.db.models.functions.text.Left('id', 1), models.IntegerField()), '-', models.Value(1)))), name='section_id_matches_step')],
-            },
-        ),
-        migrations.CreateModel(
             name='Guideline',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -135,7 +167,7 @@ class Migration(migrations.Migration):
                 ('publisher', models.CharField(max_length=100, verbose_name='発行者')),
                 ('published_on', models.DateField(help_text='日が分からないときはその月の1日', verbose_name='発行日')),
                 ('published_note', models.CharField(help_text='例：令和3年1月', max_length=50, verbose_name='発行日の表示')),
-                ('url', models.URLField(blank=True, max_length=500, validators=[django.core.validators.URLValidator(schemes=['http', 'https']), catalog.models.refuse_credentials], verbose_name='URL')),
+                ('url', models.URLField(blank=True, max_length=500, validators=[django.core.validators.URLValidator(schemes=['http', 'https']), catalog.models.base.refuse_credentials], verbose_name='URL')),
                 ('group', models.CharField(max_length=100, verbose_name='分類')),
                 ('heading', models.CharField(max_length=100, verbose_name='見出し')),
                 ('position', models.PositiveSmallIntegerField(verbose_name='並び順')),
@@ -153,28 +185,31 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('slug', models.SlugField(help_text='URLになる名前です（例：dx2021-17-1）。空のままにすると、出典・ページ・順番から付けます。公開した後は変えられません。', unique=True, verbose_name='識別名')),
                 ('title', models.CharField(help_text='何をした取組かが、題名だけで分かるように書きます（例：窓口での申請書の記入をなくす「書かない窓口」）。', max_length=200, verbose_name='題名')),
-                ('points', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), default=list, help_text='1行に1項目、2〜4項目が目安です。一覧に出ます。「何を、どうした」を30字くらいで書きます。', size=None, verbose_name='ポイント')),
+                ('points', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), blank=True, default=list, help_text='1行に1項目、2〜4項目が目安です。一覧に出ます。「何を、どうした」を30字くらいで書きます。', size=None, verbose_name='ポイント')),
                 ('background', models.TextField(blank=True, help_text='課題、きっかけ、目的。取組の前に何に困っていたかが分かるように書きます。', verbose_name='背景')),
-                ('approach', models.TextField(help_text='何を、誰が、どのように、いつ行ったか。同じことを始めたい人がまねできるように書きます。空行で段落を分け、行頭の「・」で箇条書きにします。', verbose_name='取組内容')),
+                ('approach', models.TextField(blank=True, help_text='何を、誰が、どのように、いつ行ったか。同じことを始めたい人がまねできるように書きます。空行で段落を分け、行頭の「・」で箇条書きにします。', verbose_name='取組内容')),
                 ('outcome', models.TextField(blank=True, help_text='得られた結果、効果、数値、反応。出典にないことは書きません。', verbose_name='成果')),
                 ('references', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), blank=True, default=list, help_text='URLのない資料の名前。1行に1件。URLがあるものは下の「関連リンク」に入力します。', size=None, verbose_name='関連資料')),
                 ('similar_open_ended', models.BooleanField(default=False, help_text='出典に「他」「等」とあるときに選んでください。', verbose_name='類似団体はほかにもある')),
                 ('editor_note', models.TextField(blank=True, help_text='出典の矛盾や誤記など、読者に伝えること。', verbose_name='編集注')),
-                ('page', models.PositiveSmallIntegerField(help_text='事例が始まるページの番号。', verbose_name='出典のページ')),
-                ('order', models.PositiveSmallIntegerField(default=1, help_text='そのページで何番目の事例か。', verbose_name='ページ内の順番')),
+                ('page', models.PositiveSmallIntegerField(blank=True, help_text='事例が始まるページの番号。ウェブページと、ページのない資料では空にします。', null=True, verbose_name='出典のページ')),
+                ('order', models.PositiveSmallIntegerField(default=1, help_text='そのページで何番目の事例か。ページがなければ、出典で何番目か。', verbose_name='ページ内の順番')),
                 ('heading', models.CharField(blank=True, help_text='出典の表記のまま写します。', max_length=200, verbose_name='出典の見出し')),
+                ('year', models.PositiveSmallIntegerField(blank=True, help_text='取組を始めた年度を西暦で（例：令和2年度は2020）。出典にはっきり書かれているときだけ入力します。', null=True, verbose_name='取組の年度')),
                 ('status', models.CharField(choices=[('draft', '下書き'), ('published', '公開'), ('withdrawn', '取り下げ')], default='draft', max_length=10, verbose_name='状態')),
                 ('withdrawn_reason', models.TextField(blank=True, help_text='読者に見せます（例：団体の申し出により掲載を終えました）。取り下げるときは必ず書きます。', verbose_name='取り下げの理由')),
-                ('withdrawn_pointer', models.URLField(blank=True, help_text='後継の事例や団体のページなど。なければ空のままにします。', max_length=500, validators=[django.core.validators.URLValidator(schemes=['http', 'https']), catalog.models.refuse_credentials], verbose_name='代わりに見るページのURL')),
+                ('withdrawn_pointer', models.URLField(blank=True, help_text='後継の事例や団体のページなど。なければ空のままにします。', max_length=500, validators=[django.core.validators.URLValidator(schemes=['http', 'https']), catalog.models.base.refuse_credentials], verbose_name='代わりに見るページのURL')),
+                ('review_by', models.DateField(blank=True, help_text='内容が今も正しいかを、いつまでに確かめるか。読者には見えません。', null=True, verbose_name='見直しの期限')),
+                ('first_published_at', models.DateTimeField(editable=False, null=True, serialize=False, verbose_name='最初の公開')),
                 ('version', models.PositiveIntegerField(default=1, editable=False, serialize=False, verbose_name='版')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='作成日時')),
                 ('updated_at', models.DateTimeField(auto_now=True, verbose_name='更新日時')),
-                ('section', models.ForeignKey(help_text='出典の章に合わせます。手順書のステップは区分から決まります。', on_delete=django.db.models.deletion.PROTECT, related_name='cases', to='catalog.section', verbose_name='区分')),
+                ('section', models.ForeignKey(blank=True, help_text='出典の章に合わせます。その出典の区分から選びます。手順書のステップは区分から決まります。', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='cases', to='catalog.section', verbose_name='区分')),
             ],
             options={
                 'verbose_name': '事例',
                 'verbose_name_plural': '事例',
-                'ordering': ('section_id', 'source_id', 'page', 'order', 'pk'),
+                'ordering': ('source_id', 'section__position', models.OrderBy(models.F('page'), nulls_first=True), 'order', 'pk'),
                 'permissions': (('publish_case', '事例を公開し、公開した事例を変えられる'),),
             },
         ),
@@ -184,7 +219,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('position', models.PositiveSmallIntegerField(default=1, verbose_name='順番')),
                 ('note', models.CharField(blank=True, help_text='出典のかっこ書き', max_length=200, verbose_name='注記')),
-                ('url', models.URLField(blank=True, max_length=500, validators=[django.core.validators.URLValidator(schemes=['http', 'https']), catalog.models.refuse_credentials], verbose_name='URL')),
+                ('url', models.URLField(blank=True, max_length=500, validators=[django.core.validators.URLValidator(schemes=['http', 'https']), catalog.models.base.refuse_credentials], verbose_name='URL')),
                 ('body', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='similar_to', to='catalog.body', verbose_name='団体')),
                 ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='similar_bodies', to='catalog.case', verbose_name='事例')),
             ],
@@ -199,25 +234,52 @@ class Migration(migrations.Migration):
             name='Source',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(unique=True, verbose_name='識別名')),
-                ('title', models.CharField(max_length=200, verbose_name='書名')),
+                ('slug', models.SlugField(help_text='半角の英小文字と数字で付けます（例：dx2024）。この出典の事例のURLの初めの部分になります。', unique=True, verbose_name='識別名')),
+                ('kind', models.CharField(choices=[('casebook', '事例集'), ('report', '団体などの資料'), ('web_page', 'ウェブページ')], default='casebook', help_text='事例集ではページが必ず要り、団体などの資料では空でもよく、ウェブページにはありません。', max_length=10, verbose_name='種類')),
+                ('title', models.CharField(max_length=200, verbose_name='題名')),
                 ('edition', models.CharField(blank=True, max_length=50, verbose_name='版')),
                 ('publisher', models.CharField(max_length=100, verbose_name='発行者')),
-                ('published_on', models.DateField(verbose_name='発行日')),
-                ('url', models.URLField(blank=True, max_length=500, validators=[django.core.validators.URLValidator(schemes=['http', 'https']), catalog.models.refuse_credentials], verbose_name='URL')),
+                ('published_on', models.DateField(blank=True, help_text='日が分からないときは、その月の1日。分からないウェブページでは空にします。', null=True, verbose_name='発行日')),
+                ('url', models.URLField(blank=True, max_length=500, validators=[django.core.validators.URLValidator(schemes=['http', 'https']), catalog.models.base.refuse_credentials], verbose_name='URL')),
+                ('read_on', models.DateField(blank=True, help_text='ウェブページでは、内容を確かめた日を必ず入力します。', null=True, verbose_name='閲覧日')),
                 ('terms', models.TextField(verbose_name='利用条件')),
+                ('notes', models.TextField(blank=True, help_text='どのように作られた資料か、いつの時点の内容か。「このサイトについて」に出ます。1行に1項目。', verbose_name='読者への注意')),
             ],
             options={
                 'verbose_name': '出典',
                 'verbose_name_plural': '出典',
                 'ordering': ('published_on', 'slug'),
-                'constraints': [models.CheckConstraint(condition=models.Q(('url', ''), ('url__regex', '^https?://[^\\s/?#@\\\\]+([/?#]\\S*)?$'), _connector='OR'), name='source_url_is_web_address'), models.CheckConstraint(condition=models.Q(models.Func(models.F('title'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('edition'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('publisher'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('terms'), function='is_plain_text', output_field=models.BooleanField())), name='source_texts_are_plain', violation_error_message='目に見えない制御文字が含まれています。その文字を消すか、文を打ち直してください。')],
+                'constraints': [models.UniqueConstraint(fields=('title', 'edition'), name='source_title_is_unique', violation_error_message='同じ題名と版の出典がすでにあります。別のものなら、版で区別してください。'), models.CheckConstraint(condition=models.Q(('kind__in', ['casebook', 'report', 'web_page'])), name='source_kind_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'web_page'), _negated=True), models.Q(models.Q(('url', ''), _negated=True), ('read_on__isnull', False)), _connector='OR'), name='source_web_page_has_address_and_day_read', violation_error_message='ウェブページでは、URLと閲覧日を入力してください。'), models.CheckConstraint(condition=models.Q(('kind', 'web_page'), ('published_on__isnull', False), _connector='OR'), name='source_document_has_day_of_publication', violation_error_message='事例集や資料では、発行日を入力してください。'), models.CheckConstraint(condition=models.Q(('url', ''), ('url__regex', '^https?://[^\\s/?#@\\\\]+([/?#]\\S*)?$'), _connector='OR'), name='source_url_is_web_address'), models.CheckConstraint(condition=models.Q(models.Func(models.F('title'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('edition'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('publisher'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('terms'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('notes'), function='is_plain_text', output_field=models.BooleanField())), name='source_texts_are_plain', violation_error_message='目に見えない制御文字が含まれています。その文字を消すか、文を打ち直してください。')],
             },
         ),
         migrations.AddField(
             model_name='case',
             name='source',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='cases', to='catalog.source', verbose_name='出典'),
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='cases', to='catalog.source', verbose_name='出典'),
+        ),
+        migrations.CreateModel(
+            name='Step',
+            fields=[
+                ('number', models.PositiveSmallIntegerField(primary_key=True, serialize=False, verbose_name='番号')),
+                ('title', models.CharField(max_length=50, verbose_name='名称')),
+                ('about', models.TextField(help_text='ステップのページの初めに出ます。', verbose_name='説明')),
+            ],
+            options={
+                'verbose_name': 'ステップ',
+                'verbose_name_plural': 'ステップ',
+                'ordering': ('number',),
+                'constraints': [models.CheckConstraint(condition=models.Q(('number__range', (0, 3))), name='step_is_known'), models.CheckConstraint(condition=models.Q(models.Func(models.F('title'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('about'), function='is_plain_text', output_field=models.BooleanField())), name='step_texts_are_plain', violation_error_message='目に見えない制御文字が含まれています。その文字を消すか、文を打ち直してください。')],
+            },
+        ),
+        migrations.AddField(
+            model_name='section',
+            name='step',
+            field=models.ForeignKey(help_text='この区分の事例が、手順書のどのステップの取組か。出典にステップがないときも選びます。', on_delete=django.db.models.deletion.PROTECT, related_name='sections', to='catalog.step', verbose_name='ステップ'),
+        ),
+        migrations.AddField(
+            model_name='section',
+            name='source',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sections', to='catalog.source', verbose_name='出典'),
         ),
         migrations.CreateModel(
             name='Topic',
@@ -226,12 +288,13 @@ class Migration(migrations.Migration):
                 ('slug', models.SlugField(unique=True, verbose_name='識別名')),
                 ('title', models.CharField(max_length=50, unique=True, verbose_name='名称')),
                 ('position', models.PositiveSmallIntegerField(verbose_name='並び順')),
+                ('merged_into', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='merged', to='catalog.topic', verbose_name='統合先')),
             ],
             options={
                 'verbose_name': 'テーマ',
                 'verbose_name_plural': 'テーマ',
                 'ordering': ('position', 'slug'),
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Func(models.F('title'), function='is_plain_text', output_field=models.BooleanField())), name='topic_texts_are_plain', violation_error_message='目に見えない制御文字が含まれています。その文字を消すか、文を打ち直してください。')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Func(models.F('title'), function='is_plain_text', output_field=models.BooleanField())), name='topic_texts_are_plain', violation_error_message='目に見えない制御文字が含まれています。その文字を消すか、文を打ち直してください。'), models.CheckConstraint(condition=models.Q(('merged_into', models.F('pk')), _negated=True), name='topic_is_not_merged_into_itself')],
             },
         ),
         migrations.AddField(
@@ -244,6 +307,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('term', models.CharField(max_length=100, verbose_name='言葉')),
+                ('typed', models.CharField(max_length=100, verbose_name='入力')),
                 ('day', models.DateField(verbose_name='日')),
                 ('count', models.PositiveIntegerField(verbose_name='回数')),
             ],
@@ -263,10 +327,11 @@ class Migration(migrations.Migration):
                 ('made_in', models.BigIntegerField(db_index=True)),
                 ('record', models.TextField()),
                 ('extra', models.TextField()),
-                ('section', models.CharField(max_length=3)),
+                ('section', models.CharField(max_length=20)),
                 ('source', models.BigIntegerField()),
-                ('page', models.PositiveSmallIntegerField()),
+                ('page', models.PositiveSmallIntegerField(null=True)),
                 ('order', models.PositiveSmallIntegerField()),
+                ('year', models.PositiveSmallIntegerField(null=True)),
                 ('updated_at', models.DateTimeField()),
                 ('topics', django.contrib.postgres.fields.ArrayField(base_field=models.SlugField(), size=None)),
                 ('bodies', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=6), size=None)),
@@ -274,6 +339,7 @@ class Migration(migrations.Migration):
                 ('title', models.TextField()),
                 ('head', models.TextField()),
                 ('folded', models.TextField()),
+                ('words', django.contrib.postgres.search.SearchVectorField()),
                 ('grams', django.contrib.postgres.search.SearchVectorField()),
             ],
             options={
@@ -287,6 +353,10 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('position', models.PositiveSmallIntegerField(default=1, verbose_name='順番')),
                 ('note', models.TextField(blank=True, help_text='団体ごとに内容が異なるときに書いてください。', verbose_name='注記')),
+                ('contact_section', models.CharField(blank=True, max_length=100, verbose_name='照会先の部署')),
+                ('contact_telephone', models.CharField(blank=True, max_length=20, validators=[django.core.validators.RegexValidator(re.compile('^0[0-9]{1,4}-[0-9]{1,4}-[0-9]{3,4}$'), '電話番号は「03-1234-5678」のように、半角の数字とハイフンで入力してください。')], verbose_name='照会先の電話')),
+                ('contact_email', models.EmailField(blank=True, max_length=254, verbose_name='照会先のメール')),
+                ('contact_checked_on', models.DateField(blank=True, null=True, verbose_name='照会先の確認日')),
                 ('body', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='case_bodies', to='catalog.body', verbose_name='団体')),
                 ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='case_bodies', to='catalog.case', verbose_name='事例')),
             ],
@@ -295,7 +365,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': '実施団体',
                 'ordering': ('position', 'pk'),
                 'abstract': False,
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Func(models.F('note'), function='is_plain_text', output_field=models.BooleanField())), name='case_body_texts_are_plain', violation_error_message='目に見えない制御文字が含まれています。その文字を消すか、文を打ち直してください。'), models.UniqueConstraint(fields=('case', 'body'), name='case_body_is_unique', violation_error_message='同じ団体が2回あります。')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Func(models.F('note'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('contact_section'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('contact_telephone'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('contact_email'), function='is_plain_text', output_field=models.BooleanField())), name='case_body_texts_are_plain', violation_error_message='目に見えない制御文字が含まれています。その文字を消すか、文を打ち直してください。'), models.CheckConstraint(condition=models.Q(models.Q(('contact_checked_on', None), ('contact_email', ''), ('contact_section', ''), ('contact_telephone', '')), models.Q(models.Q(('contact_email', ''), ('contact_section', ''), ('contact_telephone', ''), _negated=True), ('contact_checked_on__isnull', False)), _connector='OR'), name='case_body_contact_is_dated', violation_error_message='照会先と確認日は、両方入力するか両方空にしてください。'), models.CheckConstraint(condition=models.Q(('contact_telephone', ''), ('contact_telephone__regex', '^0[0-9]{1,4}-[0-9]{1,4}-[0-9]{3,4}$'), _connector='OR'), name='case_body_contact_telephone_is_a_number'), models.UniqueConstraint(fields=('case', 'body'), name='case_body_is_unique', violation_error_message='同じ団体が2回あります。')],
             },
         ),
         migrations.CreateModel(
@@ -320,7 +390,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('position', models.PositiveSmallIntegerField(default=1, verbose_name='順番')),
-                ('url', models.URLField(max_length=500, validators=[django.core.validators.URLValidator(schemes=['http', 'https']), catalog.models.refuse_credentials], verbose_name='URL')),
+                ('url', models.URLField(max_length=500, validators=[django.core.validators.URLValidator(schemes=['http', 'https']), catalog.models.base.refuse_credentials], verbose_name='URL')),
                 ('label', models.CharField(max_length=200, verbose_name='表示名')),
                 ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='links', to='catalog.case', verbose_name='事例')),
             ],
@@ -330,6 +400,22 @@ class Migration(migrations.Migration):
                 'ordering': ('position', 'pk'),
                 'abstract': False,
                 'constraints': [models.UniqueConstraint(fields=('case', 'url'), name='link_is_unique', violation_error_message='同じURLが2回あります。'), models.CheckConstraint(condition=models.Q(('url__regex', '^https?://[^\\s/?#@\\\\]+([/?#]\\S*)?$')), name='link_url_is_web_address'), models.CheckConstraint(condition=models.Q(models.Func(models.F('label'), function='is_plain_text', output_field=models.BooleanField())), name='link_texts_are_plain', violation_error_message='目に見えない制御文字が含まれています。その文字を消すか、文を打ち直してください。')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Population',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('persons', models.PositiveIntegerField(help_text='人', verbose_name='人口')),
+                ('as_of', models.DateField(verbose_name='基準日')),
+                ('body', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='populations', to='catalog.body', verbose_name='団体')),
+                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='populations', to='catalog.populationsource', verbose_name='出典')),
+            ],
+            options={
+                'verbose_name': '人口',
+                'verbose_name_plural': '人口',
+                'ordering': ('-as_of', 'source'),
+                'constraints': [models.UniqueConstraint(fields=('body', 'as_of', 'source'), name='population_is_unique', violation_error_message='同じ日の同じ出典の人口が2回あります。'), models.CheckConstraint(condition=models.Q(('persons__gt', 0)), name='population_is_positive', violation_error_message='人口は1以上の人数を入力してください。')],
             },
         ),
         migrations.AddIndex(
@@ -350,19 +436,43 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='body',
-            constraint=models.CheckConstraint(condition=models.Q(('population', None), ('population__gt', 0), _connector='OR'), name='body_population_is_positive', violation_error_message='人口は1以上の人数を入力してください。'),
-        ),
-        migrations.AddConstraint(
-            model_name='body',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('population', None), ('population_as_of', None)), models.Q(('population__isnull', False), ('population_as_of__isnull', False)), _connector='OR'), name='body_population_has_date', violation_error_message='人口と基準日は、両方入力するか両方空にしてください。'),
-        ),
-        migrations.AddConstraint(
-            model_name='body',
             constraint=models.CheckConstraint(condition=models.Q(('latitude__range', (-90, 90)), ('longitude__range', (-180, 180))), name='body_coordinates_are_on_earth', violation_error_message='緯度は-90〜90、経度は-180〜180の範囲で入力してください。'),
         ),
         migrations.AddConstraint(
             model_name='body',
-            constraint=models.CheckConstraint(condition=models.Q(models.Func(models.F('name'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('kana'), function='is_plain_text', output_field=models.BooleanField())), name='body_texts_are_plain', violation_error_message='目に見えない制御文字が含まれています。その文字を消すか、文を打ち直してください。'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('latitude', None), ('longitude', None)), models.Q(('latitude__isnull', False), ('longitude__isnull', False)), _connector='OR'), name='body_coordinates_are_both_known', violation_error_message='緯度と経度は、両方入力するか両方空にしてください。'),
+        ),
+        migrations.AddConstraint(
+            model_name='body',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('website', ''), ('website_checked_on__isnull', True)), models.Q(models.Q(('website', ''), _negated=True), ('website_checked_on__isnull', False)), _connector='OR'), name='body_website_is_dated', violation_error_message='公式サイトと確認日は、両方入力するか両方空にしてください。'),
+        ),
+        migrations.AddConstraint(
+            model_name='body',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('telephone', ''), ('telephone_checked_on__isnull', True)), models.Q(models.Q(('telephone', ''), _negated=True), ('telephone_checked_on__isnull', False)), _connector='OR'), name='body_telephone_is_dated', violation_error_message='代表電話と確認日は、両方入力するか両方空にしてください。'),
+        ),
+        migrations.AddConstraint(
+            model_name='body',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('address', ''), ('address_checked_on__isnull', True)), models.Q(models.Q(('address', ''), _negated=True), ('address_checked_on__isnull', False)), _connector='OR'), name='body_address_is_dated', violation_error_message='所在地と確認日は、両方入力するか両方空にしてください。'),
+        ),
+        migrations.AddConstraint(
+            model_name='body',
+            constraint=models.CheckConstraint(condition=models.Q(('website', ''), ('website__regex', '^https?://[^\\s/?#@\\\\]+([/?#]\\S*)?$'), _connector='OR'), name='body_website_is_web_address'),
+        ),
+        migrations.AddConstraint(
+            model_name='body',
+            constraint=models.CheckConstraint(condition=models.Q(('telephone', ''), ('telephone__regex', '^0[0-9]{1,4}-[0-9]{1,4}-[0-9]{3,4}$'), _connector='OR'), name='body_telephone_is_a_number'),
+        ),
+        migrations.AddConstraint(
+            model_name='body',
+            constraint=models.CheckConstraint(condition=models.Q(('successor', None), ('abolished_on__isnull', False), _connector='OR'), name='body_successor_follows_an_end', violation_error_message='後継の団体を入力するときは、廃止日も入力してください。'),
+        ),
+        migrations.AddConstraint(
+            model_name='body',
+            constraint=models.CheckConstraint(condition=models.Q(('successor', models.F('code')), _negated=True), name='body_successor_is_another', violation_error_message='後継の団体に、その団体自身は選べません。'),
+        ),
+        migrations.AddConstraint(
+            model_name='body',
+            constraint=models.CheckConstraint(condition=models.Q(models.Func(models.F('name'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('kana'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('telephone'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('address'), function='is_plain_text', output_field=models.BooleanField())), name='body_texts_are_plain', violation_error_message='目に見えない制御文字が含まれています。その文字を消すか、文を打ち直してください。'),
         ),
         migrations.AddConstraint(
             model_name='guideline',
@@ -384,13 +494,33 @@ class Migration(migrations.Migration):
             model_name='similarbody',
             constraint=models.CheckConstraint(condition=models.Q(models.Func(models.F('note'), function='is_plain_text', output_field=models.BooleanField())), name='similar_body_texts_are_plain', violation_error_message='目に見えない制御文字が含まれています。その文字を消すか、文を打ち直してください。'),
         ),
+        migrations.AddConstraint(
+            model_name='section',
+            constraint=models.UniqueConstraint(fields=('source', 'position'), name='section_position_is_unique', violation_error_message='同じ出典に、同じ並び順の区分がすでにあります。'),
+        ),
+        migrations.AddConstraint(
+            model_name='section',
+            constraint=models.UniqueConstraint(fields=('id', 'source'), name='section_is_of_one_source'),
+        ),
+        migrations.AddConstraint(
+            model_name='section',
+            constraint=models.CheckConstraint(condition=models.Q(('id__regex', '^[a-z0-9]+(-[a-z0-9]+)*$')), name='section_id_is_plain', violation_error_message='識別名は半角の英小文字・数字・ハイフンで付けてください。'),
+        ),
+        migrations.AddConstraint(
+            model_name='section',
+            constraint=models.CheckConstraint(condition=models.Q(models.Func(models.F('title'), function='is_plain_text', output_field=models.BooleanField())), name='section_texts_are_plain', violation_error_message='目に見えない制御文字が含まれています。その文字を消すか、文を打ち直してください。'),
+        ),
         migrations.AddIndex(
             model_name='case',
-            index=models.Index(condition=models.Q(('status', 'published')), fields=['section', 'source', 'page', 'order', 'id'], name='case_published_in_order'),
+            index=models.Index(condition=models.Q(('first_published_at__isnull', False)), fields=['updated_at'], name='case_public_by_last_change'),
         ),
         migrations.AddConstraint(
             model_name='case',
             constraint=models.UniqueConstraint(fields=('source', 'page', 'order'), name='case_place_in_source_is_unique', violation_error_message='同じ出典の同じページ・順番の事例がすでにあります。'),
+        ),
+        migrations.AddConstraint(
+            model_name='case',
+            constraint=models.UniqueConstraint(condition=models.Q(('page', None), models.Q(('status', 'draft'), _negated=True)), fields=('source', 'order'), name='case_order_in_source_is_unique', violation_error_message='同じ出典の同じページ・順番の事例がすでにあります。'),
         ),
         migrations.AddConstraint(
             model_name='case',
@@ -402,7 +532,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(('order__gte', 1), ('page__gte', 1)), name='case_page_and_order_start_at_one', violation_error_message='ページと順番は1以上の数を入力してください。'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'published'), _negated=True), models.Q(models.Q(('points', []), _negated=True), models.Q(('approach', ''), _negated=True), ('section__isnull', False), ('source__isnull', False)), _connector='OR'), name='case_published_is_complete'),
+        ),
+        migrations.AddConstraint(
+            model_name='case',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('page', None), ('page__gte', 1), _connector='OR'), ('order__gte', 1)), name='case_page_and_order_start_at_one', violation_error_message='ページと順番は1以上の数を入力してください。'),
+        ),
+        migrations.AddConstraint(
+            model_name='case',
+            constraint=models.CheckConstraint(condition=models.Q(('year', None), ('year__range', (1990, 2099)), _connector='OR'), name='case_year_is_of_our_time', violation_error_message='年度は1990〜2099の西暦で入力してください。'),
         ),
         migrations.AddConstraint(
             model_name='case',
@@ -420,6 +558,199 @@ class Migration(migrations.Migration):
             model_name='case',
             constraint=models.CheckConstraint(condition=models.Q(models.Func(models.F('title'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('points'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('background'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('approach'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('outcome'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('references'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('editor_note'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('heading'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('withdrawn_reason'), function='is_plain_text', output_field=models.BooleanField())), name='case_texts_are_plain', violation_error_message='目に見えない制御文字が含まれています。その文字を消すか、文を打ち直してください。'),
         ),
+        migrations.CreateModel(
+            name='SiteText',
+            fields=[
+                ('slug', models.SlugField(choices=[('home-lead', 'ホームの書き出し'), ('home-notice', 'ホームのお知らせ'), ('about-lead', '「このサイトについて」の書き出し'), ('about-notes', '「このサイトについて」のデータの注意点'), ('footer', 'すべてのページの一番下')], primary_key=True, serialize=False, verbose_name='場所')),
+                ('text', models.TextField(blank=True, help_text='空行で段落を分け、行頭の「・」で箇条書きにします。リンクは［表示名］（https://…）の形で書きます。{出典}{発行者}{件数}は、公開中の事例のものに置き換わります。空にすると、何も出しません。', verbose_name='文章')),
+            ],
+            options={
+                'verbose_name': 'サイトの文章',
+                'verbose_name_plural': 'サイトの文章',
+                'ordering': ('slug',),
+                'constraints': [models.CheckConstraint(condition=models.Q(('slug__in', ['home-lead', 'home-notice', 'about-lead', 'about-notes', 'footer'])), name='site_text_place_is_known'), models.CheckConstraint(condition=models.Q(models.Func(models.F('text'), function='is_plain_text', output_field=models.BooleanField())), name='site_text_texts_are_plain', violation_error_message='目に見えない制御文字が含まれています。その文字を消すか、文を打ち直してください。')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Autosave',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('page', models.CharField(max_length=200)),
+                ('data', models.TextField()),
+                ('saved_at', models.DateTimeField(auto_now=True)),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'default_permissions': (),
+                'constraints': [models.UniqueConstraint(fields=('user', 'page'), name='autosave_is_one_a_page')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Proposal',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('content', models.JSONField(encoder=django.core.serializers.json.DjangoJSONEncoder, verbose_name='改訂案の内容')),
+                ('base', models.JSONField(encoder=django.core.serializers.json.DjangoJSONEncoder, verbose_name='もとの内容')),
+                ('base_version', models.PositiveIntegerField(verbose_name='もとの版')),
+                ('reason', models.TextField(verbose_name='変更の理由')),
+                ('state', models.CharField(choices=[('writing', '作成中'), ('asked', '確認依頼'), ('returned', '差戻し'), ('published', '公開'), ('dropped', '取りやめ')], default='writing', max_length=10, verbose_name='状態')),
+                ('edition', models.PositiveIntegerField(default=1, verbose_name='回')),
+                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='作成日時')),
+                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='更新日時')),
+                ('closed_at', models.DateTimeField(null=True, verbose_name='終了日時')),
+                ('author', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='作成者')),
+                ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='proposals', to='catalog.case', verbose_name='事例')),
+                ('reviewer', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='確認者')),
+            ],
+            options={
+                'verbose_name': '改訂案',
+                'verbose_name_plural': '改訂案',
+                'ordering': ('-updated_at', '-pk'),
+                'default_permissions': ('view',),
+            },
+        ),
+        migrations.CreateModel(
+            name='ProposalEdition',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.PositiveIntegerField()),
+                ('written_at', models.DateTimeField(auto_now_add=True)),
+                ('author', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('proposal', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='editions', to='catalog.proposal')),
+            ],
+            options={
+                'ordering': ('number',),
+                'default_permissions': (),
+                'constraints': [models.UniqueConstraint(fields=('proposal', 'number'), name='proposal_edition_is_counted_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='ProposalNote',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('state', models.CharField(choices=[('writing', '作成中'), ('asked', '確認依頼'), ('returned', '差戻し'), ('published', '公開'), ('dropped', '取りやめ')], max_length=10)),
+                ('text', models.TextField(blank=True)),
+                ('written_at', models.DateTimeField(auto_now_add=True)),
+                ('author', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('proposal', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notes', to='catalog.proposal')),
+            ],
+            options={
+                'ordering': ('pk',),
+                'default_permissions': (),
+            },
+        ),
+        migrations.AddConstraint(
+            model_name='proposal',
+            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['writing', 'asked', 'returned', 'published', 'dropped'])), name='proposal_state_is_known'),
+        ),
+        migrations.AddConstraint(
+            model_name='proposal',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', False), ('state__in', ['published', 'dropped'])), models.Q(('closed_at', None), ('state__in', ['writing', 'asked', 'returned'])), _connector='OR'), name='proposal_ends_published_or_dropped'),
+        ),
+        migrations.AddConstraint(
+            model_name='proposal',
+            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='proposal_has_reason'),
+        ),
+        migrations.CreateModel(
+            name='Confirmation',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('section', models.CharField(blank=True, max_length=100, verbose_name='所属・部署')),
+                ('email', models.EmailField(blank=True, max_length=254, verbose_name='メール')),
+                ('telephone', models.CharField(blank=True, max_length=30, verbose_name='電話')),
+                ('shown', models.JSONField(encoder=django.core.serializers.json.DjangoJSONEncoder, null=True, verbose_name='見せる内容')),
+                ('content', models.CharField(blank=True, max_length=64, verbose_name='内容の要約値')),
+                ('made_at', models.DateTimeField(auto_now_add=True, verbose_name='作成日時')),
+                ('expires_at', models.DateTimeField(verbose_name='期限')),
+                ('revoked_at', models.DateTimeField(null=True, verbose_name='取消日時')),
+                ('answered_at', models.DateTimeField(null=True, verbose_name='回答日時')),
+                ('answers', models.PositiveSmallIntegerField(default=0, verbose_name='回答の回数')),
+                ('verdict', models.CharField(blank=True, choices=[('right', 'この内容でよい'), ('wrong', '直してほしい')], max_length=10, verbose_name='回答')),
+                ('text', models.TextField(blank=True, verbose_name='直してほしいところ')),
+                ('settled_at', models.DateTimeField(null=True, verbose_name='対応した日時')),
+                ('body', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='confirmations', to='catalog.body', verbose_name='団体')),
+                ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='confirmations', to='catalog.case', verbose_name='事例')),
+                ('made_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='作成者')),
+                ('proposal', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='confirmations', to='catalog.proposal', verbose_name='改訂案')),
+            ],
+            options={
+                'verbose_name': '団体の確認',
+                'verbose_name_plural': '団体の確認',
+                'ordering': ('-pk',),
+                'default_permissions': (),
+                'constraints': [models.CheckConstraint(condition=models.Q(('verdict__in', ['', 'right', 'wrong'])), name='confirmation_verdict_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('answered_at', None), ('text', ''), ('verdict', '')), models.Q(('answered_at__isnull', False), models.Q(('verdict', ''), _negated=True), models.Q(('content', ''), _negated=True)), _connector='OR'), name='confirmation_answer_has_verdict_and_content'), models.CheckConstraint(condition=models.Q(models.Q(('verdict', 'wrong'), _negated=True), models.Q(('text', ''), _negated=True), _connector='OR'), name='confirmation_that_is_wrong_says_what'), models.CheckConstraint(condition=models.Q(models.Func(models.F('text'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('section'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('email'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('telephone'), function='is_plain_text', output_field=models.BooleanField())), name='confirmation_texts_are_plain', violation_error_message='目に見えない制御文字が含まれています。その文字を消すか、文を打ち直してください。')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Report',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('section', models.CharField(blank=True, max_length=100, verbose_name='所属・部署')),
+                ('email', models.EmailField(blank=True, max_length=254, verbose_name='メール')),
+                ('telephone', models.CharField(blank=True, max_length=30, verbose_name='電話')),
+                ('kind', models.CharField(choices=[('new', '新しい事例'), ('error', '誤り')], max_length=10, verbose_name='種類')),
+                ('title', models.CharField(max_length=200, verbose_name='事例の題名')),
+                ('body', models.CharField(blank=True, max_length=100, verbose_name='団体名')),
+                ('text', models.TextField(verbose_name='内容')),
+                ('url', models.URLField(blank=True, max_length=500, validators=[django.core.validators.URLValidator(schemes=['http', 'https']), catalog.models.base.refuse_credentials], verbose_name='根拠になるページのURL')),
+                ('received_at', models.DateTimeField(auto_now_add=True, verbose_name='受付日時')),
+                ('state', models.CharField(choices=[('new', '未対応'), ('working', '対応中'), ('done', '対応済み')], default='new', max_length=10, verbose_name='状態')),
+                ('note', models.TextField(blank=True, verbose_name='内部メモ')),
+                ('digest', models.CharField(editable=False, max_length=64, unique=True)),
+                ('origin', models.CharField(blank=True, editable=False, max_length=64)),
+                ('case', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='reports', to='catalog.case', verbose_name='事例')),
+            ],
+            options={
+                'verbose_name': '寄せられた情報',
+                'verbose_name_plural': '寄せられた情報',
+                'ordering': ('-pk',),
+                'permissions': (('view_sender', '情報を寄せた人の部署と連絡先を見られる'),),
+                'default_permissions': ('view', 'change'),
+                'indexes': [models.Index(fields=['received_at'], name='report_by_time')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['new', 'error'])), name='report_kind_is_known'), models.CheckConstraint(condition=models.Q(('state__in', ['new', 'working', 'done'])), name='report_state_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('title', ''), _negated=True), models.Q(('text', ''), _negated=True)), name='report_says_something'), models.CheckConstraint(condition=models.Q(('url', ''), ('url__regex', '^https?://[^\\s/?#@\\\\]+([/?#]\\S*)?$'), _connector='OR'), name='report_url_is_web_address'), models.CheckConstraint(condition=models.Q(models.Func(models.F('title'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('body'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('text'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('note'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('section'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('email'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('telephone'), function='is_plain_text', output_field=models.BooleanField())), name='report_texts_are_plain', violation_error_message='目に見えない制御文字が含まれています。その文字を消すか、文を打ち直してください。')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Schedule',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('status', models.CharField(choices=[('published', '公開する'), ('withdrawn', '取り下げる')], max_length=10, verbose_name='すること')),
+                ('due_at', models.DateTimeField(help_text='日本時間。5分ほど遅れることがあります。', verbose_name='日時')),
+                ('reason', models.TextField(help_text='履歴に残ります。読者には見えません。', verbose_name='変更の理由')),
+                ('withdrawn_reason', models.TextField(blank=True, help_text='取り下げるときに、読者に見せます。', verbose_name='取り下げの理由')),
+                ('made_at', models.DateTimeField(auto_now_add=True, verbose_name='予約した日時')),
+                ('closed_at', models.DateTimeField(editable=False, null=True, verbose_name='終わった日時')),
+                ('failure', models.TextField(blank=True, editable=False, verbose_name='できなかった理由')),
+                ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='schedules', to='catalog.case', verbose_name='事例')),
+                ('made_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='予約した人')),
+            ],
+            options={
+                'verbose_name': '予約',
+                'verbose_name_plural': '予約',
+                'ordering': ('due_at', 'pk'),
+                'default_permissions': (),
+            },
+        ),
+        migrations.AddConstraint(
+            model_name='schedule',
+            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['published', 'withdrawn'])), name='schedule_status_is_known'),
+        ),
+        migrations.AddConstraint(
+            model_name='schedule',
+            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='schedule_has_reason'),
+        ),
+        migrations.AddConstraint(
+            model_name='schedule',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'withdrawn'), _negated=True), models.Q(('withdrawn_reason', ''), _negated=True), _connector='OR'), name='schedule_withdraws_with_reason', violation_error_message='取り下げるときは、読者に見せる理由も入力してください。'),
+        ),
+        migrations.AddConstraint(
+            model_name='schedule',
+            constraint=models.UniqueConstraint(condition=models.Q(('closed_at', None)), fields=('case', 'status'), name='schedule_is_one_a_status', violation_error_message='同じ予約がすでにあります。先に取り消してください。'),
+        ),
+        migrations.RunSQL(
+            sql=(SQL / "0001_case_section.sql").read_text(encoding="utf-8"),
+            reverse_sql=(SQL / "0001_case_section.down.sql").read_text(encoding="utf-8"),
+        ),
         migrations.RunSQL(
             sql=(SQL / "0001_version.sql").read_text(encoding="utf-8"),
             reverse_sql=(SQL / "0001_version.down.sql").read_text(encoding="utf-8"),
@@ -429,8 +760,20 @@ class Migration(migrations.Migration):
             reverse_sql=(SQL / "0001_documents.down.sql").read_text(encoding="utf-8"),
         ),
         migrations.RunSQL(
+            sql=(SQL / "0001_current_population.sql").read_text(encoding="utf-8"),
+            reverse_sql=(SQL / "0001_current_population.down.sql").read_text(encoding="utf-8"),
+        ),
+        migrations.RunSQL(
             sql=(SQL / "0001_case_version.sql").read_text(encoding="utf-8"),
             reverse_sql=(SQL / "0001_case_version.down.sql").read_text(encoding="utf-8"),
+        ),
+        migrations.RunSQL(
+            sql=(SQL / "0001_first_published.sql").read_text(encoding="utf-8"),
+            reverse_sql=(SQL / "0001_first_published.down.sql").read_text(encoding="utf-8"),
+        ),
+        migrations.RunSQL(
+            sql=(SQL / "0001_merged_topic.sql").read_text(encoding="utf-8"),
+            reverse_sql=(SQL / "0001_merged_topic.down.sql").read_text(encoding="utf-8"),
         ),
         migrations.RunSQL(
             sql=(SQL / "0001_published_case.sql").read_text(encoding="utf-8"),

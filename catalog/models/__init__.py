@@ -1,9 +1,13 @@
 """The catalogue's tables, the constraints the database keeps, and plain rules as words on the QuerySets."""
 
+from catalog.models.autosaves import Autosave
 from catalog.models.base import CONTROL_CHARACTER, CatalogueModel, refuse_credentials, web_address
-from catalog.models.casebook import Guideline, Section, Source, Step, Topic
+from catalog.models.casebook import Guideline, Section, Source, SourceKind, Step, Topic, in_brackets
 from catalog.models.cases import (
     DOCUMENT_ORDER,
+    MAX_YEAR,
+    MIN_YEAR,
+    PUBLISHED_UNFINISHED,
     PUBLISHED_WITHOUT_BODY,
     Case,
     CaseBody,
@@ -14,13 +18,33 @@ from catalog.models.cases import (
 )
 from catalog.models.documents import CaseDocument
 from catalog.models.link_checks import LinkCheck
-from catalog.models.places import Body, BodyQuerySet, Kind, Prefecture, Region
+from catalog.models.places import (
+    POPULATION_TWICE,
+    Body,
+    BodyQuerySet,
+    Kind,
+    Population,
+    PopulationImport,
+    PopulationSource,
+    Prefecture,
+    Region,
+)
+from catalog.models.proposals import Proposal, ProposalEdition, ProposalNote
+from catalog.models.schedules import Schedule
+from catalog.models.site_texts import SiteText
+from catalog.models.voices import MAX_TEXT, Confirmation, Report, Sender, content_of_case, forget
 from catalog.models.words import SearchSynonym, ZeroResultSearch
 
 __all__ = (
     "CONTROL_CHARACTER",
     "DOCUMENT_ORDER",
+    "MAX_TEXT",
+    "MAX_YEAR",
+    "MIN_YEAR",
+    "POPULATION_TWICE",
+    "PUBLISHED_UNFINISHED",
     "PUBLISHED_WITHOUT_BODY",
+    "Autosave",
     "Body",
     "BodyQuerySet",
     "Case",
@@ -28,20 +52,35 @@ __all__ = (
     "CaseDocument",
     "CaseRow",
     "CatalogueModel",
+    "Confirmation",
     "Figure",
     "Guideline",
     "Kind",
     "Link",
     "LinkCheck",
+    "Population",
+    "PopulationImport",
+    "PopulationSource",
     "Prefecture",
+    "Proposal",
+    "ProposalEdition",
+    "ProposalNote",
     "Region",
+    "Report",
+    "Schedule",
     "SearchSynonym",
     "Section",
+    "Sender",
     "SimilarBody",
+    "SiteText",
     "Source",
+    "SourceKind",
     "Step",
     "Topic",
     "ZeroResultSearch",
+    "content_of_case",
+    "forget",
+    "in_brackets",
     "refuse_credentials",
     "web_address",
 )

@@ -1,27 +1,65 @@
-"""What every table that editors write has in common: plain texts, web addresses, natural keys."""
+"""What tables that editors write have in common: plain texts, web addresses, natural keys, a look-up."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterator
 from functools import reduce
 from operator import and_
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
-from django.core.validators import URLValidator
+from django.core.validators import RegexValidator, URLValidator
 from django.db import models
 from django.db.models import F, Func, Q
 
 # All but tab and line ends; `is_plain_text` (sql/0001_plain_text.sql) is the same for the database.
-CONTROL_CHARACTER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+# U+FFFD stands for what could not be read.
+CONTROL_CHARACTER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd]")
+REPLACEMENT_CHARACTER = "\ufffd"
+
+# As one dials and writes it: 03-1234-5678, 0123-45-6789.
+TELEPHONE = re.compile("^0[0-9]{1,4}-[0-9]{1,4}-[0-9]{3,4}$")
+telephone_number = RegexValidator(
+    TELEPHONE, "電話番号は「03-1234-5678」のように、半角の数字とハイフンで入力してください。"
+)
+
+
+def plain(text: str) -> str:
+    """A label in the form in which labels are compared: half width, without blanks."""
+    return "".join(unicodedata.normalize("NFKC", text).split())
+
+
+def place_in(text: str, at: int) -> str:
+    """Where a character of the text stands, as people count."""
+    before = text[:at].split("\n")
+    line = f"{len(before)}行目の" if "\n" in text else ""
+    return f"{line}{len(before[-1]) + 1}文字目"
+
+
+# Letters of a host's name beyond ASCII that a Japanese name has: kana, kanji, and their full-width relatives.
+FOREIGN_LETTER = re.compile("[^\x00-\x7f\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")
 
 
 def refuse_credentials(url: str) -> None:
-    """Raises ValidationError for a URL that names a user or a password."""
-    if "@" in urlsplit(url).netloc:
+    """Raises ValidationError for a URL that names a user or a password, or a host that looks like another.
+
+    What cannot be taken apart is for `URLValidator` to refuse.
+    """
+    try:
+        host = urlsplit(url).netloc
+    except ValueError:
+        return
+    if "@" in host:
         raise ValidationError("URLにユーザー名やパスワード（@の前の部分）を含めないでください。")
+    if found := FOREIGN_LETTER.search(host):
+        raise ValidationError(
+            f"ホスト名に、英字に似た別の文字（{found[0]}、U+{ord(found[0]):04X}）があります。"
+            "正しいURLをブラウザーから写してください。"
+        )
 
 
 def web_address(label: str = "URL", **options: Any) -> models.URLField:
@@ -51,11 +89,27 @@ def texts_are_plain(name: str, *fields: str) -> models.CheckConstraint:
     )
 
 
+def dated(name: str, field: str, label: str) -> models.CheckConstraint:
+    """The constraint that the text `field` and the day it was checked on stand together or not at all."""
+    day = f"{field}_checked_on"
+    return models.CheckConstraint(
+        name=name,
+        condition=Q((field, ""), (f"{day}__isnull", True)) | (~Q((field, "")) & Q((f"{day}__isnull", False))),
+        violation_error_message=f"{label}と確認日は、両方入力するか両方空にしてください。",
+    )
+
+
 class CatalogueModel(models.Model):
     """Base of what editors write: refuses control characters, which pages and files cannot show, by field."""
 
     CONTROL_CHARACTER_ERROR: ClassVar[str] = (
         "目に見えない制御文字が含まれています。その文字を消すか、文を打ち直してください。"
+    )
+    CONTROL_CHARACTER_AT: ClassVar[str] = (
+        "目に見えない制御文字が含まれています（{}）。その文字を消すか、文を打ち直してください。"
+    )
+    UNREADABLE_CHARACTER_AT: ClassVar[str] = (
+        "読み取れない文字（\ufffd）が含まれています（{}）。元の文字を入れ直してください。"
     )
 
     class Meta:
@@ -67,18 +121,41 @@ class CatalogueModel(models.Model):
             super().clean_fields(exclude=exclude)
         except ValidationError as error:
             errors = error.update_error_dict(errors)
-        for name in self._fields_with_control_characters():
+        for name, message in self._control_characters():
             if name not in errors and name not in (exclude or ()):
-                errors[name] = [ValidationError(self.CONTROL_CHARACTER_ERROR, code="control_character")]
+                errors[name] = [ValidationError(message, code="control_character")]
         if errors:
             raise ValidationError(errors)
 
-    def _fields_with_control_characters(self) -> Iterator[str]:
+    def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
+        """As Django's, but an error stands beside a field: the last of those that the constraint is about."""
+        errors: dict[str, Any] = {}
+        for model, constraints in self.get_constraints():
+            for constraint in constraints:
+                try:
+                    constraint.validate(model, self, exclude=set(exclude or ()))
+                except ValidationError as error:
+                    ValidationError({_last_field_of(constraint, model): error}).update_error_dict(errors)
+        if errors:
+            raise ValidationError(errors)
+
+    def _control_characters(self) -> Iterator[tuple[str, str]]:
+        """The fields that have such a character, with what to tell of the first; a list has a text a line."""
         for field in self._meta.concrete_fields:
+            if field.generated:  # by the database, which a new row has not met yet
+                continue
             value = getattr(self, field.attname)
-            texts = value if isinstance(value, list) else [value]
-            if any(isinstance(text, str) and CONTROL_CHARACTER.search(text) for text in texts):
-                yield field.name
+            text = "\n".join(map(str, value)) if isinstance(value, list) else value
+            if isinstance(text, str) and (found := CONTROL_CHARACTER.search(text)):
+                is_unreadable = found[0] == REPLACEMENT_CHARACTER
+                told = self.UNREADABLE_CHARACTER_AT if is_unreadable else self.CONTROL_CHARACTER_AT
+                yield field.name, told.format(f"{place_in(text, found.start())}、U+{ord(found[0]):04X}")
+
+
+def _last_field_of(constraint: Any, model: type[models.Model]) -> str:
+    is_check = isinstance(constraint, models.CheckConstraint)
+    names = constraint.condition.referenced_base_fields if is_check else constraint.fields
+    return [field.name for field in model._meta.concrete_fields if field.name in names][-1]
 
 
 class SlugManager(models.Manager):
@@ -86,3 +163,19 @@ class SlugManager(models.Manager):
 
     def get_by_natural_key(self, slug: str) -> Any:
         return self.get(slug=slug)
+
+
+@models.CharField.register_lookup
+@models.TextField.register_lookup
+@ArrayField.register_lookup
+class Folded(models.Lookup):
+    """Whether a text, or one of a list of texts, has the value in it, both by `fold` as readers' searches."""
+
+    lookup_name = "folded"
+    prepare_rhs = False
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        text, values = self.process_lhs(compiler, connection)
+        if isinstance(self.lhs.output_field, ArrayField):
+            text = f"array_to_string({text}, chr(10))"
+        return f"strpos(fold({text}), fold(%s)) > 0", (*values, str(self.rhs))

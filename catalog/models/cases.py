@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from itertools import chain, count
 from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
+from django.utils import timezone
 
-from catalog.models.base import CatalogueModel, is_web_address, texts_are_plain, web_address
-from catalog.models.casebook import Section, Source, Topic
+from catalog.models.base import (
+    TELEPHONE,
+    CatalogueModel,
+    is_web_address,
+    telephone_number,
+    texts_are_plain,
+    web_address,
+)
+from catalog.models.casebook import Section, Source, SourceKind, Topic
 from catalog.models.places import Body
 
 
@@ -27,13 +36,17 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """Cases that were public and are no longer: their address tells why."""
         return self.filter(status=Case.Status.WITHDRAWN)
 
+    def due_for_review(self) -> CaseQuerySet:
+        """Cases whose day to be looked at again has come."""
+        return self.filter(review_by__lte=timezone.localdate())
+
     def without_known_population(self) -> CaseQuerySet:
         """Cases that no population band leads to: none of their bodies has a population."""
         known = CaseBody.objects.filter(case=OuterRef("pk"), body__population__isnull=False)
         return self.filter(~Exists(known))
 
     def in_document_order(self) -> CaseQuerySet:
-        """By section, then as the sources print them; ends in the primary key, so the order is total."""
+        """As the sources print them, source by source; ends in the primary key, so the order is total."""
         return self.order_by(*DOCUMENT_ORDER)
 
     def linked_urls(self) -> models.QuerySet[Any, str]:
@@ -48,11 +61,27 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return of_links.union(of_similar)
 
 
-# Section ids sort as the sections stand in the document: "1" < "2" < "3-1" < … < "4-3".
-DOCUMENT_ORDER = ("section_id", "source_id", "page", "order", "pk")
+# A case without a page stands before those with one.
+DOCUMENT_ORDER = ("source_id", "section__position", F("page").asc(nulls_first=True), "order", "pk")
 
 
 PUBLISHED_WITHOUT_BODY = "公開するには、実施団体を1団体以上入力してください。"
+PUBLISHED_UNFINISHED = "公開するには、次の項目も入力してください：{}"
+UNPLACED = "draft"  # begins the slug of a case whose place in a source is not known yet
+NEEDED = "公開するには、入力してください。"
+# What a draft may lack and a published case may not; the page, if its source is a casebook.
+NEEDED_FIELDS = ("points", "approach", "section", "source")
+
+
+PLACE_TAKEN = "同じ出典の同じページ・順番の事例がすでにあります。"
+SECTION_OF_ANOTHER = "この区分は「{}」の区分ではありません。出典に合う区分を選んでください。"
+
+
+PAGE_OF_WEB_PAGE = "ウェブページの事例では、ページを空にしてください。"
+
+
+# Of a year, 年度 of the fiscal year that begins in April.
+MIN_YEAR, MAX_YEAR = 1990, 2099
 
 
 WITHDRAWN_WITHOUT_REASON = "取り下げるときは、理由を入力してください。"
@@ -87,7 +116,9 @@ class Case(CatalogueModel):
         models.PROTECT,
         related_name="cases",
         verbose_name="区分",
-        help_text="出典の章に合わせます。手順書のステップは区分から決まります。",
+        null=True,
+        blank=True,
+        help_text="出典の章に合わせます。その出典の区分から選びます。手順書のステップは区分から決まります。",
     )
     topics = models.ManyToManyField(
         Topic,
@@ -100,6 +131,7 @@ class Case(CatalogueModel):
         models.TextField(),
         verbose_name="ポイント",
         default=list,
+        blank=True,
         help_text="1行に1項目、2〜4項目が目安です。一覧に出ます。「何を、どうした」を30字くらいで書きます。",
     )
     background = models.TextField(
@@ -109,6 +141,7 @@ class Case(CatalogueModel):
     )
     approach = models.TextField(
         "取組内容",
+        blank=True,
         help_text="何を、誰が、どのように、いつ行ったか。同じことを始めたい人がまねできるように書きます。"
         "空行で段落を分け、行頭の「・」で箇条書きにします。",
     )
@@ -126,13 +159,28 @@ class Case(CatalogueModel):
         "類似団体はほかにもある", default=False, help_text="出典に「他」「等」とあるときに選んでください。"
     )
     editor_note = models.TextField("編集注", blank=True, help_text="出典の矛盾や誤記など、読者に伝えること。")
-    source = models.ForeignKey(Source, models.PROTECT, related_name="cases", verbose_name="出典")
-    page = models.PositiveSmallIntegerField("出典のページ", help_text="事例が始まるページの番号。")
+    source = models.ForeignKey(
+        Source, models.PROTECT, related_name="cases", verbose_name="出典", null=True, blank=True
+    )
+    page = models.PositiveSmallIntegerField(
+        "出典のページ",
+        null=True,
+        blank=True,
+        help_text="事例が始まるページの番号。ウェブページと、ページのない資料では空にします。",
+    )
     order = models.PositiveSmallIntegerField(
-        "ページ内の順番", default=1, help_text="そのページで何番目の事例か。"
+        "ページ内の順番",
+        default=1,
+        help_text="そのページで何番目の事例か。ページがなければ、出典で何番目か。",
     )
     heading = models.CharField(
         "出典の見出し", max_length=200, blank=True, help_text="出典の表記のまま写します。"
+    )
+    year = models.PositiveSmallIntegerField(
+        "取組の年度",
+        null=True,
+        blank=True,
+        help_text="取組を始めた年度を西暦で（例：令和2年度は2020）。出典にはっきり書かれているときだけ入力します。",
     )
     status = models.CharField("状態", max_length=10, choices=Status, default=Status.DRAFT)
     withdrawn_reason = models.TextField(
@@ -145,6 +193,14 @@ class Case(CatalogueModel):
         blank=True,
         help_text="後継の事例や団体のページなど。なければ空のままにします。",
     )
+    review_by = models.DateField(
+        "見直しの期限",
+        null=True,
+        blank=True,
+        help_text="内容が今も正しいかを、いつまでに確かめるか。読者には見えません。",
+    )
+    # A trigger sets it once and for all, whoever publishes (sql/0001_first_published.sql).
+    first_published_at = models.DateTimeField("最初の公開", null=True, editable=False, serialize=False)
     # Triggers count it up with every change of the case or of its rows (sql/0001_case_version.sql).
     version = models.PositiveIntegerField("版", default=1, editable=False, serialize=False)
     created_at = models.DateTimeField("作成日時", auto_now_add=True)
@@ -160,7 +216,14 @@ class Case(CatalogueModel):
             models.UniqueConstraint(
                 fields=["source", "page", "order"],
                 name="case_place_in_source_is_unique",
-                violation_error_message="同じ出典の同じページ・順番の事例がすでにあります。",
+                violation_error_message=PLACE_TAKEN,
+            ),
+            # Where a source has no pages; a draft may lack its page for the time being.
+            models.UniqueConstraint(
+                fields=["source", "order"],
+                name="case_order_in_source_is_unique",
+                condition=Q(page=None) & ~Q(status="draft"),
+                violation_error_message=PLACE_TAKEN,
             ),
             models.CheckConstraint(
                 name="case_slug_is_plain",
@@ -168,10 +231,21 @@ class Case(CatalogueModel):
                 violation_error_message="識別名は半角の英小文字・数字・ハイフンで付けてください。",
             ),
             models.CheckConstraint(name="case_title_is_not_empty", condition=~Q(title="")),
+            # See `lacking`; that it has a body too, a trigger holds (sql/0001_published_case.sql).
+            models.CheckConstraint(
+                name="case_published_is_complete",
+                condition=~Q(status="published")
+                | (~Q(points=[]) & ~Q(approach="") & Q(section__isnull=False, source__isnull=False)),
+            ),
             models.CheckConstraint(
                 name="case_page_and_order_start_at_one",
-                condition=Q(page__gte=1, order__gte=1),
+                condition=(Q(page=None) | Q(page__gte=1)) & Q(order__gte=1),
                 violation_error_message="ページと順番は1以上の数を入力してください。",
+            ),
+            models.CheckConstraint(
+                name="case_year_is_of_our_time",
+                condition=Q(year=None) | Q(year__range=(MIN_YEAR, MAX_YEAR)),
+                violation_error_message=f"年度は{MIN_YEAR}〜{MAX_YEAR}の西暦で入力してください。",
             ),
             models.CheckConstraint(
                 name="case_status_is_known", condition=Q(status__in=["draft", "published", "withdrawn"])
@@ -191,9 +265,9 @@ class Case(CatalogueModel):
         )
         indexes = (
             models.Index(
-                fields=["section", "source", "page", "order", "id"],
-                name="case_published_in_order",
-                condition=Q(status="published"),
+                fields=["updated_at"],
+                name="case_public_by_last_change",
+                condition=Q(first_published_at__isnull=False),
             ),
         )
 
@@ -206,24 +280,96 @@ class Case(CatalogueModel):
     def natural_key(self) -> tuple[str]:
         return (self.slug,)
 
+    @property
+    def was_public(self) -> bool:
+        """Whether readers see the case or ever saw it: then its address stays and it is not deleted."""
+        return self.first_published_at is not None or self.status != self.Status.DRAFT
+
+    def lacking(self) -> dict[str, str]:
+        """The fields that have to be filled in before the case is published, with their labels."""
+        needed = (*NEEDED_FIELDS, *(["page"] if self.needs_page() else []))
+        values = ((self._meta.get_field(name), name) for name in needed)
+        return {
+            name: str(field.verbose_name)  # type: ignore[union-attr]
+            for field, name in values
+            if getattr(self, field.attname) in (None, "", [])  # type: ignore[union-attr]
+        }
+
     def clean(self) -> None:
         if self.status == self.Status.WITHDRAWN and not self.withdrawn_reason.strip():
             raise ValidationError({"withdrawn_reason": WITHDRAWN_WITHOUT_REASON})
+        self._check_place()
+        if self.status == self.Status.PUBLISHED and (lacking := self.lacking()):
+            raise ValidationError({name: ValidationError(NEEDED, code="needed") for name in lacking})
+
+    def _check_place(self) -> None:
+        """The database keeps the section too (sql/0001_case_section.sql)."""
+        if self.source and self.section and self.section.source_id != self.source_id:
+            raise ValidationError({"section": SECTION_OF_ANOTHER.format(self.source)})
+        if self.source and self.source.kind == SourceKind.WEB_PAGE and self.page is not None:
+            raise ValidationError({"page": PAGE_OF_WEB_PAGE})
 
     def check_publishable(self) -> None:
-        """Raises ValidationError for a published case without a body. Its rows come after it: `clean` cannot.
+        """Raises ValidationError for a published case that lacks something, and names all that it lacks.
 
-        The database refuses it at the end of the transaction (sql/0001_published_case.sql).
+        Its rows come after it, so `clean` cannot ask for a body. The database refuses a case without one at
+        the end of the transaction (sql/0001_published_case.sql).
         """
-        if self.status == self.Status.PUBLISHED and not self.case_bodies.exists():
+        if self.status != self.Status.PUBLISHED:
+            return
+        labels, has_body = list(self.lacking().values()), self.case_bodies.exists()
+        if labels:
+            labels += [] if has_body else ["実施団体"]
+            raise ValidationError(PUBLISHED_UNFINISHED.format("、".join(labels)))
+        if not has_body:
             raise ValidationError(PUBLISHED_WITHOUT_BODY)
 
+    def has_place(self) -> bool:
+        """Whether its place in its source is known."""
+        return bool(self.source and (self.page or not self.needs_page()))
+
+    def other_at_its_place(self) -> Case | None:
+        """Another case at this one's place in its source, as the constraints of the table see it.
+
+        Where there is no page, drafts hold no place.
+        """
+        others = Case.objects.filter(source=self.source_id, page=self.page, order=self.order)
+        others = others.exclude(pk=self.pk)
+        if self.page is None:
+            is_draft = self.status == self.Status.DRAFT
+            others = others.none() if is_draft else others.exclude(status=self.Status.DRAFT)
+        return others.first() if self.source_id else None
+
+    def needs_page(self) -> bool:
+        """Whether a case of its source, or of one not known yet, is on a page of it."""
+        return self.source is None or self.source.kind == SourceKind.CASEBOOK
+
+    def has_stand_in_slug(self) -> bool:
+        """Whether its slug is one for the time being that a slug from its place can follow by now."""
+        return self.is_unplaced() and self.has_place() and self.first_published_at is None
+
+    def is_unplaced(self) -> bool:
+        """Whether its slug stands in for one from a place in a source."""
+        return re.fullmatch(rf"{UNPLACED}-[0-9]+", self.slug) is not None
+
+    def settle_slug(self) -> None:
+        """Gives the slug of its place where there is none, or where one stood in for it."""
+        if not self.slug or self.has_stand_in_slug():
+            self.slug = self.proposed_slug()
+
     def proposed_slug(self) -> str:
-        """A slug no case has, from the place in the source: dx2021-17-1, if taken dx2021-17-1-2."""
-        plain = f"{self.source.slug}-{self.page}-{self.order}".lower().replace("_", "-")
+        """A slug no case has, from the place in the source: dx2021-17-1, without a page city-1.
+
+        If it is taken, dx2021-17-1-2. While the place is not known one for the time being, draft-1.
+        """
+        if self.has_place():
+            place = [one for one in (self.source.slug, self.page, self.order) if one is not None]  # type: ignore[union-attr]
+            plain = "-".join(map(str, place)).lower().replace("_", "-")
+            names = chain([plain], (f"{plain}-{number}" for number in count(2)))
+        else:
+            plain, names = UNPLACED, (f"{UNPLACED}-{number}" for number in count(1))  # type: ignore[assignment]
         taken = set(Case.objects.filter(slug__startswith=plain).values_list("slug", flat=True))
-        numbered = (f"{plain}-{number}" for number in count(2))
-        return next(slug for slug in chain([plain], numbered) if slug not in taken)
+        return next(slug for slug in names if slug not in taken)
 
 
 class CaseRowManager(models.Manager):
@@ -251,6 +397,14 @@ class CaseRow(CatalogueModel):
     natural_key.dependencies = ["catalog.case"]  # type: ignore[attr-defined]
 
 
+CONTACT_WITHOUT_DAY = "照会先を入力したときは、確認日も入力してください。"
+
+
+DAY_WITHOUT_CONTACT = (
+    "確認日だけが入っています。部署・電話・メールのどれかを入力するか、確認日を空にしてください。"
+)
+
+
 class CaseBody(CaseRow):
     """A body that carries out a case."""
 
@@ -259,11 +413,36 @@ class CaseBody(CaseRow):
     case = models.ForeignKey(Case, models.CASCADE, related_name="case_bodies", verbose_name="事例")
     body = models.ForeignKey(Body, models.PROTECT, related_name="case_bodies", verbose_name="団体")
     note = models.TextField("注記", blank=True, help_text="団体ごとに内容が異なるときに書いてください。")
+    # Whom to ask about this case: what the body itself says, never guessed.
+    contact_section = models.CharField("照会先の部署", max_length=100, blank=True)
+    contact_telephone = models.CharField(
+        "照会先の電話", max_length=20, blank=True, validators=[telephone_number]
+    )
+    contact_email = models.EmailField("照会先のメール", blank=True)
+    contact_checked_on = models.DateField("照会先の確認日", null=True, blank=True)
 
     class Meta(CaseRow.Meta):
         verbose_name = verbose_name_plural = "実施団体"
         constraints = (
-            texts_are_plain("case_body_texts_are_plain", "note"),
+            texts_are_plain(
+                "case_body_texts_are_plain",
+                *("note", "contact_section", "contact_telephone", "contact_email"),
+            ),
+            models.CheckConstraint(
+                name="case_body_contact_is_dated",
+                condition=Q(
+                    contact_section="", contact_telephone="", contact_email="", contact_checked_on=None
+                )
+                | (
+                    ~Q(contact_section="", contact_telephone="", contact_email="")
+                    & Q(contact_checked_on__isnull=False)
+                ),
+                violation_error_message="照会先と確認日は、両方入力するか両方空にしてください。",
+            ),
+            models.CheckConstraint(
+                name="case_body_contact_telephone_is_a_number",
+                condition=Q(contact_telephone="") | Q(contact_telephone__regex=TELEPHONE.pattern),
+            ),
             models.UniqueConstraint(
                 fields=["case", "body"],
                 name="case_body_is_unique",
@@ -273,6 +452,16 @@ class CaseBody(CaseRow):
 
     def __str__(self) -> str:
         return self.body.full_name
+
+    def clean(self) -> None:
+        """Tells beside the field what the constraint would tell of the whole row."""
+        contact = self.contact_section or self.contact_telephone or self.contact_email
+        if contact and not self.contact_checked_on:
+            raise ValidationError({"contact_checked_on": CONTACT_WITHOUT_DAY})
+        if self.contact_checked_on and not contact:
+            raise ValidationError({"contact_checked_on": DAY_WITHOUT_CONTACT})
+        if self.contact_checked_on and self.contact_checked_on > timezone.localdate():
+            raise ValidationError({"contact_checked_on": "照会先の確認日が未来の日付です。"})
 
 
 class SimilarBody(CaseRow):

@@ -15,7 +15,8 @@ class CaseDocument(models.Model):
 
     `record` is the contract's record as JSON text, without addresses of this site and without nearness;
     `extra` is JSON text of what pages and files show beside it (see `documents.records.Extra`). The columns
-    from `section` to `mentions` are what the index is built from; `title` to `grams` are folded for search.
+    from `section` to `mentions` are what the index is built from; `title` to `grams` are folded for search;
+    `grams`, which is what is searched, has `words`, those that are found whole, in it.
     `made_in` is the number of the catalogue's version in which the document was last made.
     Triggers on every table that contributes write it, and nothing else does.
     """
@@ -27,10 +28,11 @@ class CaseDocument(models.Model):
     record = models.TextField()
     extra = models.TextField()
 
-    section = models.CharField(max_length=3)
+    section = models.CharField(max_length=20)
     source = models.BigIntegerField()
-    page = models.PositiveSmallIntegerField()
+    page = models.PositiveSmallIntegerField(null=True)
     order = models.PositiveSmallIntegerField()
+    year = models.PositiveSmallIntegerField(null=True)
     updated_at = models.DateTimeField()
     topics = ArrayField(models.SlugField())
     bodies = ArrayField(models.CharField(max_length=6))
@@ -39,6 +41,7 @@ class CaseDocument(models.Model):
     title = models.TextField()
     head = models.TextField()
     folded = models.TextField()
+    words = SearchVectorField()
     grams = SearchVectorField()
 
     class Meta:

@@ -6,11 +6,18 @@ from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.db import connection, models
 from django.db.models import Q
 from django.utils import timezone
 
 from catalog.models.base import CatalogueModel, texts_are_plain
+
+SAME_WORDS = """
+    SELECT array_agg(word ORDER BY place) FROM unnest(%s::text[]) WITH ORDINALITY AS given (word, place)
+    GROUP BY fold(word) HAVING count(*) > 1 ORDER BY min(place) LIMIT 1
+"""
+WORD_TWICE = "「{}」は、検索では同じ言葉です。1つにしてください。"
 
 
 class SearchSynonymManager(models.Manager["SearchSynonym"]):
@@ -48,17 +55,28 @@ class SearchSynonym(CatalogueModel):
     def natural_key(self) -> tuple[str, ...]:
         return tuple(self.words)
 
+    def clean(self) -> None:
+        """Refuses words that are the same for the search, such as スマホ and ｽﾏﾎ."""
+        with connection.cursor() as cursor:
+            cursor.execute(SAME_WORDS, [self.words])
+            same = cursor.fetchone()
+        if same:
+            raise ValidationError({"words": WORD_TWICE.format("」と「".join(same[0]))})
+
 
 RECORD_ZERO_RESULT = r"""
     WITH forgotten AS (DELETE FROM catalog_zeroresultsearch WHERE day < %(oldest)s),
-    asked AS (SELECT left(btrim(regexp_replace(fold(%(text)s), '\s+', ' ', 'g')), %(length)s) AS term)
-    INSERT INTO catalog_zeroresultsearch (term, day, count)
-    SELECT term, %(today)s, 1 FROM asked
+    asked AS (
+        SELECT left(btrim(regexp_replace(fold(%(text)s), '\s+', ' ', 'g')), %(length)s) AS term,
+            left(btrim(regexp_replace(%(text)s, '\s+', ' ', 'g')), %(length)s) AS typed
+    )
+    INSERT INTO catalog_zeroresultsearch (term, typed, day, count)
+    SELECT term, typed, %(today)s, 1 FROM asked
     WHERE term <> '' AND (
         EXISTS (SELECT FROM catalog_zeroresultsearch z WHERE z.term = asked.term AND z.day = %(today)s)
         OR (SELECT count(*) FROM catalog_zeroresultsearch z WHERE z.day = %(today)s) < %(most)s
     )
-    ON CONFLICT (term, day) DO UPDATE SET count = catalog_zeroresultsearch.count + 1
+    ON CONFLICT (term, day) DO UPDATE SET count = catalog_zeroresultsearch.count + 1, typed = excluded.typed
 """
 
 
@@ -78,9 +96,13 @@ class ZeroResultSearchManager(models.Manager["ZeroResultSearch"]):
             })  # fmt: skip
 
     def counts(self) -> models.QuerySet[Any, Any]:
-        """`term` and `total` of the last `DAYS_KEPT` days, the most frequent first."""
+        """`term`, `typed` and `total` of the last `DAYS_KEPT` days, the most frequent first."""
         oldest = timezone.localdate() - timedelta(days=self.model.DAYS_KEPT)
-        terms = self.filter(day__gte=oldest).values("term").annotate(total=models.Sum("count"))
+        terms = (
+            self.filter(day__gte=oldest)
+            .values("term")
+            .annotate(total=models.Sum("count"), typed=models.Max("typed"))
+        )
         return terms.order_by("-total", "term")
 
 
@@ -91,7 +113,8 @@ class ZeroResultSearch(models.Model):
     MAX_TERMS_A_DAY: ClassVar[int] = 1_000
     DAYS_KEPT: ClassVar[int] = 30
 
-    term = models.CharField("言葉", max_length=100)
+    term = models.CharField("言葉", max_length=100)  # folded: what it is counted by
+    typed = models.CharField("入力", max_length=100)  # as someone last did
     day = models.DateField("日")
     count = models.PositiveIntegerField("回数")
 

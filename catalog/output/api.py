@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Callable, Sequence
+from functools import cache, wraps
 from threading import Lock
 from typing import Any, TypeVar
 
 from django import forms
 from django.core.paginator import Page
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -18,6 +19,7 @@ from drf_spectacular.extensions import OpenApiSerializerExtension
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import resolve_type_hint
+from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework.decorators import api_view, schema
 from rest_framework.request import Request
@@ -29,29 +31,37 @@ from catalog.documents.addresses import absolute_for
 from catalog.documents.reading import Document, read_public
 from catalog.documents.records import CaseRecord
 from catalog.finding.facets import facets_of
-from catalog.finding.fields import NUMBER_ERRORS, BodyCodeField, BodyCodesField, ChoicesField, DigitsField
-from catalog.finding.forms import StrictForm
-from catalog.finding.index import current_index
+from catalog.finding.fields import BodyCodeField, BodyCodesField, ChoicesField, DigitsField, YearsField
+from catalog.finding.forms import StrictForm, unknown_parameters
+from catalog.finding.index import Index, current_index
 from catalog.finding.paging import page_of
 from catalog.finding.query import BodyListFilter, CaseFilter, StrictFilterSet
 from catalog.finding.words import sentence
-from catalog.models import Body, Case
+from catalog.models import MAX_YEAR, MIN_YEAR, Body, Case
+from catalog.output.descriptions import with_descriptions
 from catalog.output.records import (
     BodyListRecord,
     BodyRecord,
     CaseListRecord,
     Errors,
     PageRecord,
+    about_words,
     body_records,
     facet_record,
     provenance,
 )
+from dxcases.errors import as_json
 
 MAX_PAGE_SIZE = 100
 RESULTS_PER_PAGE = 20
 Filters = TypeVar("Filters", bound=StrictFilterSet)
 READ = ["GET", "HEAD"]
 BODY_CODE_SCHEMA = {"type": "string", "pattern": "^[0-9]{6}$"}
+A_YEAR = {
+    "type": "string",
+    "pattern": "^(199[0-9]|20[0-9]{2}|unknown)$",
+    "description": f"{MIN_YEAR}〜{MAX_YEAR}の4桁の西暦か、unknown（不明）",
+}
 A_BODY = {"$ref": "#/components/schemas/BodyCode"}
 
 
@@ -63,8 +73,38 @@ class PageSizeForm(StrictForm):
         required=False,
         min_value=1,
         max_value=MAX_PAGE_SIZE,
-        error_messages=NUMBER_ERRORS,
     )
+
+
+RENDERERS = {renderer.format: renderer for renderer in (OpenApiYamlRenderer, OpenApiJsonRenderer)}
+YAML, *_ = RENDERERS
+FORMAT_ERROR = f"次のいずれかを指定してください：{'、'.join(RENDERERS)}"
+
+
+class SchemaFormatForm(StrictForm):
+    """In which form the schema is sent."""
+
+    format = forms.ChoiceField(
+        required=False,
+        choices=[(name, name) for name in RENDERERS],
+        error_messages={"invalid_choice": FORMAT_ERROR},
+    )
+
+
+def takes_only(*known: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Answers 400 where a view is given a parameter that is none of these."""
+
+    def decorate(view: Callable[..., Any]) -> Callable[..., HttpResponseBase]:
+        @wraps(view)
+        def answer(request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if errors := unknown_parameters(request.GET, known):
+                return as_json({"errors": errors}, status=400)
+            response: HttpResponseBase = view(request, *args, **kwargs)
+            return response
+
+        return answer
+
+    return decorate
 
 
 class Shape(BaseSerializer):
@@ -94,7 +134,7 @@ class ShapeInSchema(OpenApiSerializerExtension):
         return self.target.record.__name__.removesuffix("Record")
 
     def map_serializer(self, auto_schema: AutoSchema, direction: str) -> Any:
-        return resolve_type_hint(self.target.record)
+        return with_descriptions(resolve_type_hint(self.target.record), self.target.record)
 
 
 @cache
@@ -138,9 +178,10 @@ class Documented(AutoSchema):
         return of_path + (query_parameters(self.filters) if self.filters else [])
 
     def get_response_serializers(self) -> Any:
-        responses = {200: OpenApiResponse(shape(self.answer), "結果")}
-        if self.filters:
-            responses[400] = OpenApiResponse(shape(Errors), "正しくない値や、この名前のない指定がある")
+        responses = {
+            200: OpenApiResponse(shape(self.answer), "結果"),
+            400: OpenApiResponse(shape(Errors), "正しくない値や、この名前のない指定がある"),
+        }
         if self.gone:
             responses[410] = OpenApiResponse(shape(Errors), self.gone)
         return {**responses, 404: OpenApiResponse(shape(Errors), "そのページや識別名はない")}
@@ -158,6 +199,8 @@ def schema_of(field: forms.Field) -> dict[str, Any]:
     """The values a form field takes, as JSON Schema."""
     if isinstance(field, BodyCodesField):
         return {"type": "array", "items": A_BODY}
+    if isinstance(field, YearsField):
+        return {"type": "array", "items": A_YEAR}
     if isinstance(field, ChoicesField):
         return {"type": "array", "items": {"type": "string", "enum": [value for value, _ in field.options()]}}
     if isinstance(field, forms.IntegerField):
@@ -192,6 +235,7 @@ def case_list(request: Request) -> Response:
         **paging(request, page),
         "query": sentence(case_filter),
         **provenance(case_filter.sources()),
+        **about_words(case_filter),
         "facets": [facet_record(facet) for facet in facets_of(case_filter)],
         "results": [card.record(absolute) for card in page.object_list],
     }
@@ -208,6 +252,7 @@ def case_list(request: Request) -> Response:
         gone="その事例は取り下げた（理由と、あれば代わりのアドレス）",
     )
 )
+@takes_only()
 def case_detail(request: Request, slug: str) -> Response:
     documents = read_public([slug])
     if not documents:
@@ -237,6 +282,7 @@ def body_list(request: Request) -> Response:
 
 @api_view(READ)
 @schema(Documented("body_detail", "1つの団体", BodyRecord, path={"code": BODY_CODE_SCHEMA}))
+@takes_only()
 def body_detail(request: Request, code: str) -> Response:
     index = current_index()
     body = index.body(code)
@@ -246,11 +292,31 @@ def body_detail(request: Request, code: str) -> Response:
     return Response(record, headers=licensed(request))
 
 
+def current_schema(index: Index) -> dict[str, Any]:
+    """The OpenAPI document: it follows from the code and from what the lists of the catalogue offer."""
+    return index.kept("schema", lambda: LockedGenerator().get_schema(request=None, public=True))
+
+
+@require_safe
+@takes_only(*SchemaFormatForm.base_fields)
+def schema_file(request: HttpRequest) -> HttpResponse:
+    form = SchemaFormatForm(request.GET)
+    if not form.is_valid():
+        return as_json({"errors": form.errors}, status=400)
+    renderer = RENDERERS[form.cleaned_data["format"] or YAML]()
+    index = current_index()
+    content = index.kept(renderer.format, lambda: renderer.render(current_schema(index), renderer_context={}))
+    headers = {
+        "Content-Disposition": f'inline; filename="dxcases-openapi.{form.cleaned_data["format"] or YAML}"'
+    }
+    return HttpResponse(content, content_type=renderer.media_type, headers=headers)
+
+
 @require_safe
 def docs(request: HttpRequest) -> HttpResponse:
     """The schema as a page to read, with a case as an example."""
-    described = LockedGenerator().get_schema(request=None, public=True)
     index = current_index()
+    described = current_schema(index)
     document = next(iter(index.read(index.numbering.in_order(index.cases, slice(0, 1)))), None)
     addresses = examples_of(document)
     operations = [

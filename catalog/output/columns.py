@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any, Literal
 
 from catalog.documents.reading import Document
@@ -16,19 +17,34 @@ from catalog.documents.records import (
     FigureRecord,
     name_in_full,
 )
-from catalog.models import Kind
+from catalog.models import Case, Kind, SourceKind
+from catalog.models.days import YEARS_BEFORE, read_day
 
 FORMULA_STARTS = frozenset("=+-@＝＋－＠\t\r'")
 YES, NO = "はい", "いいえ"
+SOURCE_KINDS = {kind.value: str(kind.label) for kind in SourceKind}
 KINDS = {kind.value: str(kind.label) for kind in Kind}
 MAX_DIGITS = 9
+# How spreadsheets write the day that they took a section for: as day of this year, or as the number of a day.
+DAY_FOR_SECTION = re.compile(
+    r"(?:\d{4}[-/.年])?(?P<month>\d{1,2})[-/月](?P<day>\d{1,2})日?(?: 0:00(?::00)?)?"
+)
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+ENGLISH_DAY_FOR_SECTION = re.compile(rf"(?P<day>\d{{1,2}})-(?P<month>{'|'.join(MONTHS)})", re.IGNORECASE)
+FISCAL_YEAR = re.compile("(令和?|平成?|[RH])(元|[0-9]{1,2})|([0-9]{4})")
+SERIAL_START, SERIAL_DIGITS = date(1899, 12, 30), 5
 
 
 class TableRecord(CaseRecord):
-    """A record with what a table repeats on every row: how to cite the case, and the terms of its source."""
+    """A record with what a table repeats on every row: how to cite the case, and the terms of its source.
+
+    `status` and `editor_note` are for the tables of editors alone.
+    """
 
     citation: str
     terms: str
+    status: str
+    editor_note: str
 
 
 def table_record(document: Document, absolute: Absolute) -> TableRecord:
@@ -36,6 +52,8 @@ def table_record(document: Document, absolute: Absolute) -> TableRecord:
         **document.with_url(absolute),
         "citation": document.citation,
         "terms": document.extra["terms"],
+        "status": document.extra["status"],
+        "editor_note": document.extra["editor_note"],
     }
 
 
@@ -67,9 +85,26 @@ def unescaped(line: str) -> str:
     return re.sub(r"\\([\\n：])", lambda match: "\n" if match[1] == "n" else match[1], line)
 
 
+def known(number: int | None) -> int | str:
+    """The number, or an empty cell."""
+    return "" if number is None else number
+
+
 def of_bodies(key: str) -> Callable[[TableRecord], str]:
     """A column with one line a body: what its record has there, nothing where that is unknown."""
     return lambda row: lines([body[key] for body in row["bodies"]])  # type: ignore[literal-required]
+
+
+def of_contacts(
+    key: Literal["section", "telephone", "email", "checked_on"],
+) -> Callable[[TableRecord], str]:
+    """A column with one line a body: whom it names for the case. Nothing where no body names anybody."""
+
+    def write(row: TableRecord) -> str:
+        contacts = [body["contact"] for body in row["bodies"]]
+        return lines([contact and contact[key] for contact in contacts]) if any(contacts) else ""
+
+    return write
 
 
 def of_prefectures(key: Literal["code", "name"]) -> Callable[[TableRecord], str]:
@@ -78,6 +113,11 @@ def of_prefectures(key: Literal["code", "name"]) -> Callable[[TableRecord], str]
 
 def of_links(key: Literal["url", "label"]) -> Callable[[TableRecord], str]:
     return lambda row: lines([link[key] for link in row["links"]])
+
+
+def section(row: TableRecord) -> str:
+    """The number with the title: 3-1 alone would be the first of March to a spreadsheet."""
+    return f"{row['section']['id']} {row['section']['title']}".strip()
 
 
 def of_similar(key: Literal["code", "note", "url"]) -> Callable[[TableRecord], str]:
@@ -92,10 +132,25 @@ def open_ended(row: TableRecord) -> str:
     return YES if row["similar"]["open_ended"] else NO
 
 
+def confirmations(row: TableRecord) -> str:
+    names = {body["code"]: name_in_full(body) for body in row["bodies"]}
+    return lines(f"{names[one['body']]}：{one['month']}" for one in row["confirmed"])
+
+
 def populations(bodies: list[CaseBodyRecord]) -> int | str:
     """Of one body a number, so that a spreadsheet can sort by it; of several one line a body."""
-    known = [body["population"] for body in bodies]
-    return known[0] if len(known) == 1 and known[0] else lines(known)
+    persons = [body["population"] for body in bodies]
+    return persons[0] if len(persons) == 1 and persons[0] else lines(persons)
+
+
+def sizes(bodies: list[CaseBodyRecord]) -> int | str:
+    """As `populations`, for people."""
+    persons = populations(bodies)
+    return (
+        persons
+        if isinstance(persons, int)
+        else "\n".join(f"{int(one):,}人" if one else "不明" for one in persons.split("\n"))
+    )
 
 
 def figures(records: list[FigureRecord]) -> str:
@@ -114,6 +169,19 @@ def as_key(cell: str) -> str:
     return unicodedata.normalize("NFKC", cell).strip()
 
 
+def as_section(cell: str) -> str:
+    """The number of a section, with or without its title; also where a spreadsheet took it for a day."""
+    key = as_key(cell)
+    if key.isdecimal() and len(key) == SERIAL_DIGITS:
+        day = SERIAL_START + timedelta(days=int(key))
+        return f"{day.month}-{day.day}"
+    if match := DAY_FOR_SECTION.fullmatch(key):
+        return f"{int(match['month'])}-{int(match['day'])}"
+    if match := ENGLISH_DAY_FOR_SECTION.fullmatch(key):
+        return f"{MONTHS.index(match['month'].lower()) + 1}-{int(match['day'])}"
+    return key.split(" ", 1)[0]
+
+
 def as_number(cell: str) -> int | None:
     """A whole number; None for an empty cell. Raises ValueError with what to do."""
     digits = as_key(cell)
@@ -122,6 +190,32 @@ def as_number(cell: str) -> int | None:
     if not re.fullmatch(f"[0-9]{{1,{MAX_DIGITS}}}", digits):
         raise ValueError("0以上の整数を入力してください。")
     return int(digits)
+
+
+def as_place(cell: str) -> int:
+    """As `as_number`; the first place where none is given."""
+    number = as_number(cell)
+    return 1 if number is None else number
+
+
+def as_status(cell: str) -> str:
+    """The state that a label names; an empty cell is a draft. Raises ValueError for another."""
+    states = {label: value for value, label in Case.Status.choices}
+    found = states.get(as_key(cell) or str(Case.Status.DRAFT.label))
+    if found is None:
+        raise ValueError(f"「{cell}」という状態はありません。{'、'.join(states)}のどれかです。")
+    return found
+
+
+def as_year(cell: str) -> int | None:
+    """A fiscal year, of our time or of an era, with or without 年度. Raises ValueError with what to do."""
+    text = as_key(cell).removesuffix("度").removesuffix("年")
+    if not text:
+        return None
+    if match := FISCAL_YEAR.fullmatch(text):
+        era, of_era, year = match.groups()
+        return int(year) if year else YEARS_BEFORE[era[0]] + int(of_era.replace("元", "1"))
+    raise ValueError(f"「{cell}」は年度として読めません。「2020」か「令和2年度」のように入力してください。")
 
 
 def as_answer(cell: str) -> bool:
@@ -146,13 +240,25 @@ def as_lines(cell: str) -> list[tuple[str, ...]]:
     return [(unescaped(line),) for line in cell.rstrip("\n").split("\n")] if cell.strip() else []
 
 
+def as_days(cell: str) -> list[tuple[Any, ...]]:
+    """A day or nothing on each line. Raises ValueError for what is no day."""
+    return [(read_day(line) if line.strip() else None,) for (line,) in as_lines(cell)]
+
+
+def as_keys(cell: str) -> list[tuple[str, ...]]:
+    return [(as_key(line),) for (line,) in as_lines(cell)]
+
+
 def as_codes(cell: str) -> list[tuple[str, ...]]:
     return [(as_code(line),) for (line,) in as_lines(cell)]
 
 
 def as_code(text: str) -> str:
-    """A 全国地方公共団体コード; where a spreadsheet took the leading zero for a number's, it comes back."""
-    code = as_key(text)
+    """A 全国地方公共団体コード; where a spreadsheet took the leading zero for a number's, it comes back.
+
+    A name may stand after it, as in the lists of the template.
+    """
+    code = re.sub(r"^(\d+) .*", r"\1", as_key(text))
     return code.zfill(6) if re.fullmatch("[1-9][0-9]{4}", code) else code
 
 
@@ -174,11 +280,14 @@ class Column:
 
     `write` makes its cell from a record. `sets` names the field of `Case`, or the rows that belong to a
     case, which an import sets to what `read` makes of the cell; `read` raises ValueError with what to do.
-    Columns that set rows give one tuple a line, the row's fields named in `parts`.
+    Columns that set rows give one tuple a line, the row's fields named in `parts`; they get `nothing` for a
+    line that a cell lacks.
 
     A column that sets nothing follows from others. `follows` marks those that do so for as long as nobody
     corrects a name: if such a cell disagrees with what it follows from, one of the two is a slip.
-    `is_wide` and `is_address`, a cell that holds one address, are for workbooks.
+    `is_wide` or `width`, in characters, `is_address`, a cell that holds one address, and `is_persons` are for
+    workbooks. `about` tells readers what is in the column, `several` that a cell has one value a line, and
+    `type` of what type a cell is, as JSON Schema calls it.
     """
 
     header: str
@@ -186,50 +295,287 @@ class Column:
     sets: str = ""
     read: Callable[[str], Any] = as_text
     parts: tuple[str, ...] = ()
+    nothing: Any = ""
     follows: bool = False
     is_wide: bool = False
     is_address: bool = False
+    is_persons: bool = False
+    width: int = 0
+    about: str = ""
+    several: bool = False
+    type: Literal["string", "integer"] = "string"
+
+    def text(self, row: TableRecord) -> str:
+        """The cell as text; an empty one for what a draft lacks."""
+        value = self.write(row)
+        return "" if value is None else str(value)
 
 
 COLUMNS = (
-    Column("識別名", lambda row: row["slug"], "slug", as_key),
-    Column("URL", lambda row: row["url"], is_address=True),
-    Column("題名", lambda row: row["title"], "title", is_wide=True),
-    Column("ステップ", lambda row: row["step"]["number"], follows=True),
-    Column("ステップの名称", lambda row: row["step"]["title"], follows=True),
-    Column("区分", lambda row: row["section"]["id"], "section", as_key),
-    Column("区分の名称", lambda row: row["section"]["title"], follows=True),
-    Column("テーマ", lambda row: lines([topic["title"] for topic in row["topics"]]), "topics", as_set),
-    Column("ポイント", lambda row: lines(row["points"]), "points", as_items, is_wide=True),
-    Column("背景", lambda row: row["background"], "background", is_wide=True),
-    Column("取組内容", lambda row: row["approach"], "approach", is_wide=True),
-    Column("成果", lambda row: row["outcome"], "outcome", is_wide=True),
+    Column("識別名", lambda row: row["slug"], "slug", as_key, about="事例の識別名。変わりません"),
+    Column("URL", lambda row: row["url"], is_address=True, about="事例のページのアドレス"),
+    Column("題名", lambda row: row["title"], "title", is_wide=True, about="事例の題名"),
     Column(
-        "数値", lambda row: figures(row["figures"]), "figures", as_figures, ("label", "value"), is_wide=True
+        "ステップ",
+        lambda row: row["step"]["number"],
+        follows=True,
+        about="手順書のステップ（0〜3）",
+        type="integer",
     ),
-    Column("団体コード", of_bodies("code"), "case_bodies", as_codes, ("body_id",)),
-    Column("団体名", of_bodies("name"), follows=True),
-    Column("団体のよみ", of_bodies("kana"), follows=True),
-    Column("団体の種別", lambda row: lines([KINDS[body["kind"]] for body in row["bodies"]]), follows=True),
-    Column("都道府県コード", of_prefectures("code")),
-    Column("都道府県", of_prefectures("name"), follows=True),
-    Column("人口", lambda row: populations(row["bodies"])),
-    Column("人口の基準日", of_bodies("population_as_of")),
-    Column("団体の注記", of_bodies("note"), "case_bodies", as_lines, ("note",)),
-    Column("関連リンクのURL", of_links("url"), "links", as_lines, ("url",), is_address=True),
-    Column("関連リンクの表示名", of_links("label"), "links", as_lines, ("label",)),
-    Column("関連資料", lambda row: lines(row["references"]), "references", as_items, is_wide=True),
-    Column("類似団体コード", of_similar("code"), "similar_bodies", as_codes, ("body_id",)),
-    Column("類似団体", similar_names, follows=True),
-    Column("類似団体の注記", of_similar("note"), "similar_bodies", as_lines, ("note",)),
-    Column("類似団体のURL", of_similar("url"), "similar_bodies", as_lines, ("url",), is_address=True),
-    Column("類似団体はほかにもある", open_ended, "similar_open_ended", as_answer),
-    Column("出典", lambda row: row["source"]["title"], "source", as_key),
-    Column("出典のページ", lambda row: row["source"]["page"], "page", as_number),
-    Column("ページ内の順番", lambda row: row["source"]["order"], "order", as_number),
-    Column("出典の見出し", lambda row: row["source"]["heading"], "heading"),
-    Column("更新日時", lambda row: row["updated_at"]),
-    Column("出典の表示", lambda row: row["citation"]),
-    Column("利用条件", lambda row: row["terms"]),
+    Column(
+        "ステップの名称", lambda row: row["step"]["title"], follows=True, about="手順書でのステップの名称"
+    ),
+    Column("区分", section, "section", as_section, about="出典の区分の番号と名称"),
+    Column("区分の名称", lambda row: row["section"]["title"], follows=True, about="出典の区分の名称"),
+    Column(
+        "テーマ",
+        lambda row: lines([topic["title"] for topic in row["topics"]]),
+        "topics",
+        as_set,
+        about="事例のテーマ",
+        several=True,
+    ),
+    Column(
+        "ポイント",
+        lambda row: lines(row["points"]),
+        "points",
+        as_items,
+        is_wide=True,
+        about="取組の要点",
+        several=True,
+    ),
+    Column(
+        "背景",
+        lambda row: row["background"],
+        "background",
+        is_wide=True,
+        about="取り組む前の状況と、始めた理由",
+    ),
+    Column("取組内容", lambda row: row["approach"], "approach", is_wide=True, about="何をどのように行ったか"),
+    Column("成果", lambda row: row["outcome"], "outcome", is_wide=True, about="得られた結果"),
+    Column(
+        "数値",
+        lambda row: figures(row["figures"]),
+        "figures",
+        as_figures,
+        ("label", "value"),
+        is_wide=True,
+        about="本文にある数値。「項目：値」の形",
+        several=True,
+    ),
+    Column(
+        "団体コード",
+        of_bodies("code"),
+        "case_bodies",
+        as_codes,
+        ("body_id",),
+        about="取り組んだ団体の全国地方公共団体コード（6桁）",
+        several=True,
+    ),
+    Column("団体名", of_bodies("name"), follows=True, about="団体名", several=True),
+    Column("団体のよみ", of_bodies("kana"), follows=True, about="団体名のよみ", several=True),
+    Column(
+        "団体の種別",
+        lambda row: lines([KINDS[body["kind"]] for body in row["bodies"]]),
+        follows=True,
+        about="都道府県、政令指定都市、市、特別区、町、村",
+        several=True,
+    ),
+    Column("都道府県コード", of_prefectures("code"), about="都道府県コード（JIS X 0401、2桁）", several=True),
+    Column("都道府県", of_prefectures("name"), follows=True, about="都道府県名", several=True),
+    Column(
+        "人口", lambda row: populations(row["bodies"]), about="人口（人）。分からない団体は空", several=True
+    ),
+    Column("人口の基準日", of_bodies("population_as_of"), about="人口の基準日", several=True),
+    Column("人口の出典", of_bodies("population_source"), about="人口の出典", several=True),
+    Column(
+        "団体の公式サイト", of_bodies("website"), is_address=True, about="公式サイトのアドレス", several=True
+    ),
+    Column("団体の代表電話", of_bodies("telephone"), about="代表電話", several=True),
+    Column(
+        "団体の注記",
+        of_bodies("note"),
+        "case_bodies",
+        as_lines,
+        ("note",),
+        about="この事例での団体についての注記",
+        several=True,
+    ),
+    Column(
+        "照会先の部署",
+        of_contacts("section"),
+        "case_bodies",
+        as_lines,
+        ("contact_section",),
+        about="団体自身が示した照会先の部署",
+        several=True,
+    ),
+    Column(
+        "照会先の電話",
+        of_contacts("telephone"),
+        "case_bodies",
+        as_keys,
+        ("contact_telephone",),
+        about="照会先の電話",
+        several=True,
+    ),
+    Column(
+        "照会先のメール",
+        of_contacts("email"),
+        "case_bodies",
+        as_keys,
+        ("contact_email",),
+        about="照会先のメール",
+        several=True,
+    ),
+    Column(
+        "照会先の確認日",
+        of_contacts("checked_on"),
+        "case_bodies",
+        as_days,
+        ("contact_checked_on",),
+        nothing=None,
+        about="照会先を確かめた日",
+        several=True,
+    ),
+    Column(
+        "関連リンクのURL",
+        of_links("url"),
+        "links",
+        as_lines,
+        ("url",),
+        is_address=True,
+        about="事例に関わるページのアドレス",
+        several=True,
+    ),
+    Column(
+        "関連リンクの表示名",
+        of_links("label"),
+        "links",
+        as_lines,
+        ("label",),
+        about="そのページの表示名",
+        several=True,
+    ),
+    Column(
+        "関連資料",
+        lambda row: lines(row["references"]),
+        "references",
+        as_items,
+        is_wide=True,
+        about="事例に関わる資料の名称",
+        several=True,
+    ),
+    Column(
+        "類似団体コード",
+        of_similar("code"),
+        "similar_bodies",
+        as_codes,
+        ("body_id",),
+        about="類似の取組を行っている団体のコード",
+        several=True,
+    ),
+    Column("類似団体", similar_names, follows=True, about="類似の取組を行っている団体", several=True),
+    Column(
+        "類似団体の注記",
+        of_similar("note"),
+        "similar_bodies",
+        as_lines,
+        ("note",),
+        about="出典にある注記",
+        several=True,
+    ),
+    Column(
+        "類似団体のURL",
+        of_similar("url"),
+        "similar_bodies",
+        as_lines,
+        ("url",),
+        is_address=True,
+        about="出典にあるアドレス",
+        several=True,
+    ),
+    Column(
+        "類似団体はほかにもある",
+        open_ended,
+        "similar_open_ended",
+        as_answer,
+        about="「はい」は、出典が「など」としているもの",
+    ),
+    Column(
+        "年度",
+        lambda row: known(row["year"]),
+        "year",
+        as_year,
+        about="取組を始めた年度（西暦）。分からないものは空",
+        type="integer",
+    ),
+    Column("出典", lambda row: row["source"]["title"], "source", as_key, about="出典の題名"),
+    Column(
+        "出典の種類",
+        lambda row: SOURCE_KINDS[row["source"]["kind"]],
+        follows=True,
+        about="事例集、団体などの資料、ウェブページ",
+    ),
+    Column("出典のURL", lambda row: row["source"]["url"], is_address=True, about="出典のアドレス"),
+    Column(
+        "出典のページ",
+        lambda row: known(row["source"]["page"]),
+        "page",
+        as_number,
+        about="出典のページ。ページのない出典では空",
+        type="integer",
+    ),
+    Column(
+        "ページ内の順番",
+        lambda row: row["source"]["order"],
+        "order",
+        as_place,
+        about="同じページの中の順番",
+        type="integer",
+    ),
+    Column("出典の見出し", lambda row: row["source"]["heading"], "heading", about="出典の見出し"),
+    Column(
+        "団体の確認",
+        confirmations,
+        about="今の内容を確認した団体と月。内容が変わるとなくなります",
+        several=True,
+    ),
+    Column("更新日時", lambda row: row["updated_at"], about="事例の更新日時（ISO 8601）"),
+    Column("出典の表示", lambda row: row["citation"], about="引用するときの出典の書き方"),
+    Column("利用条件", lambda row: row["terms"], about="出典の利用条件"),
+)
+# What the tables of editors have besides, and no public file.
+EDITORS_COLUMNS = (
+    Column(
+        "状態",
+        lambda row: str(Case.Status(row["status"]).label),
+        "status",
+        as_status,
+        about="下書き、公開、取り下げ",
+    ),
+    Column(
+        "編集注",
+        lambda row: row["editor_note"],
+        "editor_note",
+        is_wide=True,
+        about="出典の矛盾や誤記など、読者に伝えること",
+    ),
+)
+EDITORS_TABLE = (*COLUMNS[:1], *EDITORS_COLUMNS, *COLUMNS[1:])
+# The sheet of a workbook that is printed and handed around; nothing reads it back.
+CIRCULAR = (
+    Column("団体", lambda row: lines(map(name_in_full, row["bodies"])), width=16),
+    Column("人口", lambda row: sizes(row["bodies"]), is_persons=True, width=11),
+    Column("題名", lambda row: row["title"], width=22),
+    Column("ポイント", lambda row: "\n".join(f"・{point}" for point in row["points"]), width=32),
+    Column(
+        "数値", lambda row: "\n".join(f"{one['label']}：{one['value']}" for one in row["figures"]), width=20
+    ),
+    Column("成果", lambda row: row["outcome"], width=32),
+    Column("出典のページ", lambda row: known(row["source"]["page"]), width=7),
+    Column("アドレス", lambda row: row["url"], is_address=True, width=18),
 )
 HEADERS = tuple(column.header for column in COLUMNS)
+# What tables from before these columns have not; what is known then stays.
+OPTIONAL = frozenset(header for header in HEADERS if header.startswith("照会先の"))

@@ -20,7 +20,7 @@ from catalog.finding.query import CaseFilter
 from catalog.finding.words import sentence
 from catalog.output import exports
 from catalog.output.feed import atom_feed
-from catalog.output.records import provenance
+from catalog.output.records import about_words, provenance
 from dxcases.errors import as_json
 
 MAX_FILE_NAME_LENGTH = 60  # characters; file systems take 255 bytes
@@ -69,6 +69,7 @@ def case_list_json(request: HttpRequest, case_filter: CaseFilter, form: forms.Fo
         "query": sentence(case_filter),
         "count": len(case_filter.found()),
         **provenance(case_filter.sources()),
+        **about_words(case_filter),
     }
     absolute = absolute_for(request)
     records = (card.record(absolute) for card in case_filter.all_cards())
@@ -93,9 +94,9 @@ def case_list_xlsx(request: HttpRequest, case_filter: CaseFilter, form: forms.Fo
 
 @answers_query()
 def case_list_atom(request: HttpRequest, case_filter: CaseFilter, form: forms.Form) -> HttpResponse:
-    page, feed = (address_of(request, name, case_filter) for name in ("case_list", "case_list_atom"))
-    documents = case_filter.all_documents()
-    atom = atom_feed(sentence(case_filter), documents, page, feed, absolute_for(request))
+    page, feed = (query_url(name, case_filter.query) for name in ("case_list", "case_list_atom"))
+    documents, changed_at = case_filter.all_documents(), case_filter.index.last_change
+    atom = atom_feed(sentence(case_filter), documents, page, feed, absolute_for(request), changed_at)
     return HttpResponse(atom, content_type="application/atom+xml; charset=utf-8")
 
 
@@ -104,17 +105,12 @@ def about_result(request: HttpRequest, case_filter: CaseFilter) -> list[tuple[st
     cited = provenance(case_filter.sources())
     return [
         ("条件", sentence(case_filter)),
-        ("アドレス", address_of(request, "case_list", case_filter)),
+        ("アドレス", request.build_absolute_uri(query_url("case_list", case_filter.query))),
         ("件数", f"{len(case_filter.found())}件"),
         ("出典", cited["source"]),
         ("利用条件", cited["terms"]),
         ("作成日時", timezone.localtime().strftime("%Y-%m-%d %H:%M")),
     ]
-
-
-def address_of(request: HttpRequest, name: str, case_filter: CaseFilter) -> str:
-    """The address of the query in the form that the URL `name` gives."""
-    return request.build_absolute_uri(query_url(name, case_filter.query))
 
 
 def saved_as(case_filter: CaseFilter, ending: str) -> dict[str, str]:

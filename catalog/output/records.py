@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, TypedDict
 
-from django.urls import reverse
 from pyroaring import BitMap
 
-from catalog.documents.addresses import url
+from catalog.documents.addresses import identifier, url
 from catalog.documents.reading import Document, read_titles
-from catalog.documents.records import Absolute, BodyFacts, CaseRecord, name_in_full
+from catalog.documents.records import (
+    Absolute,
+    BodyFacts,
+    CaseRecord,
+    SuccessorRecord,
+    name_in_full,
+)
 from catalog.finding.facets import Facet
 from catalog.finding.index import Index
-from catalog.models import Body, Kind, Region, Source
+from catalog.finding.query import CaseFilter
+from catalog.models import Body, Kind, Region, Source, SourceKind
 
 
 class CaseMention(TypedDict):
@@ -24,8 +30,8 @@ class CaseMention(TypedDict):
 
 class BodyRecord(BodyFacts):
     region: Region
-    latitude: float
-    longitude: float
+    latitude: float | None
+    longitude: float | None
     cases: list[CaseMention]
     similar_to: list[CaseMention]
 
@@ -54,7 +60,31 @@ class PageRecord(TypedDict):
     previous: str | None
 
 
-class CaseListRecord(PageRecord, Provenance):
+class UnderstoodRecord(TypedDict):
+    """A phrase of `q` that acts as a parameter."""
+
+    text: str
+    parameter: str
+    value: str
+
+
+class NamedBodyRecord(TypedDict):
+    """A body that a word of `q` is the name of, with how many cases it carries out and how many name it."""
+
+    code: str
+    name: str
+    cases: int
+    mentions: int
+
+
+class AboutWords(TypedDict):
+    """How the words of a query were taken."""
+
+    understood: list[UnderstoodRecord]
+    named_bodies: list[NamedBodyRecord]
+
+
+class CaseListRecord(PageRecord, Provenance, AboutWords):
     query: str
     facets: list[FacetRecord]
     results: list[CaseRecord]
@@ -107,7 +137,30 @@ def facts_of(body: Body) -> BodyFacts:
         "prefecture": {"code": body.prefecture.code, "name": body.prefecture.name},
         "population": body.population,
         "population_as_of": body.population_as_of.isoformat() if body.population_as_of else None,
+        "population_source": body.population_source.title if body.population_source else None,
         "population_band": body.population_band,
+        "website": body.website,
+        "telephone": body.telephone,
+        "address": body.address,
+        "abolished_on": body.abolished_on.isoformat() if body.abolished_on else None,
+        "successor": successor_record(body.successor) if body.successor else None,
+    }
+
+
+def successor_record(body: Body) -> SuccessorRecord:
+    return {"code": body.code, "name": body.name, "prefecture": body.prefecture.name}
+
+
+def about_words(case_filter: CaseFilter) -> AboutWords:
+    return {
+        "understood": [
+            {"text": one.text, "parameter": one.parameter, "value": one.value}
+            for one in case_filter.understood
+        ],
+        "named_bodies": [
+            {"code": body.code, "name": body.name, "cases": body.case_count, "mentions": body.mention_count}
+            for body in case_filter.named_bodies
+        ],
     }
 
 
@@ -132,41 +185,12 @@ def provenance(sources: Iterable[Source]) -> Provenance:
     }
 
 
-def catalogue_linked_data(absolute: Absolute) -> list[dict[str, Any]]:
-    """The catalogue in schema.org's words: a site that can be searched, and a set of data to download."""
-    name, cases = "自治体DX事例カタログ", absolute(reverse("catalog:case_list"))
-    search = {"@type": "EntryPoint", "urlTemplate": f"{cases}?q={{q}}"}
-    forms = {"csv": "text/csv", "json": "application/json", "atom": "application/atom+xml"}
-    return [
-        {
-            "@context": "https://schema.org",
-            "@type": "WebSite",
-            "name": name,
-            "url": absolute(reverse("catalog:home")),
-            "inLanguage": "ja",
-            "potentialAction": {
-                "@type": "SearchAction",
-                "target": search,
-                "query-input": "required name=q",
-            },
-        },
-        {
-            "@context": "https://schema.org",
-            "@type": "Dataset",
-            "name": name,
-            "description": "自治体のDXの取組を、手順のステップ、団体、人口とともにまとめたデータです。",
-            "url": cases,
-            "license": absolute(reverse("catalog:about")) + "#terms",
-            "distribution": [
-                {
-                    "@type": "DataDownload",
-                    "encodingFormat": media_type,
-                    "contentUrl": absolute(reverse(f"catalog:case_list_{form}")),
-                }
-                for form, media_type in forms.items()
-            ],
-        },
-    ]
+# schema.org's words for the kinds of sources.
+TYPES_OF_SOURCES = {
+    SourceKind.CASEBOOK: "Report",
+    SourceKind.REPORT: "Report",
+    SourceKind.WEB_PAGE: "WebPage",
+}
 
 
 def case_linked_data(document: Document, absolute: Absolute) -> dict[str, Any]:
@@ -175,6 +199,8 @@ def case_linked_data(document: Document, absolute: Absolute) -> dict[str, Any]:
     return {
         "@context": "https://schema.org",
         "@type": "Article",
+        "@id": identifier(document.path),
+        "identifier": record["slug"],
         "headline": record["title"],
         "url": absolute(document.path),
         "inLanguage": "ja",
@@ -184,7 +210,7 @@ def case_linked_data(document: Document, absolute: Absolute) -> dict[str, Any]:
             {"@type": "GovernmentOrganization", "name": name_in_full(body)} for body in record["bodies"]
         ],
         "isBasedOn": {
-            "@type": "Report",
+            "@type": TYPES_OF_SOURCES[record["source"]["kind"]],
             "name": record["source"]["title"],
             "publisher": document.extra["publisher"],
         },

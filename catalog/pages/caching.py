@@ -40,6 +40,7 @@ def answer_by_version(view: View) -> View:
         if request.method not in ("GET", "HEAD"):
             return view(request, *args, **kwargs)
         version = replicas.ask_primary_first(current_version)
+        request.catalogue_version = version  # type: ignore[attr-defined]
 
         def make() -> HttpResponseBase:
             with ExitStack() as snapshot:
@@ -85,13 +86,12 @@ def with_cache_headers(response: HttpResponseBase) -> HttpResponseBase:
 
 
 def etag_of(request: HttpRequest, version: Version) -> str:
-    """Of all an answer depends on: catalogue, code, contact, address as printed, form asked for, the date.
+    """Of all an answer depends on: catalogue, code, contact, address as printed, the date.
 
     Weak, as a workbook tells the minute it was made.
     """
     address = request.build_absolute_uri(request.get_full_path())
-    form = request.headers.get("Accept", "") if request.path_info.startswith("/api/") else ""
-    parts = (version.stamp, code().digest, settings.CONTACT, address, form, str(timezone.localdate()))
+    parts = (version.stamp, code().digest, settings.CONTACT, address, str(timezone.localdate()))
     return f'W/"{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:32]}"'
 
 

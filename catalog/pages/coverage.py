@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
+from math import ceil
 
 from pyroaring import BitMap
 
@@ -47,6 +49,15 @@ class BandRow:
 
 
 @dataclass(frozen=True)
+class Level:
+    """A shade, and the least and the largest number of cases that have it."""
+
+    shade: int
+    least: int
+    most: int
+
+
+@dataclass(frozen=True)
 class Coverage:
     """`total` cases, `columns` with their numbers, a row for every band.
 
@@ -62,8 +73,25 @@ class Coverage:
         """The columns that are whole steps."""
         return [(column, count) for column, count in self.columns if column.section is None]
 
+    def shade(self, count: int) -> int:
+        """How dark a cell within the table is: 0 to 4."""
+        return shade(count, self._most)
 
-SHADES = (1, 2, 4, 7)  # from how many cases on a tile is shaded one step darker
+    @property
+    def levels(self) -> list[Level]:
+        """The shades that a number up to the largest cell's can have, without 0."""
+        by_shade = groupby(range(1, self._most + 1), self.shade)
+        ranges = [(level, list(counts)) for level, counts in by_shade]
+        return [Level(level, counts[0], counts[-1]) for level, counts in ranges]
+
+    @cached_property
+    def _most(self) -> int:
+        return max(count for row in self.rows for _, count in row.cells)
+
+
+def shade(count: int, most: int) -> int:
+    """0 for none; else the quarter of the most in which a number of cases is: 1 to 4."""
+    return ceil(4 * count / most) if count else 0
 
 
 @dataclass(frozen=True)
@@ -72,17 +100,17 @@ class Tile:
 
     prefecture: Prefecture
     count: int
-
-    @property
-    def shade(self) -> int:
-        return sum(self.count >= least for least in SHADES)
+    shade: int
 
 
 def by_prefecture(index: Index) -> list[Tile]:
     """A tile for every prefecture in the order of the codes; each count is the length of its list."""
+    counts = [
+        len(union_of(index.cases_by["prefecture"], [prefecture.code])) for prefecture in index.prefectures
+    ]
     return [
-        Tile(prefecture, len(union_of(index.cases_by["prefecture"], [prefecture.code])))
-        for prefecture in index.prefectures
+        Tile(prefecture, count, shade(count, max(counts)))
+        for prefecture, count in zip(index.prefectures, counts, strict=True)
     ]
 
 
@@ -98,10 +126,11 @@ def by_band_and_section(index: Index) -> Coverage:
 
 
 def _columns(index: Index) -> Iterator[tuple[CoverageColumn, BitMap]]:
-    """The columns with their cases."""
-    for step, of_step in groupby(index.sections, key=lambda section: section.step):
+    """The columns with their cases. Sections of several sources would be no parts of one whole."""
+    for step in index.steps:
         yield CoverageColumn(step), union_of(index.cases_by["step"], [str(step.number)])
-        sections = list(of_step)
-        if len(sections) > 1:
+        of_step = (section for section in index.sections if section.step_id == step.number)
+        sections = [section for section in of_step if section.pk in index.sections_in_use]
+        if len(sections) > 1 and len({section.source_id for section in sections}) == 1:
             for section in sections:
                 yield CoverageColumn(step, section), union_of(index.cases_by["section"], [section.pk])

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
+from django.db import DatabaseError, ProgrammingError, connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -12,27 +11,38 @@ from django.views.decorators.http import require_safe
 
 from catalog.documents.addresses import absolute_for, url
 from catalog.documents.reading import read_days_of_change
+from catalog.documents.version import current_version
 from catalog.finding.index import current_index
 from catalog.models import Case
+from catalog.output.descriptions import FORMS
+from dxcases.postgres.checks import does_not_fit, schema_that_does_not_fit
 
 READINESS_SECONDS = 1.0  # monitors give up early
 
 
-PAGES = ("home", "case_list", "body_list", "guideline_list", "about", "api_docs")
+SITEMAP_START = (
+    '<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">'
+)
+SITEMAP_END = "</urlset>\n"
+PAGES = ("home", "case_list", "body_list", "guideline_list", "about", "data", "api_docs")
 
 
 @require_safe
 def sitemap(request: HttpRequest) -> HttpResponse:
     """Every page for search engines; bodies without any case are left out, since their pages say little."""
-    index = current_index()
+    index, site = current_index(), absolute_for(request)("")
     paths = [
         *(url(f"catalog:{name}") for name in PAGES),
         *(url("catalog:step_detail", step.number) for step in index.steps),
         *(url("catalog:body_detail", body.code) for body in index.bodies_in_cases),
     ]
-    cases = [(url("catalog:case_detail", slug), day) for slug, day in read_days_of_change()]
-    context = {"site": absolute_for(request)(""), "paths": paths, "cases": cases}
-    return render(request, "catalog/sitemap.xml", context, content_type="application/xml")
+    # A template would take seconds for very many cases. No path has a character that XML writes otherwise.
+    lines = [f"<url><loc>{site}{path}</loc></url>" for path in paths]
+    lines += [
+        f"<url><loc>{site}{url('catalog:case_detail', slug)}</loc><lastmod>{day}</lastmod></url>"
+        for slug, day in read_days_of_change()
+    ]
+    return HttpResponse("\n".join([SITEMAP_START, *lines, SITEMAP_END]), content_type="application/xml")
 
 
 @require_safe
@@ -45,8 +55,14 @@ def opensearch(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def robots(request: HttpRequest) -> HttpResponse:
+    """What robots need not ask for: the editors' pages, and each list a second time as a file."""
+    refused = [
+        reverse("admin:index"),
+        url("catalog:suggestions"),
+        *(f"{path}?" for path in (*(form.path for form in FORMS), url("catalog:compare_xlsx"))),
+    ]
     sitemap = request.build_absolute_uri(reverse("catalog:sitemap"))
-    lines = ("User-agent: *", f"Disallow: {reverse('admin:index')}", f"Sitemap: {sitemap}", "")
+    lines = ("User-agent: *", *(f"Disallow: {path}" for path in refused), f"Sitemap: {sitemap}", "")
     return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
 
 
@@ -60,7 +76,7 @@ def live(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def ready(request: HttpRequest) -> HttpResponse:
-    """200 where the database is reached, migrated and not empty; else 503 with the reason."""
+    """200 where the database is reached, its schema is the code's, and it is not empty; else 503 with why."""
     usual = connection.seconds_to_wait  # type: ignore[attr-defined]
     connection.seconds_to_wait = READINESS_SECONDS  # type: ignore[attr-defined]
     try:
@@ -75,11 +91,13 @@ def ready(request: HttpRequest) -> HttpResponse:
 def reason_not_to_serve() -> str:
     """One line for the operator; empty where all is well."""
     try:
-        executor = MigrationExecutor(connection)
-        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-            return "未適用のマイグレーションがあります。manage.py migrate を実行してください。"
+        if reason := schema_that_does_not_fit():
+            return reason
+        current_version()
         if not Case.objects.published().exists():
             return "公開中の事例がありません。manage.py load_catalogue を実行してください。"
+    except ProgrammingError as error:
+        return does_not_fit(str(error).partition("\n")[0])
     except DatabaseError:
         return "データベースに接続できません。DATABASE_URLとPostgreSQLを確認してください。"
     return ""

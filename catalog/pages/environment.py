@@ -15,7 +15,9 @@ from jinja2.filters import make_attrgetter
 
 from catalog.documents.addresses import query_url, url
 from catalog.documents.records import name_in_full
-from catalog.pages import text
+from catalog.models.days import in_japanese
+from catalog.pages import site_texts, text
+from catalog.pages.addresses import address_without_empty
 from catalog.pages.scripts import script
 
 
@@ -23,16 +25,19 @@ def environment(**options: Any) -> Environment:
     """Made once in a process by Django, with the options of the settings."""
     made = Environment(**options)  # noqa: S701 – the settings turn autoescape on
     made.globals |= {
+        "address_without_empty": address_without_empty,
         "query_url": query_url,
         "querystring": querystring,
         "script": script,
+        "site_text": site_texts.site_text,
         "static": static,
         "today": timezone.localdate,
         "url": url,
     }
     made.filters |= {
+        "all_persons": text.all_persons,
         "archive_copy": text.archive_copy,
-        "day": text.day,
+        "day": in_japanese,
         "full_name": name_in_full,
         "host": text.host,
         "json_ld": text.json_ld,

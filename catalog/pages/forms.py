@@ -7,7 +7,10 @@ from typing import Any
 from django import forms
 
 from catalog.documents.reading import Document, read_public
-from catalog.finding.query import MAX_NAME_LENGTH, NAME_ERROR
+from catalog.finding.bodies import NamedBody
+from catalog.finding.forms import StrictForm
+from catalog.finding.index import Index
+from catalog.finding.query import MAX_NAME_LENGTH, MAX_TEXT_LENGTH, NAME_ERROR, SEARCH_ERROR
 
 MIN_COMPARED, MAX_COMPARED = 2, 4
 COMPARE_ERROR = f"事例を{MIN_COMPARED}〜{MAX_COMPARED}件選んでください。"
@@ -23,6 +26,23 @@ class BodyNameForm(forms.Form):
             "required": "名称、よみ、コードのどれかを入力してください。",
             "max_length": NAME_ERROR,
         },
+    )
+
+    def bodies(self, index: Index) -> list[NamedBody]:
+        """The bodies that a valid name names, the best first."""
+        return index.bodies_named(self.cleaned_data["name"]) if self.is_valid() else []
+
+
+class TypedTextForm(StrictForm):
+    """What one has typed into a box so far, and whether it is for bodies alone."""
+
+    only = forms.ChoiceField(
+        required=False,
+        choices=[("bodies", "団体だけ")],
+        error_messages={"invalid_choice": "onlyにはbodiesだけを指定できます。"},
+    )
+    q = forms.CharField(
+        required=False, max_length=MAX_TEXT_LENGTH, error_messages={"max_length": SEARCH_ERROR}
     )
 
 

@@ -10,16 +10,16 @@ from django.utils.safestring import SafeString
 
 
 def script(path: str) -> SafeString:
-    """A static file as a script, run once the page is read.
+    """A static file as a module, so run once the page is read, and with names that no other script sees.
 
     Where files have the hashes of their contents in their names, the browser is told the hash, too
     (Subresource Integrity): a file that something on the way or on the disk has changed does not run.
     """
     url = staticfiles_storage.url(path)
     if not isinstance(staticfiles_storage, ManifestFilesMixin):
-        return format_html('<script src="{}" defer></script>', url)
+        return format_html('<script src="{}" type="module"></script>', url)
     return format_html(
-        '<script src="{}" integrity="{}" defer></script>',
+        '<script src="{}" integrity="{}" type="module"></script>',
         url,
         integrity(staticfiles_storage.stored_name(path)),
     )

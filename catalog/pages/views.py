@@ -3,27 +3,50 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, transaction
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.html import escape
 from django.views.decorators.http import require_safe
 from pyroaring import BitMap
 
-from catalog.documents.addresses import query_url
+from catalog.documents.addresses import absolute_for, query_url
+from catalog.documents.key_figures import key_figure
 from catalog.documents.reading import Document, read_public
 from catalog.finding import words
-from catalog.finding.cards import Card, cards_of, neighbours, related_cards
+from catalog.finding.answer import answer
+from catalog.finding.bodies import meant
+from catalog.finding.cards import Card, cards_of, neighbours
+from catalog.finding.closest import closest_cases
 from catalog.finding.facets import facets_of
-from catalog.finding.index import Index, current_index
+from catalog.finding.forms import unknown_parameters
+from catalog.finding.highlights import marker
+from catalog.finding.index import Index, current_index, union_of
 from catalog.finding.nearest import Target
 from catalog.finding.paging import page_of
 from catalog.finding.query import BodyListFilter, CaseFilter
-from catalog.models import Case, Guideline, Region, Section, Source, ZeroResultSearch
-from catalog.output.records import case_linked_data, catalogue_linked_data
-from catalog.pages import comparison, coverage
-from catalog.pages.forms import MAX_COMPARED, BodyNameForm, CompareForm
+from catalog.finding.related import related_cards
+from catalog.finding.suggestions import Suggested, own_bodies_for, suggestions_for
+from catalog.models import Case, Guideline, PopulationSource, Region, Section, ZeroResultSearch
+from catalog.output import descriptions
+from catalog.output.compared import sent_comparison
+from catalog.output.records import case_linked_data
+from catalog.pages import comparison, coverage, ruler
+from catalog.pages.addresses import leads_back_to_the_last_page, without_empty_parameters
+from catalog.pages.along import Along, View
+from catalog.pages.case_table import changed_within_a_day, columns_of
+from catalog.pages.forms import MAX_COMPARED, BodyNameForm, CompareForm, TypedTextForm
+from catalog.pages.inquiry import InquiryForm, letter, mail_address
+from catalog.pages.offices import Addressee, addressees_of, inquiries_to
+from catalog.pages.picks import compared_once_picked
+from catalog.pages.populations import disagreements, known_populations
+from catalog.pages.text import citation_of
+from dxcases.errors import as_json
 from dxcases.postgres.replicas import connection_to_read
 
 CASES_PER_PAGE = 20
@@ -32,23 +55,34 @@ STEP_FACETS = ("population", "region")
 BODIES_PER_PAGE = 100
 RELATED_CASES = 4
 RECENT_CASES = 3
+CLOSEST_CASES = 10
 MAX_BODIES_TO_CHOOSE = 100
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    index = current_index()
+    index, absolute = current_index(), absolute_for(request)
     context = {
         "coverage": coverage.by_band_and_section(index),
+        "ruler": ruler.ruler_of(index, ruler.LARGE, index.cases),
         "tiles": coverage.by_prefecture(index),
         "regions": Region.choices,
-        "recent": cards_of(index.read(index.numbering.latest(index.cases, slice(0, RECENT_CASES))), index),
-        "linked_data": catalogue_linked_data(request.build_absolute_uri),
+        "recent": recent_cards(index),
+        "linked_data": [descriptions.site(absolute), descriptions.dataset(index, absolute)],
     }
     return render(request, "catalog/home.html", context)
 
 
+def recent_cards(index: Index) -> list[Card]:
+    """The cases changed last; none while all came within a day, when none of them is more recent."""
+    if changed_within_a_day(index):
+        return []
+    return cards_of(index.read(index.numbering.latest(index.cases, slice(0, RECENT_CASES))), index)
+
+
 @require_safe
+@without_empty_parameters
+@leads_back_to_the_last_page
 def case_list(request: HttpRequest) -> HttpResponse:
     case_filter = CaseFilter.for_request(request)
     page = page_of(case_filter.results, case_filter.page_number, CASES_PER_PAGE)
@@ -59,11 +93,19 @@ def case_list(request: HttpRequest) -> HttpResponse:
     context = {
         "filter": case_filter,
         "sentence": words.sentence(case_filter),
+        "answer": answer(case_filter),
+        "named": meant(BodyNameForm(request.GET).bodies(case_filter.index)),
         "chips": words.chips(case_filter),
+        "understood": words.labels_understood(case_filter),
+        "whole_lists": words.whole_lists(case_filter),
         "default_order": words.default_order(case_filter),
-        "suggestions": [] if page.object_list or case_filter.errors else words.suggestions(case_filter),
+        **ways_out(case_filter),
         "facets": facets_of(case_filter),
-        "picked": read_public(request.GET.getlist("compare")[:MAX_COMPARED]),
+        "ruler": ruler.ruler_of_list(case_filter),
+        "along": Along.of(request),
+        "views": View,
+        "columns": columns_of(case_filter),
+        "max_compared": MAX_COMPARED,
         "page": page,
         "cards": page.object_list,
         "page_numbers": page.paginator.get_elided_page_range(page.number),
@@ -71,20 +113,53 @@ def case_list(request: HttpRequest) -> HttpResponse:
     return render(request, "catalog/case_list.html", context, status=400 if case_filter.errors else 200)
 
 
+def ways_out(case_filter: CaseFilter) -> dict[str, Any]:
+    """What to show where little or nothing is found: cases that have most of the words, and other queries."""
+    index, found = case_filter.index, case_filter.found()
+    numbers = [] if case_filter.errors else closest_cases(case_filter, CLOSEST_CASES)
+    nothing = not case_filter.errors and not found
+    return {
+        "closest": words.closest(case_filter) if nothing else None,
+        "closest_cards": cards_of(index.read(numbers), index, case_filter.target, case_filter.terms),
+        "suggestions": words.suggestions(case_filter) if nothing else [],
+    }
+
+
+@require_safe
+def suggestions(request: HttpRequest) -> HttpResponse:
+    """What the search box, or one for a body, suggests for the text typed so far: data for our script."""
+    form = TypedTextForm(request.GET)
+    if not form.is_valid():
+        return as_json({"errors": form.errors}, status=400)
+    suggest = own_bodies_for if form.cleaned_data["only"] else suggestions_for
+    found = suggest(form.cleaned_data["q"], current_index())
+    return as_json({"suggestions": [suggestion_record(one) for one in found]})
+
+
+def suggestion_record(one: Suggested) -> dict[str, Any]:
+    """`url` is that of the list of its cases, `parameter` and `value` are what narrows a list to them."""
+    url = query_url("case_list", one.query)
+    about = {"kind": one.kind, "label": one.label, "count": one.count}
+    return {**about, "parameter": one.parameter, "value": one.value, "url": url}
+
+
 @require_safe
 def near(request: HttpRequest) -> HttpResponse:
-    """Where a reader chooses the own body, by which the list is then ordered: at once if one alone fits."""
+    """Where a reader chooses the own body, by which the list is then ordered: at once if one is meant."""
     form = BodyNameForm(request.GET if "name" in request.GET else None)
     case_filter = CaseFilter.for_request(request)
-    index = case_filter.index
-    found = index.bodies_named(form.cleaned_data["name"]) if form.is_valid() else BitMap()
-    bodies = [
-        (index.bodies[number], case_filter.query_near(index.bodies[number]))
-        for number in found[:MAX_BODIES_TO_CHOOSE]
-    ]
-    if len(bodies) == 1:
-        return redirect(query_url("case_list", bodies[0][1]))
-    context = {"form": form, "filter": case_filter, "bodies": bodies, "most": MAX_BODIES_TO_CHOOSE}
+    found, text = form.bodies(case_filter.index), request.GET.get("name", "")
+    along = Along.of(request)
+    if one := meant(found):
+        return redirect(query_url("case_list", along.beside(case_filter.query_near(one, text))))
+    bodies = [(named, case_filter.query_near(named, text)) for named in found[:MAX_BODIES_TO_CHOOSE]]
+    context = {
+        "form": form,
+        "filter": case_filter,
+        "along": along,
+        "bodies": bodies,
+        "most": MAX_BODIES_TO_CHOOSE,
+    }
     return render(request, "catalog/near.html", context, status=400 if form.errors else 200)
 
 
@@ -94,22 +169,46 @@ def case_detail(request: HttpRequest, slug: str) -> HttpResponse:
     return case_page(request, documents[0]) if documents else case_gone(request, slug)
 
 
-def case_page(request: HttpRequest, document: Document, *, preview: bool = False) -> HttpResponse:
-    """The page of a case. A preview, for editors alone, says that it is one."""
+def case_page(
+    request: HttpRequest,
+    document: Document,
+    *,
+    preview: bool = False,
+    proposal: int | None = None,
+    template: str = "catalog/case_detail.html",
+    status: int = 200,
+    **more: Any,
+) -> HttpResponse:
+    """The page of a case. A preview, for editors alone, says that it is one, and of what proposal.
+
+    A page of another kind that shows the case has a template that extends it, with `more`.
+    """
     index = current_index()
     previous, following = neighbours(document, index)
+    terms = CaseFilter.for_request(request).terms if "q" in request.GET else []
     context = {
         "document": document,
+        "terms": terms,
+        "mark": marker(document, terms) if terms else escape,
         "case": document.record,
+        "key_figure": key_figure(document.record),
+        "citation": citation_of(document, absolute_for(request)(document.path), timezone.localdate()),
         "prose": comparison.PROSE,
+        "addressees": addressees_of(document.record, index),
+        "body_of": index.body,
         "previous": previous,
         "following": following,
         "related": related_cards(document, index, RELATED_CASES),
         "linked_data": case_linked_data(document, request.build_absolute_uri),
         "preview": preview,
+        "proposal": proposal,
         "status": Case.Status(document.extra["status"]).label,
+        **more,
     }
-    return render(request, "catalog/case_detail.html", context)
+    response = render(request, template, context, status=status)
+    if preview:
+        response["X-Robots-Tag"] = "noindex"
+    return response
 
 
 def case_gone(request: HttpRequest, slug: str) -> HttpResponse:
@@ -119,10 +218,38 @@ def case_gone(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
+def inquiry(request: HttpRequest, slug: str) -> HttpResponse:
+    documents = read_public([slug])
+    if not documents:
+        return case_gone(request, slug)
+    document = documents[0]
+    form = InquiryForm(request.GET, document, current_index())
+    context: dict[str, Any] = {"form": form, "case": document.record}
+    if form.is_valid():
+        to, asker, address = form.cleaned_data["body"], form.asker(), absolute_for(request)(document.path)
+        context |= {
+            "to": to,
+            "asker": asker,
+            "choices": form.found(),
+            "letter": letter(document, to, asker, address),
+            "mail": mail_address(document, to),
+        }
+    return render(request, "catalog/inquiry.html", context, status=400 if form.errors else 200)
+
+
+@require_safe
+@compared_once_picked
+@without_empty_parameters
 def compare(request: HttpRequest) -> HttpResponse:
-    form = CompareForm(request.GET)
+    """Cases side by side. The parameters of the list it was asked for from lead back there."""
+    form, case_filter = CompareForm(request.GET), CaseFilter.for_request(request)
+    back = {
+        "query": case_filter.query,
+        "page": case_filter.page_number if "page" in request.GET else None,
+        "view": View.of(request).value,
+    }
     if not form.is_valid():
-        context = {"form": form, "documents": [], "slugs": []}
+        context = {"form": form, "documents": [], "slugs": request.GET.getlist("case"), "back": back}
         return render(request, "catalog/compare.html", context, status=400)
     documents, only = form.cleaned_data["case"], form.cleaned_data["only"]
     context = {
@@ -131,12 +258,29 @@ def compare(request: HttpRequest) -> HttpResponse:
         "slugs": [document.record["slug"] for document in documents],
         "rows": comparison.compare(documents, only_differences=bool(only)),
         "only": only,
+        "back": back,
         "may_add": len(documents) < MAX_COMPARED,
     }
     return render(request, "catalog/compare.html", context)
 
 
 @require_safe
+def compare_xlsx(request: HttpRequest) -> HttpResponseBase:
+    form = CompareForm(request.GET)
+    errors = dict(form.errors) | unknown_parameters(request.GET, form.fields)
+    if errors:
+        return as_json({"errors": errors}, status=400)
+    documents, only = form.cleaned_data["case"], form.cleaned_data["only"]
+    rows = comparison.compare(documents, only_differences=bool(only))
+    slugs = [document.record["slug"] for document in documents]
+    absolute = absolute_for(request)
+    page = absolute(query_url("compare", case=slugs, only=only))
+    return sent_comparison(documents, [(row.title, row.texts) for row in rows], page, absolute)
+
+
+@require_safe
+@without_empty_parameters
+@leads_back_to_the_last_page
 def body_list(request: HttpRequest) -> HttpResponse:
     """The bodies that occur in cases; with a query all bodies that it finds."""
     body_filter = BodyListFilter.for_request(request)
@@ -159,14 +303,24 @@ def body_detail(request: HttpRequest, code: str) -> HttpResponse:
     body = index.body(code)
     if body is None:
         raise Http404(f"no body {code}")
-    target = Target(body)
+    target, populations = Target(body, called="この団体"), known_populations(code)
     cases, mentions = index.cases_and_mentions(code)
-    others = index.cases - cases
+    former = union_of(index.cases_by["body"], index.lineage(body)) - cases
+    others = index.cases - cases - former
     near_by = index.numbering.by_groups(others, index.by_score(target), slice(0, RELATED_CASES))
+    own, of_predecessors, similar = (
+        cards_of(index.read_in_order(some), index) for some in (cases, former, mentions)
+    )
     context = {
         "body": body,
-        "cases": cards_of(index.read_in_order(cases), index),
-        "mentions": cards_of(index.read_in_order(mentions), index),
+        "addressee": Addressee(body, index.current(body)),
+        "inquiries": inquiries_to(body, [card.case for card in (*own, *of_predecessors)], index),
+        "populations": populations,
+        "disagreements": disagreements(populations),
+        "predecessors": [one for one in index.bodies if one.successor_id == code],
+        "cases": own,
+        "of_predecessors": of_predecessors,
+        "mentions": similar,
         "near_by": cards_of(index.read(near_by), index, target),
     }
     return render(request, "catalog/body_detail.html", context)
@@ -183,18 +337,21 @@ def step_detail(request: HttpRequest, number: int) -> HttpResponse:
         "step": step,
         "steps": steps,
         "sections": sections_of(case_filter.index, number),
+        "names_sources": len(case_filter.index.sources_in_use) > 1,
+        "count": len(case_filter.found()),
+        "ruler": ruler.ruler_of_list(case_filter),
         "facets": facets_of(case_filter, STEP_FACETS),
     }
     return render(request, "catalog/step_detail.html", context)
 
 
 def sections_of(index: Index, step: int) -> list[tuple[Section, int, list[Card]]]:
-    """The sections of a step, each with its number of cases and the first of them."""
+    """The sections of a step in sources in use, each with its number of cases and the first of them."""
     by_section, first = index.cases_by["section"], slice(0, CASES_PER_SECTION)
     sections = [
         (section, by_section.get(section.pk, BitMap()))
         for section in index.sections
-        if section.step_id == step
+        if section.step_id == step and section.pk in index.sections_in_use
     ]
     numbers = (number for _, cases in sections for number in index.numbering.in_order(cases, first))
     cards = cards_of(index.read(numbers), index)
@@ -212,7 +369,11 @@ def guideline_list(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def about(request: HttpRequest) -> HttpResponse:
-    context = {"sources": Source.objects.all(), "contact": settings.CONTACT}
+    context = {
+        "sources": current_index().sources_in_use,
+        "population_sources": PopulationSource.objects.all(),
+        "contact": settings.CONTACT,
+    }
     return render(request, "catalog/about.html", context)
 
 

@@ -1,4 +1,4 @@
-"""Two bare machines in one network, and the place where the project's source is to be had."""
+"""Three bare machines in one network, and the place where the project's source is to be had."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from rehearsal.machines import OUTSIDE, Machine, lacking, machines, run
 from tests.servers.gunicorn import free_port, wait_for
 
 PRIMARY, STANDBY = "192.0.2.10", "192.0.2.20"  # as in the guide
+SUCCESSOR = "192.0.2.30"
 
 
 @dataclass(frozen=True)
@@ -52,19 +53,25 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Source]:
 
 
 @pytest.fixture(scope="session")
-def both() -> Iterator[tuple[Machine, Machine]]:
+def network() -> Iterator[dict[str, Machine]]:
     if why := lacking():
         pytest.skip(why)
-    with machines({"primary": PRIMARY, "standby": STANDBY}) as found:
-        yield found["primary"], found["standby"]
+    with machines({"primary": PRIMARY, "standby": STANDBY, "successor": SUCCESSOR}) as found:
+        yield found
 
 
 @pytest.fixture
-def primary(both: tuple[Machine, Machine]) -> Machine:
-    return both[0]
+def primary(network: dict[str, Machine]) -> Machine:
+    return network["primary"]
 
 
 @pytest.fixture
-def standby(both: tuple[Machine, Machine]) -> Machine:
+def standby(network: dict[str, Machine]) -> Machine:
     """Also the one who asks from elsewhere in the network."""
-    return both[1]
+    return network["standby"]
+
+
+@pytest.fixture
+def successor(network: dict[str, Machine]) -> Machine:
+    """A new machine, to which the site moves."""
+    return network["successor"]

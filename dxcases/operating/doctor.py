@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,11 +16,13 @@ from django.db import DatabaseError, connection, connections
 from django.utils.module_loading import import_string
 
 from dxcases.postgres import checks
-from dxcases.postgres.backup import backups_in
+from dxcases.postgres.backup import backups_in, is_of_future, made_at, unfinished_in
 
 MIB, GIB = 1024**2, 1024**3
 LITTLE_SPACE = 5 * GIB
 NO_SPACE = 1 * GIB
+LITTLE_TEMPORARY_SPACE = 256 * MIB  # for files that editors send and workbooks that readers fetch
+NO_TEMPORARY_SPACE = 64 * MIB
 OLD_BACKUP = timedelta(hours=26)  # a day, and the backup's own time
 TOO_OLD_BACKUP = timedelta(days=3)
 FAR_BEHIND = 16 * MIB  # a segment of the write-ahead log
@@ -52,7 +55,9 @@ def examine() -> Iterator[Finding]:
         yield from map(standby_finding, settings.REPLICAS)
     for folder in dict.fromkeys((settings.VAR_DIR, settings.BACKUP_DIR)):
         yield space_finding(folder)
+    yield temporary_space_finding()
     yield backup_finding(settings.BACKUP_DIR, datetime.now(UTC))
+    yield from other_files_findings(settings.BACKUP_DIR, datetime.now(UTC))
 
 
 def settings_finding() -> Finding:
@@ -138,13 +143,41 @@ def space_finding(folder: Path) -> Finding:
     return Finding(level, "ディスク", f"{folder} の空きは{free / GIB:.1f} GiBです。{advice}")
 
 
+def temporary_space_finding() -> Finding:
+    subject = "一時ファイル"
+    try:
+        folder = tempfile.gettempdir()
+    except FileNotFoundError:  # every place there is refuses even a few letters
+        advice = "TMPDIR のフォルダーの空きと権限を確認してください。"
+        return Finding(Level.FAULT, subject, f"一時ファイルを置ける場所がありません。{advice}")
+    free = shutil.disk_usage(folder).free
+    little = Level.NOTICE if free < LITTLE_TEMPORARY_SPACE else Level.OK
+    level = Level.FAULT if free < NO_TEMPORARY_SPACE else little
+    advice = "" if level is Level.OK else "要らないファイルを消し、空きを作ってください。"
+    return Finding(level, subject, f"{folder} の空きは{free / MIB:,.0f} MiBです。{advice}")
+
+
 def backup_finding(folder: Path, now: datetime) -> Finding:
+    """Of the newest backup; those of the future tell nothing of it."""
     subject = "バックアップ"
     advice = "「make backup」を実行し、毎日のタイマーを確かめてください。"
-    backups = backups_in(folder)
-    if not backups:
+    newest = next((path for path in backups_in(folder) if not is_of_future(path, now)), None)
+    made = made_at(newest) if newest else None
+    if newest is None or made is None:
         return Finding(Level.FAULT, subject, f"{folder} に1つもありません。{advice}")
-    age = now - datetime.fromtimestamp(backups[0].stat().st_mtime, UTC)
+    age = now - made
     level = Level.FAULT if age > TOO_OLD_BACKUP else Level.NOTICE if age > OLD_BACKUP else Level.OK
-    message = f"最新は{age / timedelta(hours=1):.0f}時間前の {backups[0].name} です。"
+    message = f"最新は{max(age / timedelta(hours=1), 0):.0f}時間前の {newest.name} です。"
     return Finding(level, subject, message if level is Level.OK else message + advice)
+
+
+def other_files_findings(folder: Path, now: datetime) -> Iterator[Finding]:
+    """What stands among the backups and is none to rely on."""
+    if future := [path.name for path in backups_in(folder) if is_of_future(path, now)]:
+        advice = "サーバーの時刻（timedatectl）を確かめ、このファイルを別の場所に移してください。"
+        message = f"名前が未来の日時のものがあります：{'、'.join(future)}。{advice}"
+        yield Finding(Level.FAULT, "バックアップの日時", message)
+    if left := [path.name for path in unfinished_in(folder)]:
+        advice = "次のバックアップのときに削除します。"
+        message = f"途中で終わったものがあります：{'、'.join(left)}。{advice}"
+        yield Finding(Level.NOTICE, "バックアップの残り", message)

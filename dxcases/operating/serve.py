@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import socket
@@ -13,12 +14,15 @@ from types import FrameType
 from typing import NoReturn
 
 from dxcases import local_secret
+from dxcases.operating.terminal import say_whatever_the_terminal_can_show
 from dxcases.postgres.account import LocalPostgresError
-from dxcases.postgres.cluster import running_if_needed, undisturbed
+from dxcases.postgres.cluster import locked, running_if_needed, undisturbed
 
 VAR_DIR = Path(__file__).resolve().parents[2] / "var"
+TURN = VAR_DIR / "prepare.turn"  # locked by who prepares and, shared, by workers that load what is prepared
 START_SECONDS = 30
 STOP_SECONDS = 10
+PR_SET_PDEATHSIG = 1
 
 
 class CannotServe(Exception):
@@ -30,6 +34,7 @@ def main() -> int:
     # SIGINT as well: a shell starts what runs in the background with Ctrl-C ignored.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupt)
+    say_whatever_the_terminal_can_show()
     try:
         serve()
     except KeyboardInterrupt:
@@ -54,7 +59,7 @@ def serve() -> None:
     use_production_settings()
     say("データベースを準備しています…")
     with running_if_needed():
-        prepare()
+        prepare_in_turn()
         run_server(port)
 
 
@@ -87,6 +92,19 @@ def use_production_settings() -> None:
             ) from error
 
 
+def prepare_in_turn() -> None:
+    """Prepares while nobody else does, who has been started in the same moment. Raises CannotServe."""
+    from django.db import DatabaseError
+
+    try:
+        VAR_DIR.mkdir(parents=True, exist_ok=True)
+        with TURN.open("a") as turn, locked(turn):
+            prepare()
+    except (DatabaseError, OSError) as error:
+        words = " ".join(str(error).split())
+        raise CannotServe(f"準備できません。空き容量と権限を確認してください：{words}") from error
+
+
 def prepare() -> None:
     """Brings database and static files up to date. Raises CannotServe."""
     import django
@@ -99,7 +117,7 @@ def prepare() -> None:
     if reasons := checks.reasons_against("default"):
         raise CannotServe(" ".join(reasons))
     say("データベースの構造を確認しています…")
-    call_command("migrate", interactive=False, verbosity=0)
+    call_command("migrate_safely", verbosity=0)
     call_command("load_catalogue")
     say("画面の部品を用意しています…")
     call_command("collectstatic", interactive=False, verbosity=0)
@@ -109,7 +127,8 @@ def prepare() -> None:
 
 def run_server(port: int) -> None:
     """Runs gunicorn until it ends, which it does not by itself: then CannotServe is raised."""
-    server = subprocess.Popen(gunicorn_command(port), start_new_session=True)
+    # Between fork and exec nothing is done that could wait for a thread.
+    server = subprocess.Popen(gunicorn_command(port), start_new_session=True, preexec_fn=end_with_parent)
     try:
         wait_until_it_answers(server, port)
         say(f"\n自治体DX事例カタログ： http://127.0.0.1:{port}/")
@@ -121,13 +140,20 @@ def run_server(port: int) -> None:
     raise CannotServe(f"Webサーバーが終了しました（終了コード {code}）。上の記録を確認してください。")
 
 
+def end_with_parent() -> None:
+    """On Linux this process is told to end when its parent has been killed, and would hold the port."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
 def gunicorn_command(port: int) -> list[str]:
     return [
         *(sys.executable, "-m", "gunicorn", "dxcases.wsgi:application"),
-        *("--bind", f"127.0.0.1:{port}", "--worker-class", "gthread"),
+        *("--bind", f"127.0.0.1:{port}", "--http-parser", "python"),
+        *("--worker-class", "dxcases.web_worker.Worker"),
         *("--workers", os.environ.get("WEB_WORKERS", "2"), "--threads", os.environ.get("WEB_THREADS", "8")),
         *("--log-level", "warning", "--graceful-timeout", "5"),
-        "--no-control-socket",
+        *("--no-control-socket", "--forwarder-headers", ""),
     ]
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import contextlib
 import os
 import pwd
+import re
 import stat
 import subprocess
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+ERROR = re.compile(r"\b(error|fatal|panic):", re.IGNORECASE)
 
 
 class LocalPostgresError(Exception):
@@ -50,8 +53,19 @@ class Account:
             folder = folder.parent
         return self.run(["test", "-x", folder], check=False).returncode == 0
 
+    def can_run(self, program: Path) -> bool:
+        """Whether the account may run the program, whose mode a umask may have narrowed."""
+        return os.geteuid() != 0 or self.run(["test", "-x", program], check=False).returncode == 0
+
     def owns(self, path: Path) -> bool:
         return path.stat().st_uid == self.user_id
+
+    def make_way(self, folder: Path) -> None:
+        """Make `folder`, and the parents it lacks, for the account to enter, whatever root's umask is."""
+        missing = [one for one in (folder, *folder.parents) if not one.exists()]
+        folder.mkdir(parents=True, exist_ok=True)
+        for one in missing if os.geteuid() == 0 else ():
+            one.chmod(0o755)
 
     def make_folder(self, folder: Path) -> None:
         """Make a folder that the account alone can enter. Raises FileExistsError."""
@@ -67,7 +81,7 @@ class Account:
     def run(
         self, command: Sequence[str | Path], *, check: bool = True, input: str | None = None
     ) -> subprocess.CompletedProcess[str]:
-        """Run a program to its end. `check`: raise LocalPostgresError with its last words if it fails."""
+        """Run a program to its end. `check`: raise LocalPostgresError with its reason if it fails."""
         finished = subprocess.run(
             [os.fspath(part) for part in command],
             input=input or "",
@@ -78,8 +92,8 @@ class Account:
             **self.process_options,
         )
         if check and finished.returncode != 0:
-            words = (finished.stderr.strip() or finished.stdout.strip()).splitlines() or [""]
-            raise LocalPostgresError(f"{Path(command[0]).name} に失敗しました：{words[-1]}")
+            reason = reason_in((finished.stderr.strip() or finished.stdout.strip()).splitlines())
+            raise LocalPostgresError(f"{Path(command[0]).name} に失敗しました：{reason}")
         return finished
 
     @cached_property
@@ -90,3 +104,9 @@ class Account:
         if os.geteuid() == 0:
             options |= {"user": self.user_id, "group": self.group_id, "extra_groups": []}
         return options
+
+
+def reason_in(lines: Sequence[str]) -> str:
+    """Why a program of PostgreSQL failed, by what it printed: its first error, else its last words."""
+    errors = (line.strip() for line in lines if ERROR.search(line))
+    return next(errors, lines[-1].strip() if lines else "")

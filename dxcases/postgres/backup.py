@@ -6,21 +6,25 @@ is checked against the file and needs nothing beside it.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
+import shutil
 import subprocess
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import IO
 
 from django.db import DatabaseError
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import sql
 
+from dxcases.postgres.account import reason_in
 from dxcases.postgres.programs import major_in, program_folders
 
 Say = Callable[[str], None]
@@ -29,16 +33,28 @@ LOCK_SECONDS = 10
 COPY = re.compile(rb"COPY public\.(\w+) \(")
 END_OF_COPY = b"\\.\n"
 DUMPED_TABLE = re.compile(r'dumping contents of table "public\.(\w+)"')
-NAME = "dxcases-{:%Y%m%dT%H%M%SZ}.dump"
+NAME = "dxcases-%Y%m%dT%H%M%SZ.dump"
 ANY_NAME = "dxcases-*Z.dump"
+ANY_UNFINISHED = f".{ANY_NAME}.*"
+CLOCKS_DIFFER = timedelta(hours=1)  # at most, between machines whose clocks are right
+LOGINS = "django_session"
 
-# The schema as PostgreSQL makes it in a new database; the owner stays able to drop it again.
-EMPTY_SCHEMA = f"""
+# What stands before and after the script of a backup. The schema is as PostgreSQL makes it in a new database:
+# the owner stays able to drop it. No login is brought back: who has logged out since would be logged in.
+BEGIN = f"""
+BEGIN;
+SET LOCAL client_min_messages = warning;
 SET LOCAL lock_timeout = '{LOCK_SECONDS}s';
 DROP SCHEMA public CASCADE;
 CREATE SCHEMA public AUTHORIZATION pg_database_owner;
 GRANT USAGE ON SCHEMA public TO PUBLIC;
 COMMENT ON SCHEMA public IS 'standard public schema';
+"""
+COMMIT = """
+DO $$ BEGIN
+    IF to_regclass('public.django_session') IS NOT NULL THEN DELETE FROM public.django_session; END IF;
+END $$;
+COMMIT;
 """
 
 
@@ -53,9 +69,12 @@ def back_up(connection: BaseDatabaseWrapper, folder: Path, say: Say) -> Path:
     can read it. Raises BackupError.
     """
     client = Client.of(connection)
-    path = folder / NAME.format(datetime.now(UTC))
+    path = folder / datetime.now(UTC).strftime(NAME)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for left in unfinished_in(folder):
+            left.unlink()
+            say(f"途中で終わったバックアップの残りを削除しました：{left.name}")
         with written_whole(path) as new:
             client.dump(new, say)
             with client.script_of(new) as script:
@@ -69,7 +88,7 @@ def back_up(connection: BaseDatabaseWrapper, folder: Path, say: Say) -> Path:
 
 
 def restore(connection: BaseDatabaseWrapper, path: Path, say: Say, *, force: bool = False) -> None:
-    """Replaces the content of the database by that of the backup `path`, all or nothing.
+    """Replaces the content of the database by that of the backup `path`, all or nothing; ends all logins.
 
     Raises BackupError, also for a file that is no whole backup or comes from a newer PostgreSQL, and for a
     database that holds any table unless `force`.
@@ -80,20 +99,37 @@ def restore(connection: BaseDatabaseWrapper, path: Path, say: Say, *, force: boo
             "データベースにすでにデータがあるため、復元しませんでした。"
             "いまの内容を捨てて置き換えるときは --force を付けてください（make restore FILE=… FORCE=1）。"
         )
+    check_readable(path)
     say("バックアップを確かめています…")
     with client.script_of(path) as script:
         expected = rows_in(script)
-        say("データベースに書き込んでいます…")
-        client.replace_by(script)
+    say("データベースに書き込んでいます…")
+    with client.replacing() as content, client.script_of(path) as script:
+        shutil.copyfileobj(script, content)
+    if LOGINS in expected:
+        expected[LOGINS] = 0
     if expected != (found := rows_of(connection)):
         differences = "、".join(sorted(name for name in expected | found if expected[name] != found[name]))
         raise BackupError(f"復元した行数がバックアップと合いません：{differences}")
     say(f"{len(expected)}個の表、{expected.total()}行を復元し、行数を確かめました。")
 
 
-def remove_all_but(newest: int, folder: Path) -> list[Path]:
-    """Removes the backups in `folder` except the `newest` ones; returns what was removed."""
-    too_old = backups_in(folder)[newest:]
+def check_readable(path: Path) -> None:
+    """Raises BackupError where there is no such file, or not for us."""
+    try:
+        path.open("rb").close()
+    except OSError as error:
+        raise BackupError(
+            f"{path} を読めません（{error.strerror}）。場所と権限を確認してください。"
+        ) from error
+
+
+def remove_all_but(newest: int, folder: Path, now: datetime) -> list[Path]:
+    """Removes the backups in `folder` except the `newest` ones; returns what was removed.
+
+    Those of the future stay and are not counted: else the next backup would be the oldest, and removed.
+    """
+    too_old = [path for path in backups_in(folder) if not is_of_future(path, now)][newest:]
     for path in too_old:
         path.unlink()
     return too_old
@@ -101,7 +137,35 @@ def remove_all_but(newest: int, folder: Path) -> list[Path]:
 
 def backups_in(folder: Path) -> list[Path]:
     """The backups in `folder`, the newest first."""
-    return sorted(folder.glob(ANY_NAME), reverse=True)
+    return sorted(filter(made_at, folder.glob(ANY_NAME)), reverse=True)
+
+
+def made_at(path: Path) -> datetime | None:
+    """When a backup was made, by its name, as a copy has a time of its own; None where it names no time."""
+    try:
+        return datetime.strptime(path.name, NAME).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def is_of_future(path: Path, now: datetime) -> bool:
+    """Whether a backup was made while a clock was wrong."""
+    made = made_at(path)
+    return made is not None and made > now + CLOCKS_DIFFER
+
+
+def unfinished_in(folder: Path) -> list[Path]:
+    """What backups have left that were killed; not what one is writing now, which holds a lock."""
+    return [path for path in folder.glob(ANY_UNFINISHED) if not is_locked(path)]
+
+
+def is_locked(path: Path) -> bool:
+    with path.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 @contextmanager
@@ -109,6 +173,7 @@ def written_whole(path: Path) -> Iterator[Path]:
     """A new file beside `path` that takes its name, for good, when the `with` ends without an error."""
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as new:
         try:
+            fcntl.flock(new, fcntl.LOCK_EX)
             yield Path(new.name)
             os.fsync(new.fileno())
             os.rename(new.name, path)
@@ -120,18 +185,17 @@ def written_whole(path: Path) -> Iterator[Path]:
     os.close(folder)
 
 
-def rows_in(script: Path) -> Counter[str]:
-    """How many rows of each table a script of pg_restore brings."""
+def rows_in(script: Iterable[bytes]) -> Counter[str]:
+    """How many rows of each table a script of pg_restore, given by lines, brings."""
     rows = Counter[str]()
     table = ""
-    with script.open("rb") as lines:
-        for line in lines:
-            if table:
-                table = "" if line == END_OF_COPY else table
-                rows[table] += bool(table)
-            elif match := COPY.match(line):
-                table = match[1].decode()
-                rows[table] = 0
+    for line in script:
+        if table:
+            table = "" if line == END_OF_COPY else table
+            rows[table] += bool(table)
+        elif match := COPY.match(line):
+            table = match[1].decode()
+            rows[table] = 0
     del rows[""]
     return rows
 
@@ -171,43 +235,63 @@ class Client:
 
     def dump(self, path: Path, say: Say) -> None:
         options = ("--format=custom", "--verbose", f"--file={path}")
-        self._run("pg_dump", *options, *self.arguments, hear=lambda line: say_table(line, say))
+        with self._started("pg_dump", *options, *self.arguments, stdout=subprocess.DEVNULL) as dump:
+            said = []
+            for line in dump.stderr or ():
+                said.append(line.decode(errors="replace"))
+                say_table(said[-1], say)
+        check_end("pg_dump", dump, said)
 
     @contextmanager
-    def script_of(self, path: Path) -> Iterator[Path]:
-        """The backup as a script of SQL, in a file that is gone after the `with`; reads `path` to its end."""
-        with tempfile.TemporaryDirectory() as folder:
-            script = Path(folder) / "restore.sql"
-            try:
-                self._run("pg_restore", "--no-owner", "--no-privileges", f"--file={script}", str(path))
-            except BackupError as error:
-                raise BackupError(
-                    f"{path} は壊れているか、より新しいPostgreSQLのバックアップです。{error}"
-                ) from error
-            yield script
+    def script_of(self, path: Path) -> Iterator[IO[bytes]]:
+        """The backup as a script of SQL, to be read to its end inside the `with`; it takes no space."""
+        options = ("--no-owner", "--no-privileges", "--file=-")
+        with self._started("pg_restore", *options, str(path)) as reader:
+            yield reader.stdout  # type: ignore[misc]
+            said = lines_of(reader)
+        try:
+            check_end("pg_restore", reader, said)
+        except BackupError as error:
+            raise BackupError(
+                f"{path} は壊れているか、より新しいPostgreSQLのバックアップです。{error}"
+            ) from error
 
-    def replace_by(self, script: Path) -> None:
-        """Empties the database and runs the script in one transaction: a fault leaves all as it was."""
-        options = ("--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1")
-        commands = (f"--command={EMPTY_SCHEMA}", f"--file={script}")
-        self._run("psql", *options, *commands, *self.arguments)
+    @contextmanager
+    def replacing(self) -> Iterator[IO[bytes]]:
+        """Where to write the script that is to take the place of all there is; committed after the `with`.
 
-    def _run(self, program: str, *arguments: str, hear: Say = lambda line: None) -> None:
-        reason = ""
-        with subprocess.Popen(
-            [os.fspath(self.programs / program), *arguments],
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        ) as started:
-            for line in started.stderr or ():
-                if not reason and "error:" in line.lower():
-                    reason = line.strip()
-                hear(line)
-        if started.returncode != 0:
-            raise BackupError(f"{program} に失敗しました：{reason}")
+        Whatever fails or is killed before, leaves all as it was.
+        """
+        options = ("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1")
+        with self._started("psql", *options, *self.arguments, stdin=subprocess.PIPE) as writer:
+            script: IO[bytes] = writer.stdin  # type: ignore[assignment]
+            with suppress(BrokenPipeError):  # of which psql tells why
+                script.write(BEGIN.encode())
+                yield script
+                script.write(COMMIT.encode())
+            with suppress(BrokenPipeError):
+                script.close()
+            said = lines_of(writer)
+        check_end("psql", writer, said)
+
+    def _started(
+        self, program: str, *arguments: str, stdin: int = subprocess.DEVNULL, stdout: int = subprocess.PIPE
+    ) -> subprocess.Popen[bytes]:
+        command = [os.fspath(self.programs / program), *arguments]
+        return subprocess.Popen(
+            command, env=self.environment, stdin=stdin, stdout=stdout, stderr=subprocess.PIPE
+        )
+
+
+def lines_of(started: subprocess.Popen[bytes]) -> list[str]:
+    """What a program that says little has to complain of, once it ends."""
+    return (started.stderr.read() if started.stderr else b"").decode(errors="replace").splitlines()
+
+
+def check_end(program: str, ended: subprocess.Popen[bytes], said: Sequence[str]) -> None:
+    """Raises BackupError where the program has failed."""
+    if ended.returncode != 0:
+        raise BackupError(f"{program} に失敗しました：{reason_in(said)}")
 
 
 def say_table(line: str, say: Say) -> None:

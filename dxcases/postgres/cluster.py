@@ -28,13 +28,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO, Any
 
-from dxcases.postgres.account import Account, LocalPostgresError, find_account
+from dxcases.postgres.account import ERROR, Account, LocalPostgresError, find_account, reason_in
 from dxcases.postgres.postmaster import remove_stale_pid_file, running_postmaster
 from dxcases.postgres.programs import copy_programs, find_programs, usable_major
 
 NAME = "dxcases"  # of the database and of its owner
 PORT = "5432"  # names the socket file; no TCP port is opened
-MAX_SOCKET_PATH = 107  # bytes, sun_path of Linux less its end mark
+SHORT_PATH = Path("/tmp")  # noqa: S108 – a socket's path has at most 107 bytes
 START_SECONDS = 30
 SHARED_HOME = Path("/var/lib/dxcases")
 
@@ -68,6 +68,7 @@ class Cluster:
 
         Raises LocalPostgresError.
         """
+        self._make_home()
         with lock_files(self.home) as (turn, users):
             try:
                 with locked(turn):
@@ -95,10 +96,13 @@ class Cluster:
 
     @cached_property
     def socket_folder(self) -> Path:
-        """The folder of the socket: short, whatever the checkout's path, and of our own."""
-        name = f"dxcases-{self.account.user_id}-{self._hash}"
-        socket = os.fsencode(f"{tempfile.gettempdir()}/{name}/.s.PGSQL.{PORT}.lock")
-        return Path("/tmp" if len(socket) > MAX_SOCKET_PATH else tempfile.gettempdir()) / name  # noqa: S108
+        """The folder of the socket, of our own: short, whatever the checkout's path.
+
+        Processes of one checkout look for it in one place, whatever TMPDIR tells each of them.
+        """
+        is_usable = os.access(SHORT_PATH, os.W_OK | os.X_OK)
+        parent = SHORT_PATH if is_usable else Path(tempfile.gettempdir())
+        return parent / f"dxcases-{self.account.user_id}-{self._hash}"
 
     @property
     def _hash(self) -> str:
@@ -112,7 +116,10 @@ class Cluster:
     def programs(self) -> Path:
         """The folder of PostgreSQL's programs, in a place where the server's account can run them."""
         folder = find_programs()
-        return folder if self.account.can_enter(folder) else copy_programs(folder, self._shared_home)
+        if self.account.can_run(folder / "postgres"):
+            return folder
+        self.account.make_way(self._shared_home)
+        return copy_programs(folder, self._shared_home)
 
     @cached_property
     def _major(self) -> int:
@@ -134,6 +141,17 @@ class Cluster:
         self._make_socket_folder()
         self._start()
 
+    def _make_home(self) -> None:
+        try:
+            self.account.make_way(self.home)
+        except OSError as error:
+            raise cannot_write(self.home, error) from error
+        if not self.account.can_enter(self.home):
+            raise LocalPostgresError(
+                f"PostgreSQLを動かす一般アカウントが {self.home} に入れません。"
+                "途中のフォルダーの権限を確認してください（「chmod 755 フォルダー」で入れるようになります）。"
+            )
+
     def _check_owner(self) -> None:
         if self.data.exists() and not self.account.owns(self.data):
             raise LocalPostgresError(
@@ -154,12 +172,19 @@ class Cluster:
         try:
             self.account.make_folder(new)
             self.run("initdb", "-D", new, *initdb_options(self._major))
-            self.run("postgres", "--single", "-D", new, "postgres", input=f"CREATE DATABASE {NAME}\n")
+            self._make_database(new)
             new.rename(self.data)
         except OSError as error:
             raise LocalPostgresError(f"データベースの領域を作れません：{error}") from error
         finally:
             shutil.rmtree(new, ignore_errors=True)
+
+    def _make_database(self, data: Path) -> None:
+        """Raises LocalPostgresError; of a statement that failed, as on a full disk, no exit code tells."""
+        command = f"CREATE DATABASE {NAME}\n"
+        told = self.run("postgres", "--single", "-D", data, "postgres", input=command).stderr.splitlines()
+        if any(map(ERROR.search, told)):
+            raise LocalPostgresError(f"データベースの領域を作れません：{reason_in(told)}")
 
     def _check_version(self) -> None:
         made_by = int((self.data / "PG_VERSION").read_text())
@@ -171,8 +196,12 @@ class Cluster:
 
     def _make_socket_folder(self) -> None:
         folder = self.socket_folder
-        with contextlib.suppress(FileExistsError):
+        try:
             self.account.make_folder(folder)
+        except FileExistsError:
+            pass
+        except OSError as error:
+            raise cannot_write(folder.parent, error) from error
         if not self.account.has_to_itself(folder):
             raise LocalPostgresError(
                 f"{folder} がほかの利用者によって作られています。このフォルダーを取り除いてください。"
@@ -236,21 +265,24 @@ def lock_files(home: Path) -> Iterator[tuple[IO[str], IO[str]]]:
     The kernel unlocks them when a process dies.
     """
     try:
-        home.mkdir(parents=True, exist_ok=True)
         turn, users = (open(home / f"postgres.{name}", "a") for name in ("turn", "users"))  # noqa: SIM115
     except OSError as error:
-        raise LocalPostgresError(
-            f"{home} に書き込めません（{error.strerror}）。"
-            "書き込める場所に置くか、DATABASE_URL を指定してください。"
-        ) from error
+        raise cannot_write(home, error) from error
     with turn, users:
         yield turn, users
 
 
+def cannot_write(folder: Path, error: OSError) -> LocalPostgresError:
+    return LocalPostgresError(
+        f"{folder} に書き込めません（{error.strerror}）。"
+        "空き容量を確かめ、書き込める場所に置くか、DATABASE_URL を指定してください。"
+    )
+
+
 @contextlib.contextmanager
-def locked(file: IO[str]) -> Iterator[None]:
-    """Hold `file` alone; wait for whoever holds it."""
-    fcntl.flock(file, fcntl.LOCK_EX)
+def locked(file: IO[str], kind: int = fcntl.LOCK_EX) -> Iterator[None]:
+    """Hold `file` alone, or with others that hold it LOCK_SH; wait for whoever holds it otherwise."""
+    fcntl.flock(file, kind)
     try:
         yield
     finally:

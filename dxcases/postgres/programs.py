@@ -52,8 +52,17 @@ def copy_programs(folder: Path, home: Path) -> Path:
         shutil.rmtree(new, ignore_errors=True)
         for part in parts:
             shutil.copytree(part, new / part.name, symlinks=True)
+        let_all_run(new)
         new.rename(copy)
     return copy / folder.relative_to(parts[0].parent)
+
+
+def let_all_run(folder: Path) -> None:
+    """Let every account read the folder's files, and run those that their owner can run."""
+    for path in (folder, *folder.rglob("*")):
+        if not path.is_symlink():
+            mode = path.stat().st_mode
+            path.chmod(mode | 0o444 | (0o111 if mode & 0o100 else 0))
 
 
 def parts_of_installation(programs: Path) -> list[Path]:

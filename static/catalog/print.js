@@ -1,7 +1,5 @@
-// Shows the buttons that print the page: without this script there is nothing for them to do.
-"use strict";
+// Prints the page, for the buttons that say so.
 
-for (const button of document.querySelectorAll("[data-print]")) {
-  button.hidden = false;
-  button.addEventListener("click", () => window.print());
-}
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-print]")) window.print();
+});

@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Response, expect
 
-from tests.addresses import ERRORS, PAGES, PUBLIC
+from tests.addresses import ERRORS, FORM_PAGES, PAGES, PUBLIC
 from tests.quick import one_in
 from tests.servers.addresses import page_addresses
 
@@ -17,7 +17,8 @@ RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "be
 
 
 # Wider than a phone make test looks at a page of each kind, make test-all at every page.
-WIDE = ["/", "/cases/?q=研修&near=063631", "/cases/dx2021-16-1/", PUBLIC["compare"], "/bodies/"]
+TABLE = "/cases/?view=table&q=研修&near=063631"
+WIDE = ["/", "/cases/?q=研修&near=063631", TABLE, "/cases/dx2021-16-1/", PUBLIC["compare"], "/bodies/"]
 
 
 @dataclass
@@ -46,7 +47,10 @@ class Visit:
 
 
 # make test looks at each page once, make test-all at each of its variants too.
-FIRST = {*page_addresses().values(), *ERRORS, "/cases/?population=abc&near_population=x"}
+FIRST = {
+    *(*page_addresses().values(), *FORM_PAGES[:2], *ERRORS),
+    *("/cases/?population=abc&near_population=x", TABLE),
+}
 
 
 @pytest.mark.parametrize(
@@ -67,6 +71,22 @@ def test_a_page_is_for_everyone_and_closed(tab: Page, site: str, path: str) -> N
     assert tab.evaluate(CLIPPED) == []
     assert ("default-src 'none'" in policy, "unsafe" in policy) == (True, False)
     assert (visit.errors, visit.hosts) == ([], {urlsplit(site).netloc})
+
+
+def test_the_filters_over_the_page_of_a_phone_are_for_everyone(tab: Page) -> None:
+    Visit(tab).to("/cases/?compare=dx2021-1-1", width=360)
+    tab.locator("#filters").evaluate("node => { node.open = false }")
+    tab.locator("#filters > summary").click()
+    assert violations(tab) == []
+    assert tab.evaluate(SMALL_TARGETS) == []
+    for _ in range(60):
+        tab.keyboard.press("Tab")
+        focus = tab.evaluate(FOCUS)
+        assert focus["visible"], focus
+        if "id_region_kyushu" in focus["tag"]:
+            break
+    else:
+        pytest.fail("the last region is never reached")
 
 
 @pytest.mark.parametrize("width_of_screen", one_in(2, [1280, 768]))
@@ -105,6 +125,18 @@ def test_the_keyboard_leads_from_the_skip_link_to_a_result_with_focus_in_sight(s
     expect(sized_page.get_by_role("heading", level=1)).to_contain_text("全庁一丸で")
 
 
+def test_the_second_skip_link_leads_past_the_filters_to_the_results(sized_page: Page) -> None:
+    sized_page.goto("/cases/?step=2")
+    sized_page.keyboard.press("Tab")
+    sized_page.keyboard.press("Enter")
+    sized_page.keyboard.press("Tab")
+    expect(sized_page.get_by_text("検索結果へ移動")).to_be_focused()
+    assert sized_page.evaluate(FOCUS)["visible"]
+    sized_page.keyboard.press("Enter")
+    sized_page.keyboard.press("Tab")
+    assert sized_page.evaluate("document.activeElement.closest('#results') !== null")
+
+
 def test_enter_while_japanese_is_composed_does_not_submit(page: Page, context: BrowserContext) -> None:
     page.goto("/cases/")
     page.get_by_text("絞り込む", exact=True).is_visible()
@@ -128,14 +160,14 @@ def test_back_restores_the_filters(sized_page: Page) -> None:
     sized_page.goto("/cases/?step=2&population=0-1")
     sized_page.get_by_role("link", name="全庁一丸で").click()
     sized_page.go_back()
-    expect(sized_page.locator("input[name=step][value='2']")).to_be_checked()
-    expect(sized_page.locator("input[name=population][value='0-1']")).to_be_checked()
+    expect(sized_page.locator("#id_step_2")).to_be_checked()
+    expect(sized_page.locator("#id_population_0-1")).to_be_checked()
 
 
 def test_forced_colours_and_reduced_motion_leave_everything_in_place(page: Page) -> None:
     page.emulate_media(forced_colors="active", reduced_motion="reduce")
     page.goto("/cases/?step=2")
-    expect(page.locator("input[name=step][value='2']")).to_be_checked()
+    expect(page.locator("#id_step_2")).to_be_checked()
     border = page.locator(".chip").first.evaluate("node => getComputedStyle(node).borderTopWidth")
     assert border != "0px"
     assert page.evaluate("document.getAnimations().length") == 0
@@ -149,7 +181,8 @@ def test_an_error_leads_to_its_field(page: Page) -> None:
 
 
 def violations(page: Page) -> list[str]:
-    """What axe finds: rule and first place of each."""
+    """What axe finds where nothing sticks over another, at the foot of the page: rule and first place."""
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
     found = Axe().run(page, options=RULES).response["violations"]
     return [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found]
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, User
+from django.contrib.sessions.models import Session
 from django.db import connection
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.plugin import DjangoDbBlocker
@@ -70,6 +71,11 @@ def choose(page: Page, opener: str, typed: str, wanted: str) -> None:
 
 
 def save(page: Page, button: str = "保存") -> None:
+    with page.expect_navigation():
+        click(page, button)
+
+
+def click(page: Page, button: str) -> None:
     page.locator(".submit-row").last.get_by_role("button", name=button, exact=True).click()
 
 
@@ -123,10 +129,10 @@ def test_a_case_goes_from_draft_to_publication_correction_and_withdrawal(
     editor, publisher = log_in("編集"), log_in("公開")
 
     draft(editor)
-    expect(editor.get_by_role("status")).to_contain_text("プレビュー（状態：下書き）")
+    expect(editor.locator(".preview")).to_contain_text("プレビュー（状態：下書き）")
     expect(editor.locator("h1")).to_have_text(TITLE)
     for shown in ("高知県日高村", "奈良県橿原市", "村の案内"):
-        expect(editor.locator("article")).to_contain_text(shown)
+        expect(editor.locator("article.case")).to_contain_text(shown)
     response = page.goto(f"/cases/{SLUG}/")
     assert response
     assert response.status == 404
@@ -167,7 +173,7 @@ def test_a_case_goes_from_draft_to_publication_correction_and_withdrawal(
     publisher.get_by_role("button", name="この版に戻す").click()
     page.goto(f"/cases/{SLUG}/")
     expect(page.locator("h1")).to_have_text(TITLE)
-    expect(page.locator("article")).to_contain_text("奈良県橿原市")
+    expect(page.locator("article.case")).to_contain_text("奈良県橿原市")
 
     publisher.get_by_label("状態").select_option(label="取り下げ")
     publisher.get_by_label("取り下げの理由").fill("団体の申し出により、掲載を終えました。")
@@ -186,17 +192,210 @@ def test_two_browsers_on_one_case_lose_nothing(log_in: Callable[[str], Page]) ->
     for page in (first, second):
         page.goto(f"/admin/catalog/case/{case.pk}/change/")
     first.get_by_label("背景").fill("一人目の背景")
+    first.get_by_label("ポイント").fill("一人目の要点")
     first.get_by_label("変更の理由").fill("一人目")
     save(first)
     second.get_by_label("成果").fill("二人目の成果")
+    second.get_by_label("ポイント").fill("二人目の要点")
     second.get_by_label("変更の理由").fill("二人目")
     save(second)
     conflict = second.get_by_role("region", name="ほかの人の変更")
     expect(conflict).to_contain_text(re.compile(r"公開　.*理由：一人目"))
-    expect(conflict.locator("ins")).to_have_text("一人目の背景")
+    expect(conflict.locator("td:last-child")).to_contain_text(["一人目の要点", "一人目の背景"])
     expect(second.get_by_label("成果")).to_have_value("二人目の成果")
-    second.get_by_label("背景").fill("一人目の背景")
+    expect(second.get_by_label("背景")).to_have_value("一人目の背景")
+    expect(second.get_by_label("ポイント")).to_have_value("二人目の要点")
     save(second)
     expect(second.locator(".messagelist")).to_contain_text("変更しました")
     case.refresh_from_db()
-    assert (case.background, case.outcome) == ("一人目の背景", "二人目の成果")
+    assert (case.points, case.background, case.outcome) == (["二人目の要点"], "一人目の背景", "二人目の成果")
+
+
+READERS = (
+    *("/cases/?q=二人で直す", "/cases/proposed/", "/cases.json?q=二人で直す", "/cases.atom"),
+    "/api/v1/cases/proposed/",
+)
+
+
+def test_two_people_change_a_public_case_and_readers_see_the_old_text_until_it_is_published(
+    log_in: Callable[[str], Page], page: Page
+) -> None:
+    case = make_case("proposed", title="二人で直す事例", page=302, background="今の背景")
+    editor, publisher = log_in("編集"), log_in("公開")
+    readers = page.request
+
+    def read() -> list[str]:
+        return [readers.get(address).text() for address in READERS]
+
+    before = read()
+    editor.goto(f"/admin/catalog/case/{case.pk}/change/")
+    editor.get_by_label("ポイント").fill("改めた要点")
+    editor.get_by_label("背景").fill("改めた背景")
+    editor.get_by_label("成果").fill("出典にない成果")
+    editor.locator("#links-group .add-row a").click()
+    editor.locator("#id_links-0-label").fill("新しい案内")
+    editor.locator("#id_links-0-url").fill("https://example.jp/new")
+    editor.get_by_label("変更の理由").fill("出典の改訂")
+    save(editor, "改訂案を保存してプレビュー")
+    expect(editor.locator(".preview")).to_contain_text("改訂案のプレビュー")
+    for shown in ("改めた背景", "出典にない成果", "新しい案内"):
+        expect(editor.locator("article.case")).to_contain_text(shown)
+    editor.get_by_role("link", name="改訂案に戻る").click()
+    expect(editor.locator(".differences th[scope=row]")).to_have_text(
+        ["ポイント", "背景", "成果", "関連リンク"]
+    )
+    editor.get_by_role("button", name="確認を依頼する").click()
+    expect(editor.locator(".messagelist")).to_contain_text("公開担当者に確認を依頼しました。")
+
+    publisher.goto("/admin/")
+    expect(publisher.get_by_role("heading", name="確認依頼のある改訂案：1件")).to_be_visible()
+    publisher.get_by_role("link", name="二人で直す事例").first.click()
+    expect(publisher.locator(".differences ins")).to_contain_text(
+        ["改めた", "改めた", "出典にない成果", "新しい案内"]
+    )
+    publisher.get_by_label("編集者どうしの連絡").fill("成果は出典にありません")
+    publisher.get_by_role("button", name="差し戻す").click()
+
+    editor.goto("/admin/")
+    editor.get_by_role("link", name="二人で直す事例").first.click()
+    expect(editor.locator("#content")).to_contain_text("成果は出典にありません")
+    editor.get_by_role("link", name="改訂案を編集する").click()
+    expect(editor.locator("#id_links-0-label")).to_have_value("新しい案内")
+    editor.get_by_label("成果").fill("")
+    save(editor, "改訂案を保存")
+    editor.get_by_role("button", name="確認を依頼する").click()
+    assert read() == before
+
+    publisher.goto("/admin/")
+    publisher.get_by_role("link", name="二人で直す事例").first.click()
+    publisher.get_by_role("button", name="公開する").click()
+    expect(publisher.locator(".messagelist")).to_contain_text("公開しました。")
+    page.goto("/cases/proposed/")
+    for shown in ("改めた背景", "新しい案内"):
+        expect(page.locator("article.case")).to_contain_text(shown)
+    expect(page.locator("article.case")).not_to_contain_text("出典にない成果")
+    assert all(new != old for new, old in zip(read(), before, strict=True))
+    assert not case.proposals.still_open().exists()
+
+
+def test_nothing_typed_is_lost_when_the_session_has_ended(log_in: Callable[[str], Page]) -> None:
+    page, text = log_in("編集"), "長い文章です。" * 100
+    page.goto("/admin/catalog/case/add/")
+    page.get_by_label("題名", exact=False).fill(TITLE)
+    page.get_by_label("ポイント").fill("要点")
+    page.get_by_label("取組内容").fill(text)
+    page.get_by_label("区分").select_option("4-1")
+    choose(page, "#id_source", "参考事例集", "自治体DX推進手順書参考事例集")
+    page.get_by_label("出典のページ").fill("203")
+    body_row(page, 0, "ひだか", "高知県日高村")
+    page.locator("#links-group .add-row a").click()
+    page.locator("#id_links-0-label").fill("村の案内")
+    page.locator("#id_links-0-url").fill("https://example.jp/madoguchi")
+    expect(page.get_by_role("alert")).to_have_count(0)
+    Session.objects.all().delete()
+    click(page, "保存")
+    alert = page.get_by_role("alert").filter(has_text="ログインの有効期限が切れた")
+    expect(alert).to_be_visible()
+    expect(page.get_by_label("取組内容")).to_have_value(text)
+    with page.context.expect_page() as opened:
+        alert.get_by_role("link", name="別の画面でログイン").click()
+    opened.value.get_by_label("ユーザー名").fill("編集")
+    opened.value.get_by_label("パスワード").fill(PASSWORD)
+    opened.value.get_by_role("button", name="ログイン").click()
+    expect(opened.value.get_by_role("heading", name="編集メニュー")).to_be_visible()
+    save(page)
+    expect(page.locator(".messagelist")).to_contain_text("追加しました")
+    case = Case.objects.get(page=203)
+    assert (case.approach, case.links.get().label) == (text, "村の案内")
+    assert list(case.case_bodies.values_list("body", flat=True)) == ["394106"]
+
+
+def test_what_is_typed_is_kept_and_offered_again_and_leaving_is_asked_about(
+    log_in: Callable[[str], Page],
+) -> None:
+    page, case = log_in("編集"), make_case("kept", title="書きかけの事例", page=303, status="draft")
+    page.clock.install()
+    page.goto(f"/admin/catalog/case/{case.pk}/change/")
+    page.get_by_label("成果").fill("打ちかけの成果")
+    page.locator("#figures-group .add-row a").click()
+    page.locator("#id_figures-0-label").fill("回数")
+    with page.expect_response("**/admin/autosave/"):
+        page.clock.run_for(16_000)
+    expect(page.get_by_text("書きかけの入力を預かりました。")).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    page.once("dialog", lambda dialog: dialog.dismiss())
+    with page.expect_event("dialog") as asked:
+        page.get_by_role("link", name="プレビュー", exact=True).click(no_wait_after=True)
+    assert asked.value.type == "beforeunload"
+    expect(page.get_by_label("成果")).to_have_value("打ちかけの成果")
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("link", name="プレビュー", exact=True).click()
+    page.get_by_role("link", name="編集に戻る").click()
+    expect(page.get_by_label("成果")).to_have_value("")
+    page.get_by_role("link", name="入力を復元する").click()
+    expect(page.get_by_label("成果")).to_have_value("打ちかけの成果")
+    expect(page.locator("#id_figures-0-label")).to_have_value("回数")
+    page.locator("#id_figures-0-value").fill("8回")
+    save(page)
+    expect(page.locator(".messagelist")).to_contain_text("変更しました")
+    case.refresh_from_db()
+    assert (case.outcome, str(case.figures.get())) == ("打ちかけの成果", "回数：8回")
+
+
+PASTE = """([field, text]) => {
+    field.focus();
+    const data = new DataTransfer();
+    data.setData('text/plain', text);
+    const event = new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true });
+    if (field.dispatchEvent(event)) document.execCommand('insertText', false, text);
+}"""
+
+
+def test_line_ends_of_a_pasted_pdf_are_joined_only_where_that_is_chosen_and_come_back(
+    log_in: Callable[[str], Page],
+) -> None:
+    page = log_in("編集")
+    page.goto("/admin/catalog/case/add/")
+    pasted = "申請書の記入を\nなくした。\n・窓口の\n改善\n\nDX\npromotion"
+    field, offer = page.locator("#id_approach"), page.get_by_role("button", name="改行をつなぐ")
+    field.evaluate("(field, text) => (" + PASTE + ")([field, text])", pasted)
+    expect(field).to_have_value(pasted)
+    offer.click()
+    expect(field).to_have_value("申請書の記入をなくした。\n・窓口の改善\n\nDX promotion")
+    page.get_by_role("button", name="つなぐ前に戻す").click()
+    expect(field).to_have_value(pasted)
+    page.locator("#id_points").evaluate("(field, text) => (" + PASTE + ")([field, text])", "一つ目\n二つ目")
+    page.locator("#id_outcome").evaluate("(field, text) => (" + PASTE + ")([field, text])", "一文。\n二文。")
+    expect(offer).to_have_count(1)
+    page.locator("#id_title").fill("書きかけの事例")
+    page.locator("#id_page").fill("210")
+    save(page)
+    expect(page.locator(".messagelist")).to_contain_text("追加しました")
+    assert Case.objects.get(page=210).approach == pasted
+
+
+OFF_SCREEN = """() => [...document.querySelectorAll('.inline-group :is(input, select, textarea, th)')]
+    .filter(node => node.checkVisibility() && node.getBoundingClientRect().right > innerWidth)
+    .map(node => node.id || node.className)"""
+
+
+def test_all_fields_of_a_case_and_its_bodies_are_on_the_screen(log_in: Callable[[str], Page]) -> None:
+    page = log_in("公開")
+    page.goto("/admin/catalog/case/?q=dx2021-36-1")
+    page.locator("#result_list tbody th a").click()
+    page.locator("#case_bodies-0 summary").click()
+    expect(page.get_by_role("textbox", name="照会先の部署")).to_be_visible()
+    assert page.evaluate(OFF_SCREEN) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1280
+
+
+def test_on_a_phone_each_case_of_the_list_is_a_block_as_wide_as_the_screen(
+    log_in: Callable[[str], Page],
+) -> None:
+    page = log_in("公開")
+    page.set_viewport_size({"width": 360, "height": 780})
+    page.goto("/admin/catalog/case/")
+    title = page.locator("#result_list tbody th").first.bounding_box()
+    assert title is not None
+    assert title["width"] > 250
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.test_access import CLIPPED, FOCUS, SMALL_TARGETS, violations, width
+from tests.browser.test_access import CLIPPED, FOCUS, SMALL_TARGETS, open_all_details, violations, width
 from tests.quick import one_in
 
 AXE_FAULTS = [
@@ -17,13 +17,78 @@ AXE_FAULTS = [
     ("tabindex", "document.querySelector('.card a').tabIndex = 3"),
     ("landmark-no-duplicate-main", "add('<main>もう1つ</main>')"),
     ("link-name", "document.querySelector('.card a').textContent = ''"),
-    ("heading-order", "document.querySelectorAll('.case-group h2').forEach(node => node.remove())"),
+    ("heading-order", "document.querySelectorAll('main h2').forEach(node => node.remove())"),
     ("aria-valid-attr-value", "document.querySelector('#id_q').setAttribute('aria-expanded', 'maybe')"),
 ]
 TOOLS = """
     const rule = text => document.styleSheets[0].insertRule(text, document.styleSheets[0].cssRules.length);
+    const each = (where, change) => document.querySelectorAll(where).forEach(change);
     const add = html => document.querySelector('main').insertAdjacentHTML('beforeend', html);
 """
+
+
+PICKED = "/cases/?compare=dx2021-1-1&compare=dx2021-46-1"
+CASE, COMPARED = "/cases/dx2021-31-1/", "/compare/?case=dx2021-17-1&case=dx2021-5-1"
+# Of the parts that came later: the page, what the check says, and the fault.
+FAULTS_OF_PARTS = {
+    "a picked case without a name": (PICKED, "link-name", "each('#picked .chip > *', node => node.remove())"),
+    "a tray wider than a phone": (
+        PICKED,
+        "wide",
+        "rule('#picked li { flex: none; width: 400px; max-width: none }')",
+    ),
+    "a tick of a card without its label": (
+        PICKED,
+        "label",
+        "each('label.card__compare', node => node.replaceWith(node.querySelector('input')))",
+    ),
+    "a tick of a card too small": (
+        PICKED,
+        "card__compare",
+        "rule('label.card__compare { min-height: 0; height: 20px; padding: 0 }')",
+    ),
+    "a heading of the panel without words": (
+        PICKED,
+        "summary-name",
+        "each('#filters > summary > *', one => one.remove())",
+    ),
+    "a key figure too pale": (CASE, "color-contrast", "rule('.case__key strong { color: #9ab }')"),
+    "a side column that cuts off": (CASE, "<li", "rule('.glance li { height: 1em; overflow: hidden }')"),
+    "a button to copy without words": (
+        CASE,
+        "button-name",
+        "each('[data-copy]', one => { one.textContent = '' })",
+    ),
+    "rows of a comparison that are none": (
+        COMPARED,
+        "aria-required-",
+        "each('.compare [role=row]', node => node.setAttribute('role', 'listitem'))",
+    ),
+    "a mark without an alternative": (
+        "/about/",
+        "image-alt",
+        "each('.site-name__mark', one => one.removeAttribute('alt'))",
+    ),
+    "a search of a missing page without its label": (
+        "/nothing-here/",
+        "label",
+        "each('label[for=id_q]', node => node.remove())",
+    ),
+}
+FAULTS_OF_SUGGESTIONS = {
+    "suggestions that are no options": (
+        "aria-required-children",
+        "each('[role=option]', node => node.setAttribute('role', 'button'))",
+    ),
+    "a box that names no list": ("aria-valid-attr-value", "each('[role=listbox]', node => { node.id = '' })"),
+    "a suggestion too pale": ("color-contrast", "rule('.suggest__about { color: #bbb }')"),
+}
+
+
+def faults_in(page: Page) -> list[str]:
+    """What all the checks say of the page as it stands."""
+    wide = ["wide"] if width(page) > 320 else []
+    return [*violations(page), *page.evaluate(SMALL_TARGETS), *page.evaluate(CLIPPED), *wide]
 
 
 @pytest.fixture
@@ -42,6 +107,45 @@ def do(page: Page, fault: str) -> None:
 def test_axe_names_the_fault(seed: Page, rule: str, fault: str) -> None:
     do(seed, fault)
     assert rule in [found.split(":")[0] for found in violations(seed)]
+
+
+@pytest.mark.parametrize("name", one_in(3, list(FAULTS_OF_PARTS)))
+def test_a_fault_of_a_part_is_caught(tab: Page, name: str) -> None:
+    path, said, fault = FAULTS_OF_PARTS[name]
+    tab.set_viewport_size({"width": 320, "height": 800})
+    tab.goto(path)
+    open_all_details(tab)
+    assert faults_in(tab) == []
+    do(tab, fault)
+    assert any(said in found for found in faults_in(tab)), faults_in(tab)
+
+
+@pytest.mark.parametrize("name", one_in(3, list(FAULTS_OF_SUGGESTIONS)))
+def test_a_fault_of_open_suggestions_is_caught(tab: Page, name: str) -> None:
+    said, fault = FAULTS_OF_SUGGESTIONS[name]
+    tab.goto("/")
+    tab.locator("#id_q").press_sequentially("研修")
+    tab.get_by_role("option").first.wait_for()
+    assert violations(tab) == []
+    do(tab, fault)
+    assert any(found.startswith(said) for found in violations(tab)), violations(tab)
+
+
+TABLE_FAULTS = [
+    ("aria-valid-attr-value", "document.querySelector('.cases thead th').setAttribute('aria-sort', 'up')"),
+    ("aria-required-parent", "document.querySelectorAll('.case-row').forEach(row => row.role = 'none')"),
+    ("color-contrast", "rule('.cases caption { color: #aaa }')"),
+    ("link-name", "document.querySelector('.cases thead a').textContent = ''"),
+]
+
+
+@pytest.mark.parametrize(("rule", "fault"), one_in(2, TABLE_FAULTS))
+def test_axe_names_a_fault_of_the_table(tab: Page, rule: str, fault: str) -> None:
+    tab.set_viewport_size({"width": 320, "height": 800})
+    tab.goto("/cases/?view=table&step=1")
+    assert violations(tab) == []
+    do(tab, fault)
+    assert rule in [found.split(":")[0] for found in violations(tab)]
 
 
 def test_a_wide_table_is_caught(seed: Page) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
 
 import pytest
 from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -22,14 +22,16 @@ from pytest_django.plugin import DjangoDbBlocker
 from reversion.models import Revision
 
 from catalog import history
-from catalog.editing.roles import EDITORS
 from catalog.models import (
     Case,
     CaseBody,
+    Confirmation,
     Figure,
     Guideline,
     Link,
     LinkCheck,
+    Proposal,
+    Report,
     SearchSynonym,
     SimilarBody,
     Source,
@@ -38,7 +40,7 @@ from catalog.models import (
 )
 from tests.addresses import PATHS, WITH_A_NAME
 from tests.browser.test_editing import choose, save
-from tests.making import KASHIHARA, make_case
+from tests.making import FUNAGATA, KASHIHARA, make_case
 from tests.quick import one_in
 from tests.servers.addresses import page_addresses
 
@@ -93,7 +95,7 @@ MARKS = "\"><script>alert(1)</script>'<img src=x onerror=alert(1)>"  # what fits
 
 @dataclass(frozen=True)
 class Poison:
-    """The keys of what was poisoned, and the session of a user whose name is."""
+    """The keys of what was poisoned, a link to confirm it, and the session of a user whose name is."""
 
     case: int
     draft: int
@@ -101,6 +103,8 @@ class Poison:
     source: int
     versions: list[int]
     user: int
+    report: int
+    link: str
     session: str
 
 
@@ -161,6 +165,8 @@ def poison() -> Poison:
     client.force_login(user)
     return Poison(
         *(case.pk, draft.pk, topic.pk, source.pk, versions, user.pk),
+        report=poison_report(case).pk,
+        link=poison_answer(case).path,
         session=client.cookies["sessionid"].value,
     )
 
@@ -177,7 +183,23 @@ def poison_case() -> Case:
     return case
 
 
+SENDER = {"section": MARKS, "email": MARKS, "telephone": MARKS[:30]}
+
+
+def poison_report(case: Case) -> Report:
+    texts = {"title": EVERY[:200], "body": MARKS, "text": EVERY, "note": EVERY}
+    return Report.objects.create(kind="new", case=case, url=URL, digest="poisoned", **texts, **SENDER)
+
+
+def poison_answer(case: Case) -> Confirmation:
+    now = timezone.now()
+    answered = {"answered_at": now, "verdict": "wrong", "text": EVERY, "content": "x"}
+    until = now + timedelta(days=1)
+    return Confirmation.objects.create(case=case, body_id=FUNAGATA, expires_at=until, **answered, **SENDER)
+
+
 def take_poison_away() -> None:
+    Report.objects.all().delete()
     Case.objects.filter(slug__startswith="poisoned").delete()
     for model in (Topic, Source):
         model.objects.filter(slug="poisoned").delete()
@@ -222,12 +244,13 @@ def complaints(page: Page, base_url: str) -> list[str]:
         3,
         [
             *("/cases/poisoned/", "/cases/?q=alert", "/steps/0/", "/compare/?case=poisoned&case=dx2021-1-1"),
+            *("{link}", "/report/?case=poisoned"),
             *page_addresses().values(),
         ],
     ),
 )
 def test_texts_of_a_case_run_nothing(page: Page, poisoned: Poison, complaints: list[str], path: str) -> None:
-    page.goto(path)
+    page.goto(path.replace("{link}", poisoned.link))
     page.wait_for_load_state("networkidle")
     assert complaints == []
 
@@ -245,7 +268,7 @@ def test_parameters_run_nothing(page: Page, complaints: list[str], payload: str)
     one_in(
         3,
         [
-            *("/compare/?case=%s&only=%s", "/admin/login/?next=%s"),
+            *("/compare/?case=%s&only=%s", "/admin/login/?next=%s", "/report/?case=%s", "/confirm/%s/"),
             *(f"{PATHS[name]}?q=%s" for name in page_addresses()),
             *WITH_A_NAME,
         ],
@@ -272,9 +295,15 @@ EDITORS_PAGES = [
     *("/admin/catalog/case/", "/admin/catalog/case/?topics__id__exact={topic}"),
     *(f"/admin/catalog/case/?q={quote(MARKS)}", f"/admin/catalog/case/?_changelist_filters={quote(MARKS)}"),
     *(f"{CASE}{what}/" for what in ("change", "history", "preview", "history/{old}/revert")),
+    *(
+        f"{CASE}confirmations/",
+        f"{CASE}change/?report={{report}}",
+        "/admin/catalog/case/add/?report={report}",
+    ),
+    *("/admin/catalog/report/", "/admin/catalog/report/{report}/change/"),
     *(f"{CASE}history/compare/?before={{old}}{more}" for more in ("", "&after={new}")),
     *(f"{DRAFT}{what}/" for what in ("change", "delete", "preview")),
-    *(f"/admin/catalog/topic/{{topic}}/{what}/" for what in ("change", "delete", "history")),
+    *(f"/admin/catalog/topic/{{topic}}/{what}/" for what in ("change", "merge", "history")),
     *(f"/admin/catalog/source/{{source}}/{what}/" for what in ("change", "delete")),
     *(f"/admin/catalog/{name}/" for name in ("topic", "source", "searchsynonym", "guideline", "linkcheck")),
     *("/admin/auth/user/", "/admin/auth/user/{user}/change/", "/admin/auth/user/{user}/password/"),
@@ -320,7 +349,7 @@ def test_what_another_saved_meanwhile_runs_nothing(
     def save_meanwhile() -> None:
         case = Case.objects.get(pk=poisoned.draft)
         history.ensure_version(case)
-        Case.objects.filter(pk=case.pk).update(approach=EVERY)
+        Case.objects.filter(pk=case.pk).update(background=f"{EVERY}他")
         history.record(case, User.objects.get(pk=poisoned.user), EVERY)
 
     editor.goto(f"/admin/catalog/case/{poisoned.draft}/change/")
@@ -331,28 +360,17 @@ def test_what_another_saved_meanwhile_runs_nothing(
     assert complaints == []
 
 
-def test_what_could_not_be_saved_runs_nothing(
+def test_what_is_proposed_runs_nothing(
     editor: Page, poisoned: Poison, complaints: list[str], django_db_blocker: DjangoDbBlocker
 ) -> None:
-    user, draft = User.objects.filter(pk=poisoned.user), Case.objects.filter(pk=poisoned.draft)
-
-    def publish_and_demote() -> None:
-        draft.update(status="published")
-        user.update(is_superuser=False)
-        user.get().groups.add(Group.objects.get(name=EDITORS))
-
-    def undo() -> None:
-        draft.update(status="draft")
-        user.update(is_superuser=True)
-
-    editor.goto(f"/admin/catalog/case/{poisoned.draft}/change/")
+    editor.goto(f"/admin/catalog/case/{poisoned.case}/change/")
     editor.locator("#id_background").fill(EVERY)
-    apart(django_db_blocker, publish_and_demote)
+    editor.locator("#id_reason").fill(EVERY)
     try:
-        save(editor)
-        expect(editor.locator(".not-saved")).to_contain_text("alert(1)")
+        save(editor, "改訂案として保存")
+        expect(editor.locator("#content-main")).to_contain_text("alert(1)")
     finally:
-        apart(django_db_blocker, undo)
+        apart(django_db_blocker, Proposal.objects.filter(case=poisoned.case).delete)
     assert complaints == []
 
 

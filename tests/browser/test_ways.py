@@ -19,7 +19,8 @@ from tests.servers.addresses import page_addresses
 
 def links(page: Page) -> Iterator[str]:
     for target in page.eval_on_selector_all(
-        "[href], form[action]", "all => all.map(n => n.href || n.action)"
+        "[href], form[action]",
+        "all => all.map(n => new URL(n.getAttribute('href') ?? n.action, document.baseURI).href)",
     ):
         if urlsplit(target).netloc == urlsplit(page.url).netloc:
             yield urlsplit(target).path
@@ -69,10 +70,10 @@ def test_two_actions_lead_to_the_cases_of_step_2_in_tohoku(sized_page: Page) -> 
     expect(sized_page.locator("h1")).to_have_text(re.compile(r"ステップ2・東北の事例\s*4件"))
 
 
-def test_two_actions_lead_to_a_comparison_ready_to_print(sized_page: Page) -> None:
-    sized_page.goto("/")
+def test_two_actions_lead_from_the_list_to_a_comparison_ready_to_print(sized_page: Page) -> None:
+    sized_page.goto("/cases/")
     sized_page.locator(".card__title a").first.click()
-    sized_page.get_by_role("link", name="と並べて比べる").first.click()
+    sized_page.get_by_role("link", name="並べて比べる").first.click()
     expect(sized_page.locator("h1")).to_have_text(re.compile(r"事例の比較\s*2件"))
     expect(sized_page.get_by_role("button", name="印刷する")).to_be_visible()
 
@@ -96,9 +97,10 @@ def test_cases_ticked_in_the_list_are_compared(sized_page: Page) -> None:
     expect(sized_page.locator("thead th")).to_have_count(3)
     sized_page.get_by_role("link", name="違いのある行だけを表示する").click()
     expect(sized_page.locator("tbody th").first).to_have_text("実施団体")
-    expect(sized_page.get_by_role("rowheader", name="種別")).to_have_count(1)
+    expect(sized_page.get_by_role("cell").first).to_contain_text("福島県磐梯町（町・0.3万人）")
     sized_page.get_by_role("link", name="一覧から事例を加える").click()
-    expect(sized_page.get_by_text("比較に選んだ事例")).to_be_visible()
+    expect(sized_page.get_by_text("2件を選択中")).to_be_visible()
+    expect(sized_page.locator("h1")).to_contain_text("ステップ2・人口1万人未満の事例")
 
 
 def test_a_workbook_from_the_list_opens_with_codes_as_texts(page: Page) -> None:

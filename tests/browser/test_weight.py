@@ -30,6 +30,12 @@ def test_a_first_visit_to_the_list_is_light(page: Page) -> None:
     assert sum(size for path, size in sizes.items() if path.endswith(".js")) <= 25 * KB
 
 
+def test_the_home_page_is_light_with_its_picture(page: Page) -> None:
+    answer = page.goto("/")
+    assert answer is not None
+    assert compressed(answer) <= 12 * KB
+
+
 def test_the_list_does_not_move_while_it_loads(sized_page: Page) -> None:
     sized_page.add_init_script(
         "window.moved = 0; new PerformanceObserver(list => {"
@@ -55,7 +61,7 @@ def test_a_comparison_prints_across(page: Page) -> None:
 def test_a_list_prints_as_a_table_with_its_query_and_nothing_to_press(page: Page) -> None:
     page.goto("/cases/?step=2&population=0-1")
     page.emulate_media(media="print")
-    places = page.locator(".card__place").evaluate_all("all => all.map(n => n.getBoundingClientRect().left)")
+    places = page.locator(".card__about").evaluate_all("all => all.map(n => n.getBoundingClientRect().left)")
     assert (len(places), len(set(places))) == (3, 1)
     assert page.locator("h1").inner_text().startswith("ステップ2・人口1万人未満の事例")
     origin = page.locator(".print-origin").inner_text()
@@ -87,6 +93,11 @@ NARROW_CELLS = f"""() => [...document.querySelectorAll('.card > *')]
 def test_a_list_of_cases_prints_on_few_sheets(page: Page, path: str, most: int) -> None:
     page.goto(path)
     assert len(sheets(page)) <= most
+
+
+def test_the_rows_of_a_printed_list_begin_on_the_first_sheet(page: Page) -> None:
+    page.goto("/cases/?near=132012")
+    assert len(sheets(page)) == 2  # and three where all rows are kept together below the ruler
 
 
 @pytest.mark.parametrize("path", [path for path, _ in TABLES])

@@ -30,6 +30,29 @@ def test_units_and_commands_of_the_guide_exist() -> None:
     assert commands <= set(get_commands())
 
 
+def test_on_a_machine_without_ipv6_nginx_is_not_told_to_listen_by_it(tmp_path: Path) -> None:
+    """The guide's own lines, where the kernel has no IPv6."""
+    made, own = tmp_path / "dxcases", tmp_path / "nginx.conf"
+    made.write_bytes((settings.BASE_DIR / "deploy/nginx/dxcases.conf").read_bytes())
+    own.write_text("user www-data;\nevents {\n\tworker_connections 768;\n}\n")
+    lines = re.findall(
+        r"^(?:\[ -e /proc/net/if_inet6|sed -i 's/worker_conn|grep -q worker_rlimit).*$", GUIDE, re.M
+    )
+    assert len(lines) == 3
+    text = "\n".join(lines).replace("/proc/net/if_inet6", str(tmp_path / "none"))
+    text = text.replace("/etc/nginx/sites-available/dxcases", str(made)).replace(
+        "/etc/nginx/nginx.conf", str(own)
+    )
+    for _ in range(2):
+        subprocess.run(["bash", "-e", "-c", text], check=True)
+    assert "[::]" not in made.read_text(encoding="utf-8")
+    assert made.read_text(encoding="utf-8").count("listen 443 ssl") == 2
+    assert (
+        own.read_text()
+        == "worker_rlimit_nofile 20000;\nuser www-data;\nevents {\n\tworker_connections 8192;\n}\n"
+    )
+
+
 def test_the_environment_is_made_from_the_example(tmp_path: Path) -> None:
     """The guide's own line, with the folders of this checkout."""
     (line,) = re.findall(r"^sed .*env\.example > /etc/dxcases/env$", GUIDE, re.M)

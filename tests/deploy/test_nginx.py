@@ -4,11 +4,12 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from email.message import Message
 from http.client import RemoteDisconnected, parse_headers
 from urllib.parse import quote
@@ -25,6 +26,7 @@ from tests.test_headers import HSTS
 pytestmark = [pytest.mark.long, pytest.mark.alone]
 
 FRESH_SECONDS = 5
+ELSEWHERE = "127.0.0.2"  # all of 127.0.0.0/8 is this machine
 WITHDRAWN = "/cases/dx2021-1-1/"
 SEARCH = f"/cases/?q={quote('研修')}"
 
@@ -151,6 +153,8 @@ TO_US = f"Host: {HOST}\r\nConnection: close\r\n".encode()
         (b"POST /cases/ HTTP/1.1\r\nContent-Length: 2000000\r\n" + TO_US, "413"),
         (b"GET / HTTP/1.1\r\n" + TO_US, "200"),
         (b"PUT / HTTP/1.1\r\nContent-Length: 0\r\n" + TO_US, "405"),
+        (b"GET /cases/?q=\xe7\xa0\x94\xe4\xbf\xae HTTP/1.1\r\n" + TO_US, "200"),
+        (b"GET /cases/?q=\x8c\xa4\x8f\x43 HTTP/1.1\r\n" + TO_US, "400"),
         (b"GET /cases/?q=%00 HTTP/1.1\r\n" + TO_US, "400"),
         (b"GET /nope/ HTTP/1.1\r\n" + TO_US, "404"),
         (b"GET /static/nope.css HTTP/1.1\r\n" + TO_US, "404"),
@@ -158,6 +162,9 @@ TO_US = f"Host: {HOST}\r\nConnection: close\r\n".encode()
         (b"GET /cases/?q=" + b"a" * 7_000 + b" HTTP/1.1\r\n" + TO_US, "400"),
         (b"GET / HTTP/1.1\r\n" + b"".join(b"X-%d: x\r\n" % number for number in range(500)) + TO_US, "200"),
         (b"AB / HTTP/1.1\r\n" + TO_US, "405"),
+        (b"GET /admin HTTP/1.1\r\n" + TO_US, "301"),
+        (b"GET / HTTP/9.9\r\n" + TO_US, "505"),
+        (b"POST /admin/ HTTP/1.1\r\nTransfer-Encoding: gzip\r\n" + TO_US, "501"),
     ],
 )
 @running
@@ -173,6 +180,34 @@ def test_every_answer_has_every_header_whoever_makes_it(
     }
 
 
+@pytest.mark.parametrize(
+    ("path", "status"), [("/cases.json?x=1", 400), ("/api/v1/cases/?q=%00", 400), ("/data/x.json", 404)]
+)
+@running
+def test_refusals_of_data_are_read_by_scripts_of_other_sites(front: Front, path: str, status: int) -> None:
+    answer = front.ask(path)
+    assert (answer.status, list(json.loads(answer.text))) == (status, ["errors"])
+    assert READ_BY_ALL.items() <= dict(answer.headers).items()
+
+
+READ_BY_ALL = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
+
+
+def test_what_nginx_itself_refuses_of_data_is_data() -> None:
+    with own_front() as front, front.running():
+        data = [front.ask(f"{path}x") for path in settings.DATA_PATHS]
+        page, about_data = front.ask("/cases/"), front.ask("/data/")
+    for one in data:
+        assert (one.status, list(json.loads(one.text))) == (503, ["errors"])
+        assert one.headers["Content-Type"] == "application/json"
+    for one in (*data, about_data):
+        assert READ_BY_ALL.items() <= dict(one.headers).items()
+    for one in (page, about_data):
+        assert (one.status, one.headers["Content-Type"]) == (503, "text/html; charset=utf-8")
+    assert page.headers["Access-Control-Allow-Origin"] is None
+    assert page.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+
+
 @running
 def test_the_log_has_request_ids_and_what_the_cache_did(front: Front) -> None:
     front.ask("/guidelines/")
@@ -185,7 +220,7 @@ def logged(front: Front, uri: str) -> dict[str, str]:
     """The log's last line about an address. nginx writes it after the answer, so it is waited for."""
     deadline = time.monotonic() + 5
     while time.monotonic() < deadline:
-        lines = map(json.loads, (front.folder / "dxcases.log").read_text().splitlines())
+        lines = map(json.loads, (front.folder / "dxcases.log").read_text(errors="replace").splitlines())
         if of_uri := [line for line in lines if line["uri"] == uri]:
             return of_uri[-1]
         time.sleep(0.05)
@@ -227,15 +262,71 @@ def stopped(cluster: OwnCluster) -> Iterator[None]:
 
 
 @running
+def test_what_is_no_request_gets_no_answer_in_the_name_of_the_site(front: Front) -> None:
+    for request in (b"GET / HTTP/9.9\r\nHost: elsewhere.example\r\n\r\n", b"\x16\x03\x01\r\n\r\n"):
+        with socket.create_connection(("127.0.0.1", front.http), timeout=30) as connection:
+            connection.sendall(request)
+            assert connection.recv(1) == b""
+
+
+@running
+def test_who_sends_a_request_by_drops_is_let_go(front: Front) -> None:
+    with socket.create_connection(("127.0.0.1", front.http), timeout=30) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nX: ")
+        with suppress(ConnectionResetError):
+            assert connection.recv(1) == b""
+
+
+def statuses_of_many(front: Front, path: str, number: int) -> set[int]:
+    """Of requests at once from an address that nginx counts, which this machine's usual one is not."""
+    with ThreadPoolExecutor(number) as pool:
+        return {
+            answer.status for answer in pool.map(lambda _: front.ask(path, source=ELSEWHERE), range(number))
+        }
+
+
+@running
+def test_files_for_one_address_are_counted_and_pages_still_come(front: Front) -> None:
+    assert statuses_of_many(front, "/cases.csv?step=1", 40) == {200, 429}
+    assert statuses_of_many(front, "/cases/?step=1", 40) == {200}
+    with ThreadPoolExecutor(40) as pool:
+        answers = pool.map(lambda _: front.ask("/cases.json", source=ELSEWHERE), range(40))
+        refused = next(answer for answer in answers if answer.status == 429)
+    assert list(json.loads(refused.text)) == ["errors"]
+    assert (refused.headers["Retry-After"], refused.headers["Access-Control-Allow-Origin"]) == ("10", "*")
+
+
+@running
 def test_passwords_from_one_address_wait_in_nginx_and_those_beyond_are_refused(front: Front) -> None:
     with ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(lambda _: front.ask("/admin/login/", "POST", b""), range(16)))
     refused = [answer for answer in answers if answer.status == 429]
     assert 1 <= len(refused) <= 5  # eleven get in, and one more with each second meanwhile
     assert {answer.status for answer in answers} == {403, 429}  # none had a token for its form
-    assert ("ログインが混み合っています" in refused[0].text, refused[0].headers["Retry-After"]) == (
+    assert ("<h1>要求が続いています</h1>" in refused[0].text, refused[0].headers["Retry-After"]) == (
         True,
         "10",
     )
     assert front.ask("/admin/login/").status == 200
     assert front.ask("/about/").status == 200
+
+
+@running
+def test_forms_for_everybody_are_never_cached_small_and_few_from_one_address(front: Front) -> None:
+    first, second = front.ask("/report/"), front.ask("/report/")
+    assert (first.status, first.cache, second.cache, first.headers["Cache-Control"]) == (
+        *(200, None, None),
+        "no-store",
+    )
+    assert front.ask("/report/", "POST", b"x" * 200 * 1024).status == 413
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(lambda _: front.ask("/report/", "POST", b""), range(16)))
+    assert {answer.status for answer in answers} == {400, 429}
+    assert front.ask("/report/").status == 200
+
+
+@running
+def test_the_link_of_a_confirmation_stands_in_no_log(front: Front) -> None:
+    assert front.ask("/confirm/a-secret-of-somebody/").status == 404
+    assert logged(front, "/confirm/")["status"] == 404
+    assert "a-secret-of-somebody" not in (front.folder / "dxcases.log").read_text(errors="replace")

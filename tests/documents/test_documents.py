@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 from io import StringIO
@@ -24,19 +25,32 @@ from catalog.models import (
     Case,
     CaseBody,
     CaseDocument,
+    Confirmation,
     Figure,
     Link,
     LinkCheck,
+    Population,
+    PopulationSource,
     Prefecture,
     Section,
     SimilarBody,
     Source,
     Step,
     Topic,
+    content_of_case,
 )
 from tests.filling import ADD, a_publisher, change_url, new_case, opened
 from tests.making import FUNAGATA, HIDAKA, KASHIHARA, MIYAGI, OSAKA, make_case, make_source
-from tests.oracle import cases_with_rows, dead_links, extra_of, fold_each, record_of, texts_of
+from tests.oracle import (
+    Texts,
+    cases_with_rows,
+    dead_links,
+    extra_of,
+    fold_each,
+    record_of,
+    texts_of,
+    whole_words_in,
+)
 from tests.properties import on_one_database
 
 pytestmark = pytest.mark.django_db
@@ -44,7 +58,17 @@ pytestmark = pytest.mark.django_db
 TEXTS = ["窓口のサーバー", "ﾌﾟﾚﾐｱﾑ商品券", "A‐B−Ｃ", "髙﨑市①", "一\n二", "人材の育成", "", "'\"\\&"]
 CODES = [FUNAGATA, HIDAKA, KASHIHARA, MIYAGI, OSAKA]
 URLS = [f"https://example.jp/{name}" for name in "abc"]
-TRUNCATED = ["case", "casebody", "similarbody", "link", "figure", "case_topics", "topic", "linkcheck"]
+TRUNCATED = [
+    "case",
+    "casebody",
+    "similarbody",
+    "link",
+    "figure",
+    "case_topics",
+    "topic",
+    "linkcheck",
+    "confirmation",
+]
 
 
 def wrong_documents() -> dict[str, list[str]]:
@@ -81,6 +105,7 @@ def facts_of_rows(case: Case) -> dict[str, Any]:
 
 def facts_of_document(document: CaseDocument) -> dict[str, Any]:
     lines = {name: lines_of(getattr(document, name)) for name in ("title", "head", "folded")}
+    lines["words"] = sorted(re.findall(r"'([^']*)'", document.words))
     as_they_are = ("slug", "is_public", "section", "source", "page", "order", "updated_at")
     return {
         **{name: getattr(document, name) for name in as_they_are},
@@ -99,7 +124,26 @@ def folded_lines(cases: Iterable[Case]) -> dict[int, dict[str, list[str]]]:
     joined = ["\n".join(part) for text in texts.values() for part in (text.title, text.head, text.lines)]
     folded = iter([lines_of(text) for text in fold_each(joined)])
     names = ("title", "head", "folded")
-    return {pk: {name: next(folded) for name in names} for pk in texts}
+    return {
+        pk: {name: next(folded) for name in names} | {"words": words_of(text)} for pk, text in texts.items()
+    }
+
+
+def words_of(texts: Texts) -> list[str]:
+    """The grams of the words that are found whole, and of the readings of names."""
+    no_kana: list[str] = []
+    parts = (
+        ("*", texts.title, no_kana),
+        ("+", texts.head, texts.kana),
+        ("", texts.lines, texts.kana + texts.similar_kana),
+    )
+    grams = {
+        f"{mark}{kind}{one}"
+        for mark, lines, kana in parts
+        for kind, words in (("=", whole_words_in("\n".join(lines))), ("~", kana))
+        for one in (fold_each(words) if words else [])
+    }
+    return sorted(grams)
 
 
 def lines_of(text: str) -> list[str]:
@@ -111,7 +155,7 @@ def wrong_grams() -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT slug FROM catalog_casedocument"
-            " WHERE grams IS DISTINCT FROM grams(title, '*') || grams(head, '+') || grams(folded)"
+            " WHERE grams IS DISTINCT FROM grams(title, '*') || grams(head, '+') || grams(folded) || words"
         )
         return [slug for (slug,) in cursor.fetchall()]
 
@@ -208,10 +252,49 @@ class Writer:
                 Topic.objects.filter(pk=topic.pk).update(**changes, position=self.number())
 
     def change_body(self) -> None:
-        population = self.data.draw(st.sampled_from([None, 700, 30_000, 2_000_000]))
-        as_of = population and date(2026, 1, self.number())
         named = {"name": self.text() or "町", "kana": f"よみ{self.number()}"}
-        Body.objects.filter(pk=self.code()).update(**named, population=population, population_as_of=as_of)
+        office = {"website": f"https://example.jp/{self.number()}", "telephone": "03-1234-5678"}
+        days = {f"{name}_checked_on": date(2026, 1, self.number()) for name in office}
+        Body.objects.filter(pk=self.code()).update(**named, **office, **days)
+
+    def end_body(self) -> None:
+        code, successor = self.code(), self.code()
+        ended = None if code == successor else date(2026, 1, self.number())
+        Body.objects.filter(pk=code).update(abolished_on=ended, successor=successor if ended else None)
+
+    def change_populations(self) -> None:
+        source = self.data.draw(st.sampled_from(["casebook", "resident-register"]))
+        match self.number() % 4:
+            case 0:
+                Population.objects.filter(body=self.code()).delete()
+            case 1:
+                PopulationSource.objects.filter(pk=source).update(title=self.text(), position=self.number())
+            case 2:
+                Population.objects.filter(body=self.code()).update(persons=700)
+            case _:
+                Population.objects.update_or_create(
+                    body_id=self.code(),
+                    as_of=date(2026, 1, self.number()),
+                    source_id=source,
+                    defaults={"persons": self.data.draw(st.sampled_from([700, 30_000, 2_000_000]))},
+                )
+
+    def change_contact(self) -> None:
+        if row := self.pick(CaseBody.objects):
+            contact = {"contact_section": self.text() or "課", "contact_checked_on": date(2026, 1, 1)}
+            CaseBody.objects.filter(pk=row.pk).update(**contact)
+
+    def answer(self) -> None:
+        """A body says that the case is right, or not, as it stands or as it once was; or is forgotten."""
+        if row := self.pick(CaseBody.objects):
+            content = content_of_case(row.case_id) if self.number() < 8 else "another"
+            at = datetime(2026, 11, 30, 14, tzinfo=UTC) + timedelta(hours=self.number())
+            verdict = {"verdict": "right"} if self.number() < 7 else {"verdict": "wrong", "text": "ここ"}
+            revoked = at if self.number() == 9 else None
+            Confirmation.objects.create(
+                case_id=row.case_id, body_id=row.body_id, content=content, answered_at=at, expires_at=at,
+                revoked_at=revoked, **verdict,
+            )  # fmt: skip
 
     def change_prefecture(self) -> None:
         name = {"name": f"{self.number()}県", "kana": self.text()}
@@ -338,6 +421,17 @@ def test_a_draft_has_a_document_that_is_not_public() -> None:
     assert list(made.values_list("is_public", flat=True)) == [False, False]
     Case.objects.filter(pk=draft.pk).update(status="published")
     assert CaseDocument.objects.get(pk=draft.pk).is_public
+
+
+def test_a_body_that_ended_tells_the_name_of_its_successor_and_of_its_prefecture_as_they_are() -> None:
+    make_case("made", bodies=[FUNAGATA])
+    Body.objects.filter(pk=FUNAGATA).update(abolished_on="2026-04-01", successor=HIDAKA)
+    Prefecture.objects.filter(pk="39").update(name="土佐県")
+    assert wrong_documents() == {}
+    Body.objects.filter(pk=HIDAKA).update(name="新日高村")
+    assert wrong_documents() == {}
+    (body,) = json.loads(CaseDocument.objects.get(slug="made").record)["bodies"]
+    assert body["successor"] == {"code": HIDAKA, "name": "新日高村", "prefecture": "土佐県"}
 
 
 def place_of_document(case: Case) -> str:

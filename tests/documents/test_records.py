@@ -1,13 +1,14 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from catalog.documents.reading import read_documents, read_public
-from catalog.models import Case, Figure, Link, SimilarBody
-from tests.making import FUNAGATA, MIYAGI, make_case
+from catalog.models import Body, Case, CaseBody, Figure, Link, SimilarBody, Source
+from catalog.pages.text import citation_of
+from tests.making import FUNAGATA, MIYAGI, make_case, make_source
 
 pytestmark = pytest.mark.django_db
 
@@ -28,6 +29,13 @@ def test_a_record_has_the_shape_of_the_contract() -> None:
         outcome="成果",
         references=["資料"],
         similar_open_ended=True,
+        year=2020,
+    )
+    Body.objects.filter(code=MIYAGI).update(abolished_on="2026-10-01", successor=FUNAGATA)
+    CaseBody.objects.filter(case=made, body=MIYAGI).update(
+        contact_section="デジタルみやぎ推進課",
+        contact_telephone="022-211-0000",
+        contact_checked_on="2026-11-01",
     )
     Figure.objects.create(case=made, label="回数", value="8回")
     Link.objects.create(case=made, url="https://example.jp/", label="例")
@@ -60,8 +68,15 @@ def test_a_record_has_the_shape_of_the_contract() -> None:
                 "prefecture": {"code": "06", "name": "山形県"},
                 "population": 5000,
                 "population_as_of": "2020-01-01",
+                "population_source": "自治体DX推進手順書参考事例集",
                 "population_band": "0-1",
+                "website": "https://www.town.funagata.yamagata.jp/",
+                "telephone": "",
+                "address": "",
+                "abolished_on": None,
+                "successor": None,
                 "note": "",
+                "contact": None,
             },
             {
                 "code": "040002",
@@ -69,10 +84,22 @@ def test_a_record_has_the_shape_of_the_contract() -> None:
                 "kana": "みやぎけん",
                 "kind": "prefecture",
                 "prefecture": {"code": "04", "name": "宮城県"},
-                "population": None,
-                "population_as_of": None,
-                "population_band": "unknown",
+                "population": 2292385,
+                "population_as_of": "2020-01-01",
+                "population_source": "住民基本台帳に基づく人口、人口動態及び世帯数",
+                "population_band": "100-",
+                "website": "https://www.pref.miyagi.jp/",
+                "telephone": "022-211-2111",
+                "address": "〒980-8570 宮城県仙台市青葉区本町3丁目8-1",
+                "abolished_on": "2026-10-01",
+                "successor": {"code": "063631", "name": "舟形町", "prefecture": "山形県"},
                 "note": "",
+                "contact": {
+                    "section": "デジタルみやぎ推進課",
+                    "telephone": "022-211-0000",
+                    "email": "",
+                    "checked_on": "2026-11-01",
+                },
             },
         ],
         "links": [{"url": "https://example.jp/", "label": "例"}],
@@ -96,7 +123,16 @@ def test_a_record_has_the_shape_of_the_contract() -> None:
                 },
             ],
         },
-        "source": {"title": "自治体DX推進手順書参考事例集", "page": 99, "order": 2, "heading": "見出し"},
+        "year": 2020,
+        "source": {
+            "title": "自治体DX推進手順書参考事例集",
+            "kind": "casebook",
+            "url": "",
+            "page": 99,
+            "order": 2,
+            "heading": "見出し",
+        },
+        "confirmed": [],
         "updated_at": "2026-11-23T00:00:00+09:00",
     }
 
@@ -106,17 +142,38 @@ def test_the_names_stand_in_the_order_of_the_contract() -> None:
     record = document.with_url(str)
     assert list(record) == [
         *("slug", "url", "title", "step", "section", "topics", "points", "background", "approach", "outcome"),
-        *("figures", "bodies", "links", "references", "similar", "source", "updated_at"),
+        *("figures", "bodies", "links", "references", "similar", "year", "source", "confirmed", "updated_at"),
     ]
     assert list(record["bodies"][0]) == [
         *("code", "name", "kana", "kind", "prefecture", "population", "population_as_of"),
-        *("population_band", "note"),
+        *("population_source", "population_band", "website", "telephone", "address"),
+        *("abolished_on", "successor", "note", "contact"),
     ]
 
 
 def test_the_citation_names_source_page_and_reworking() -> None:
-    (document,) = read_documents([make_case(page=99).pk])
+    (document,) = read_documents([make_case(title="事例", page=99).pk])
     assert document.citation == "出典：『自治体DX推進手順書参考事例集』、p.99（総務省）を加工して作成"
+
+
+def test_what_has_no_page_is_cited_without_and_a_web_page_by_address_and_day() -> None:
+    source = make_source("report")
+    case = make_case(source="report", title="事例", page=None)
+
+    def cited(**fields: str) -> list[str]:
+        Source.objects.filter(pk=source.pk).update(**fields)
+        (document,) = read_documents([case.pk])
+        whole = citation_of(document, "https://dx.example/", date(2026, 11, 27))
+        return [document.citation, whole.split("、", 1)[1].split("。")[0]]
+
+    assert cited(kind="report") == [
+        "出典：『reportの本』（県）を加工して作成",
+        "県『reportの本』を加工して作成",
+    ]
+    assert cited(kind="web_page", url="https://example.jp/dx", read_on="2026-11-01") == [
+        "出典：「reportの本」（県、https://example.jp/dx、2026年11月1日閲覧）を加工して作成",
+        "県「reportの本」（https://example.jp/dx、2026年11月1日閲覧）を加工して作成",
+    ]
 
 
 def test_documents_come_in_the_order_asked_for_and_public_ones_alone_by_slug() -> None:

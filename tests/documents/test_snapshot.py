@@ -11,7 +11,7 @@ from django.db import connections
 from django.test import Client
 from pytest_django.plugin import DjangoDbBlocker
 
-from catalog.models import Case, Source
+from catalog.models import Case, Section, Source
 from tests.making import FUNAGATA, KASHIHARA, make_case, make_source
 
 DRAFTS = 30
@@ -37,6 +37,7 @@ def drafts(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterato
             ]
         finally:
             Case.objects.filter(slug__startswith="racing-").delete()
+            Section.objects.filter(source__slug__startswith="racing-").delete()
             Source.objects.filter(slug__startswith="racing-").delete()
             connections.close_all()
 

@@ -9,9 +9,18 @@ from hypothesis import strategies as st
 
 from catalog.finding.facets import NAMES, facets_of
 from catalog.finding.query import CaseFilter
-from catalog.finding.search import terms_of
+from catalog.finding.search import terms_with_variants
 from catalog.models import Topic, bands
-from tests.making import FUNAGATA, HIDAKA, MIYAGI, OSAKA, make_varied_cases, slugs_of_cards
+from tests.making import (
+    FUNAGATA,
+    HIDAKA,
+    MIYAGI,
+    OSAKA,
+    make_case,
+    make_source,
+    make_varied_cases,
+    slugs_of_cards,
+)
 from tests.oracle import (
     PlainCase,
     Query,
@@ -27,8 +36,9 @@ pytestmark = pytest.mark.django_db
 
 VALUES = {
     "source": ["dx2021", "second"],
+    "year": ["2019", "2020", "2024", "unknown"],
     "step": ["0", "1", "2", "3"],
-    "section": ["1", "2", "3-1", "3-2", "3-3", "4-1", "4-2", "4-3"],
+    "section": ["1", "2", "3-1", "3-2", "3-3", "4-1", "4-2", "4-3", "second-1", "second-3-1"],
     "population": [value for value, _ in bands.CHOICES],
     "region": ["hokkaido", "tohoku", "kanto", "chubu", "kinki", "chugoku", "shikoku", "kyushu"],
     "prefecture": ["01", "04", "06", "07", "10", "13", "22", "29", "39", "47"],
@@ -37,8 +47,17 @@ VALUES = {
 }
 # Words without synonyms and not compounds: a case has them where its text, read plainly, does.
 WORDS = ["課長", "本部", "民間", "録", "LoGo", "副市長", "ひだかむら", "舟形町", "5,513件"]
-# Words with synonyms, compounds, and one that nothing has.
-HARD_WORDS = ["取り組み", "スマホ", "人材育成", "デジタル人材", "業務改革", "サカタ", "どこにもない"]
+# A title of a section, words with synonyms, compounds, and one that nothing has.
+HARD_WORDS = [
+    "組織体制",
+    "取り組み",
+    "スマホ",
+    "人材育成",
+    "デジタル人材",
+    "業務改革",
+    "サカタ",
+    "どこにもない",
+]
 
 
 def queries_with(words: list[str]) -> st.SearchStrategy[Query]:
@@ -78,8 +97,8 @@ def oracle() -> list[PlainCase]:
 
 
 def test_the_plain_words_have_no_variants() -> None:
-    terms = terms_of(" ".join(WORDS), CaseFilter().index.synonyms)
-    assert [(term.typed, term.words, term.pieces) for term in terms] == [(word, (), []) for word in WORDS]
+    terms = terms_with_variants(WORDS, CaseFilter().index.synonyms)
+    assert [(term.typed, term.words, term.pieces) for term in terms] == [(word, (), ()) for word in WORDS]
 
 
 def asked(query: Query) -> CaseFilter:
@@ -168,5 +187,31 @@ def test_an_invalid_value_never_widens(oracle: list[PlainCase], query: Query, na
 
 
 def test_options_stand_in_their_order() -> None:
-    topics = [option.value for option in facets_of(asked({}))[-1].options]
+    (topic,) = facets_of(asked({}), ["topic"])
+    topics = [option.value for option in topic.options]
     assert topics == list(Topic.objects.order_by("position", "slug").values_list("slug", flat=True))
+
+
+def test_sources_sections_and_years_are_offered_where_a_case_is_public() -> None:
+    make_source("second")
+    options = {
+        facet.name: [(option.group, option.value, option.count) for option in facet.options]
+        for facet in facets_of(asked({"year": ["2031"]}), ["source", "section", "year"])
+    }
+    assert options["source"] == [("", "dx2021", 0)]
+    assert [value for _, value, _ in options["section"]] == [
+        section for section in VALUES["section"] if not section.startswith("second")
+    ]
+    assert {group for group, *_ in options["section"]} == {""}
+    assert options["year"] == [("", "2031", 0), ("", "unknown", 60)]
+
+    make_case(source="second", section="3-1", year=2024)
+    options = {
+        facet.name: [(option.group, option.value, option.count) for option in facet.options]
+        for facet in facets_of(asked({"step": ["2"]}), ["source", "section", "year"])
+    }
+    assert options["source"] == [("", "dx2021", 22), ("", "second", 1)]
+    assert [one for one in options["section"] if one[0] == "secondの本" and one[2]] == [
+        ("secondの本", "second-3-1", 1)
+    ]
+    assert options["year"] == [("", "2024", 1), ("", "unknown", 22)]

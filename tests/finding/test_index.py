@@ -19,11 +19,11 @@ from pytest_django import DjangoAssertNumQueries
 from catalog.documents.reading import Document, read_documents
 from catalog.documents.version import current_version
 from catalog.finding import index
-from catalog.finding.cards import neighbours, related_cards
+from catalog.finding.cards import neighbours
 from catalog.finding.index import Index, current_index
 from catalog.finding.nearest import Target
 from catalog.finding.query import CaseFilter
-from catalog.finding.search import terms_of
+from catalog.finding.search import Term, terms_with_variants
 from catalog.models import DOCUMENT_ORDER, Body, Case, CaseBody, SearchSynonym, SimilarBody, Step, Topic
 from tests.making import (
     FUNAGATA,
@@ -34,11 +34,11 @@ from tests.making import (
     make_case,
     make_source,
     make_varied_cases,
+    set_population,
     slugs,
     slugs_of_cards,
     without_cases,
 )
-from tests.oracle import nearest_by_sql
 from tests.properties import on_one_database
 
 pytestmark = pytest.mark.django_db
@@ -69,7 +69,7 @@ def test_the_index_is_kept_until_something_changes(django_assert_num_queries: Dj
         followed = current_index()
     assert len(followed.numbering) == len(kept.numbering) + 1
     Topic.objects.update(position=1)
-    with django_assert_num_queries(12):  # the version twice, those before it, nine to read the catalogue
+    with django_assert_num_queries(15):  # the version twice, those before it, twelve to read the catalogue
         current_index()
 
 
@@ -91,12 +91,14 @@ def test_an_index_that_follows_changes_is_the_one_made_anew(varied_cases: None, 
     with transaction.atomic():
         for _ in range(data.draw(integers(1, 2))):
             before = current_index()
+            before.hits_of(term_of(before))
             end_transaction()
             for key in data.draw(lists(sampled_from(keys), min_size=1, max_size=3)):
                 cases = Case.objects.filter(pk=key)
                 cases.update(
                     page=data.draw(integers(1, 5)),
                     order=100 + keys.index(key),
+                    title=data.draw(sampled_from(["電子申請", "電子と申請", "申請"])),
                     section=data.draw(sampled_from(["1", "2", "3-1", "4-3"])),
                     status=data.draw(sampled_from(["published", "draft"])),
                     updated_at=datetime(2026, 1, data.draw(integers(1, 3)), tzinfo=UTC),
@@ -129,7 +131,14 @@ def state_of(one: Index) -> Any:
         [keys(some) for some in one.cases_of],
         [(body.code, body.case_count, body.mention_count) for body in one.bodies],
         [keys(some) for some in one.by_population()],
+        [keys(some) for some in one.hits_of(term_of(one))],
     )
+
+
+def term_of(one: Index) -> Term:
+    """A word that is found in one piece or in parts."""
+    (term,) = terms_with_variants(["電子申請"], one.synonyms)
+    return term
 
 
 def test_an_index_that_follows_lets_the_one_before_go() -> None:
@@ -163,12 +172,15 @@ def test_hits_are_kept_for_a_version_and_only_of_it(
 ) -> None:
     make_case("early", title="くろーるけい")
     built = current_index()
-    (term,) = terms_of("くろーるけい", built.synonyms)
+    (term,) = terms_with_variants(["くろーるけい"], built.synonyms)
     first = built.hits_of(term)
     with django_assert_num_queries(0):
         assert built.hits_of(term) is first
     make_case("late", title="くろーるけい")
-    (other,) = terms_of("くろーるけ", built.synonyms)
+    followed = built.followed(current_version(), [])
+    with django_assert_num_queries(0):
+        assert followed.hits_of(term) == first
+    (other,) = terms_with_variants(["くろーるけ"], built.synonyms)
     with django_assert_num_queries(2):  # this index is no longer of the version that the database has
         built.hits_of(other), built.hits_of(other)
 
@@ -207,7 +219,7 @@ def test_a_change_of_any_kind_is_in_the_next_list(client: Client) -> None:
     case.case_bodies.update(body=KASHIHARA)
     assert "new" not in page(f"body={FUNAGATA}")
     assert "new" not in page("sort=-population", 0, 5)
-    Body.objects.filter(pk=KASHIHARA).update(population=9_000_000)  # more than 大阪府
+    set_population(KASHIHARA, 9_000_000)  # more than 大阪府
     assert "new" in page("sort=-population", 0, 5)
     Case.objects.filter(slug="new").update(status="draft")
     assert "new" not in page(f"body={KASHIHARA}")
@@ -215,6 +227,7 @@ def test_a_change_of_any_kind_is_in_the_next_list(client: Client) -> None:
 
 def test_cases_without_a_known_population_come_last_and_in_document_order() -> None:
     without_cases()
+    set_population(MIYAGI, None)
     make_case("unknown", bodies=[MIYAGI], section="1")
     make_case("both", bodies=[FUNAGATA, KASHIHARA], section="3-1")
     make_case("larger", bodies=[KASHIHARA], section="2")
@@ -223,8 +236,49 @@ def test_cases_without_a_known_population_come_last_and_in_document_order() -> N
     assert page(f"near={FUNAGATA}") == ["both", "larger", "unknown"]
 
 
+def test_bodies_of_cases_are_those_that_carry_one_of_them_out() -> None:
+    without_cases()
+    make_case("both", bodies=[FUNAGATA, KASHIHARA])
+    make_case("one", bodies=[OSAKA])
+    index = current_index()
+
+    def codes(cases: BitMap, among: BitMap) -> list[str]:
+        return [index.bodies[number].code for number in index.bodies_of(cases, among)]
+
+    both = index.cases_of[index.number_of_body[FUNAGATA]]
+    anybody = BitMap(range(len(index.bodies)))
+    assert codes(index.cases, anybody) == [FUNAGATA, OSAKA, KASHIHARA]
+    assert codes(index.cases, index.with_cases) == [FUNAGATA, OSAKA, KASHIHARA]
+    assert codes(both, anybody) == [FUNAGATA, KASHIHARA]
+    assert codes(index.cases, index.bodies_by["kind"]["city"]) == [KASHIHARA]
+    assert codes(BitMap(), anybody) == []
+
+
+@pytest.mark.parametrize(
+    ("population", "beside"),
+    [
+        (1, [FUNAGATA]),
+        (5_000, [FUNAGATA, KASHIHARA]),  # 舟形町 itself has 5,000
+        (121_999, [FUNAGATA, KASHIHARA]),
+        (122_000, [KASHIHARA, OSAKA]),
+        (9_000_000, [OSAKA]),
+    ],
+)
+def test_beside_a_population_are_the_next_smaller_and_the_next_larger_body(
+    population: int, beside: list[str]
+) -> None:
+    without_cases()
+    make_case(bodies=[FUNAGATA, KASHIHARA, OSAKA])
+    index = current_index()
+    anybody = BitMap(range(len(index.bodies)))
+    found = index.beside(population, index.cases, anybody)
+    assert [index.bodies[number].code for number in found] == beside
+    assert index.beside(population, BitMap(), anybody) == []
+    assert index.beside(population, index.cases, anybody - BitMap(found)) != found
+
+
 def test_a_new_synonym_is_in_the_next_search() -> None:
-    make_case("found", title="くろーるけい")
+    make_case("found", title="クロールケイ")
     assert page("q=ぶるどっぐ") == []
     SearchSynonym.objects.create(words=["ブルドッグ", "クロールケイ"])
     assert page("q=ぶるどっぐ") == ["found"]
@@ -268,36 +322,6 @@ def test_neighbours_lead_through_every_case_of_a_step() -> None:
 
 
 @pytest.mark.long
-def test_related_cases_share_most_topics_and_are_nearest() -> None:
-    make_varied_cases()
-    built = current_index()
-    for case in Case.objects.published().prefetch_related("topics", "case_bodies__body__prefecture"):
-        target = Target(case.case_bodies.all()[0].body)
-        topics = {topic.pk for topic in case.topics.all()}
-        others = nearest_by_sql(Case.objects.published().exclude(pk=case.pk), target)
-        others = others.prefetch_related("topics")
-        shared = [(len(topics & {topic.pk for topic in other.topics.all()}), other.slug) for other in others]
-        expected = sorted((pair for pair in shared if pair[0]), key=lambda pair: -pair[0])
-        related = related_cards(document_of(case), built, 7)
-        assert [(card.shared_topics, card.case["slug"]) for card in related] == expected[:7]
-
-
-def test_without_bodies_related_cases_stand_in_document_order() -> None:
-    without_cases()
-    for slug, section, topics in [
-        ("last", "4-3", ["bpr"]),
-        ("both", "4-2", ["bpr", "data"]),
-        ("first", "1", ["data"]),
-        ("none", "1", ["training"]),
-    ]:
-        make_case(slug, section=section, topics=topics)
-    draft = make_case(status="draft", bodies=[], topics=["bpr", "data"])
-    related = related_cards(document_of(draft), current_index(), 4)
-    assert slugs_of_cards(related) == ["both", "first", "last"]
-    assert related_cards(document_of(draft), current_index(), 2) == related[:2]
-
-
-@pytest.mark.long
 def test_a_body_has_its_cases_and_those_that_mention_it() -> None:
     make_varied_cases()
     for number, case in enumerate(Case.objects.filter(slug__startswith="made-")):
@@ -330,7 +354,7 @@ def test_sources_are_those_of_the_cases_alone() -> None:
         return [source.slug for source in CaseFilter(QueryDict(query)).sources()]
 
     assert sources("q=くろーるけい") == ["early"]
-    assert sources("") == ["early", "dx2021"]
+    assert sources("") == ["dx2021", "early"]
     assert sources("q=どこにもない") == []
 
 

@@ -58,6 +58,8 @@ def test_orders_are_those_of_sorted_lists(
     assert in_order == [key for key, *_ in sorted(asked, key=by_place)][at]
     latest = [numbering.key(number) for number in numbering.latest(found, at)]
     assert latest == [key for key, *_ in sorted(asked, key=by_time)][at]
+    times = [time for _, _, time in left]
+    assert numbering.span == max(times, default=0) - min(times, default=0)
 
 
 @given(cases, changes, st.integers(0, 6), st.integers(1, 40))

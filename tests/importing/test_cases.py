@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 from copy import copy
+from datetime import date
 from io import BytesIO, StringIO
 from typing import Any
 
@@ -10,10 +11,11 @@ from django.core.validators import validate_slug
 from django.test import Client
 from openpyxl import load_workbook
 
-from catalog.importing.cases import import_cases
+from catalog.importing.cases import import_cases, read_cases
 from catalog.importing.report import Change, Report
-from catalog.importing.tables import CUT_SHORT, UnreadableTable, read_table
+from catalog.importing.tables import CUT_SHORT, UnreadableTable
 from catalog.models import Case, Figure, Link, SimilarBody, Source, Topic
+from catalog.models.days import UNREADABLE_DAY
 from catalog.output.columns import HEADERS
 from tests.making import FUNAGATA, HIDAKA, KASHIHARA, MIYAGI, make_case, without_cases
 from tests.quick import one_in
@@ -44,7 +46,7 @@ def as_csv(*rows: dict[str, str]) -> bytes:
 
 
 def run(*rows: dict[str, str], dry_run: bool = False) -> Report:
-    return import_cases(read_table(as_csv(*rows)), dry_run=dry_run)
+    return import_cases(read_cases(as_csv(*rows)), dry_run=dry_run)
 
 
 def exported(slug: str) -> dict[str, str]:
@@ -80,7 +82,12 @@ def make_full_case(slug: str, **fields: Any) -> Case:
             **fields,
         },
     )
-    case.case_bodies.filter(body=KASHIHARA).update(note="注\r\n記")
+    case.case_bodies.filter(body=KASHIHARA).update(
+        note="注\r\n記",
+        contact_section="=課",
+        contact_telephone="0744-22-4001",
+        contact_checked_on="2026-11-01",
+    )
     Figure.objects.create(case=case, label="回：数\\", value="8：9回", position=1)
     Figure.objects.create(case=case, label="-人", value="+1人", position=2)
     Link.objects.create(case=case, url="https://example.jp/a", label="@例", position=1)
@@ -116,7 +123,7 @@ def thousand_cases() -> None:
 @pytest.mark.parametrize("name", ["csv", "xlsx"])
 def test_a_thousand_cases_come_back_unchanged(name: str) -> None:
     state = database_state()
-    report = import_cases(read_table(file_of(name)), dry_run=False)
+    report = import_cases(read_cases(file_of(name)), dry_run=False)
     assert report.summary == "新規 0行、変更 0行、変更なし 1,000行、取り込めない 0行"
     assert [row.warnings for row in report.rows if row.warnings] == []
     assert database_state() == state
@@ -127,7 +134,7 @@ def test_deleted_cases_come_back_as_they_were(name: str) -> None:
     make_full_case("made")
     content, record = file_of(name), Client().get("/cases.json").json()
     without_cases()
-    report = import_cases(read_table(content), dry_run=False)
+    report = import_cases(read_cases(content), dry_run=False)
     assert report.summary == "新規 61行、変更 0行、変更なし 0行、取り込めない 0行"
     assert set(Case.objects.values_list("status", flat=True)) == {"draft"}
     Case.objects.update(status="published")
@@ -138,7 +145,7 @@ def test_deleted_cases_come_back_as_they_were(name: str) -> None:
         for body in before["bodies"]:
             body["note"] = body["note"].replace("\r\n", "\n")
         assert before == after
-    assert import_cases(read_table(content), dry_run=False).effective == []
+    assert import_cases(read_cases(content), dry_run=False).effective == []
 
 
 def test_a_dry_run_tells_what_the_import_then_does() -> None:
@@ -189,7 +196,71 @@ def test_rows_of_a_case_are_written_only_where_they_differ() -> None:
         (KASHIHARA, "注\n記", 2),
     ]
     assert case.case_bodies.get(body=KASHIHARA).pk == kept
+    assert case.case_bodies.get(body=KASHIHARA).contact_section == "=課"
     assert outcomes(run(row)) == ["変更なし"]
+
+
+CONTACT = {"照会先の部署": "", "照会先の電話": "", "照会先のメール": "", "照会先の確認日": ""}
+
+
+@pytest.mark.parametrize("day", ["2026-11-01", "2026/11/1", "２０２６年１１月１日", " 2026.11.01 "])
+def test_contacts_stand_beside_their_bodies(day: str) -> None:
+    cells = {
+        "照会先の部署": "\nデジタル課",
+        "照会先のメール": "\ndx@example.jp ",
+        "照会先の確認日": f"\n{day}",
+    }
+    assert outcomes(run(NEW | CONTACT | cells)) == ["新規"]
+    rows = Case.objects.get(slug="new-case").case_bodies.all()
+    assert [(one.contact_section, one.contact_email, one.contact_checked_on) for one in rows] == [
+        ("", "", None),
+        ("デジタル課", "dx@example.jp", date(2026, 11, 1)),
+    ]
+    assert outcomes(run(NEW | CONTACT | cells)) == ["変更なし"]
+    assert outcomes(run(NEW | CONTACT)) == ["変更"]
+    assert set(rows.values_list("contact_section", "contact_checked_on")) == {("", None)}
+
+
+@pytest.mark.parametrize(
+    ("cells", "column", "message"),
+    [
+        (
+            {"照会先の部署": "デジタル課"},
+            "照会先の確認日",
+            "セルの1行目：照会先を入力したときは、確認日も入力してください。",
+        ),
+        (
+            {"照会先の確認日": "2026-11-01"},
+            "照会先の確認日",
+            "セルの1行目：確認日だけが入っています。部署・電話・メールのどれかを入力するか、"
+            "確認日を空にしてください。",
+        ),
+        (
+            {"照会先の部署": "デジタル課", "照会先の確認日": "9999-12-31"},
+            "照会先の確認日",
+            "セルの1行目：照会先の確認日が未来の日付です。",
+        ),
+        (
+            {"照会先の部署": "デジタル課", "照会先の確認日": "令和8年"},
+            "照会先の確認日",
+            UNREADABLE_DAY.format("令和8年"),
+        ),
+        (
+            {"照会先の電話": "0233(32)2111", "照会先の確認日": "2026-11-01"},
+            "照会先の電話",
+            "セルの1行目：電話番号は「03-1234-5678」のように、半角の数字とハイフンで入力してください。",
+        ),
+        (
+            {"照会先のメール": "dx@", "照会先の確認日": "2026-11-01"},
+            "照会先のメール",
+            "セルの1行目：有効なメールアドレスを入力してください。",
+        ),
+    ],
+)
+def test_a_contact_that_is_none_is_refused_beside_its_column(
+    cells: dict[str, str], column: str, message: str
+) -> None:
+    assert problems(run(NEW | CONTACT | cells)) == [(2, column, message)]
 
 
 def test_one_refused_row_keeps_all_others_out() -> None:
@@ -204,24 +275,31 @@ SLUG_MESSAGE = str(validate_slug.message)
 SECTIONS = "1、2、3-1、3-2、3-3、4-1、4-2、4-3"
 
 BAD_CELLS = [
-    ({"識別名": ""}, [("識別名", "識別名を入力してください。")]),
     ({"識別名": "New Case"}, [("識別名", SLUG_MESSAGE)]),
-    ({"識別名": "New-Case"}, [("", "識別名は半角の英小文字・数字・ハイフンで付けてください。")]),
+    ({"識別名": "New-Case"}, [("識別名", "識別名は半角の英小文字・数字・ハイフンで付けてください。")]),
     ({"題名": ""}, [("題名", "このフィールドは空ではいけません。")]),
     (
         {"題名": "長" * 201},
         [("題名", "この値は 200 文字以下でなければなりません( 201 文字になっています)。")],
     ),
-    ({"区分": "2026-03-01"}, [("区分", f"「2026-03-01」はありません。使えるのは次のとおりです：{SECTIONS}")]),
+    ({"区分": "2026-05-01"}, [("区分", f"「5-1」はありません。使えるのは次のとおりです：{SECTIONS}")]),
     (
         {"出典": "別の本"},
         [("出典", "「別の本」はありません。使えるのは次のとおりです：自治体DX推進手順書参考事例集")],
     ),
-    ({"出典のページ": "0"}, [("", "ページと順番は1以上の数を入力してください。")]),
+    ({"出典のページ": "0"}, [("ページ内の順番", "ページと順番は1以上の数を入力してください。")]),
     ({"出典のページ": "p.3"}, [("出典のページ", "0以上の整数を入力してください。")]),
     ({"出典のページ": "99999"}, [("出典のページ", "この値は 32767 以下でなければなりません。")]),
-    ({"出典のページ": "1"}, [("", "同じ出典の同じページ・順番の事例がすでにあります。")]),
-    ({"団体コード": ""}, [("団体コード", "団体を1つ以上入力してください。")]),
+    ({"出典のページ": "1"}, [("ページ内の順番", "同じ出典の同じページ・順番の事例がすでにあります。")]),
+    ({"状態": "公開", "団体コード": ""}, [("団体コード", "団体を1つ以上入力してください。")]),
+    ({"状態": "公開", "ポイント": ""}, [("ポイント", "公開するには、入力してください。")]),
+    ({"状態": "未定"}, [("状態", "「未定」という状態はありません。下書き、公開、取り下げのどれかです。")]),
+    ({"状態": "取り下げ"}, [("状態", "取り下げは、理由を書くため、事例の画面で行います。")]),
+    ({"背景": "#REF!"}, [("背景", "「#REF!」は表計算ソフトのエラーです。正しい値に直してください。")]),
+    (
+        {"団体コード": "46492"},
+        [("団体コード", "「46492」は検査数字の合う6桁の全国地方公共団体コードではありません。")],
+    ),
     (
         {"団体コード": "063632"},
         [("団体コード", "「063632」は検査数字の合う6桁の全国地方公共団体コードではありません。")],
@@ -316,7 +394,8 @@ def test_an_unknown_topic_is_refused_with_the_topics_there_are() -> None:
 def test_a_source_that_shares_its_name_with_another_is_not_guessed() -> None:
     Source.objects.create(
         slug="twin",
-        title="自治体DX推進手順書参考事例集",
+        title="自治体DX推進手順書参考",
+        edition="事例集",
         publisher="別",
         published_on="2022-01-01",
         terms="—",
@@ -331,12 +410,12 @@ def test_a_slug_that_comes_twice_is_refused() -> None:
 
 def test_a_place_that_two_new_cases_claim_is_refused() -> None:
     report = run(NEW, {**NEW, "識別名": "other"})
-    assert problems(report) == [(3, "", "同じ出典の同じページ・順番の事例がすでにあります。")]
+    assert problems(report) == [(3, "ページ内の順番", "同じ出典の同じページ・順番の事例がすでにあります。")]
 
 
 def test_a_row_that_stops_short_is_refused() -> None:
     content = as_csv(NEW)
-    report = import_cases(read_table(content[: content.index(b",900")]), dry_run=False)
+    report = import_cases(read_cases(content[: content.index(b",900")]), dry_run=False)
     assert (2, "", f"見出しは10列ですが、この行は8列です。{CUT_SHORT}") in problems(report)
 
 
@@ -351,13 +430,18 @@ def test_a_row_that_stops_short_is_refused() -> None:
             "1行目：「団体コード」の列があるのに「団体の注記」の列がありません。"
             "そろえるか、どちらも除いてください。",
         ),
+        (
+            "識別名,団体コード,団体の注記,照会先の部署,照会先の確認日",
+            "1行目：「照会先の部署」の列があるのに「照会先の電話」「照会先のメール」の列がありません。"
+            "そろえるか、どちらも除いてください。",
+        ),
         ("識別名,題名", "見出しのほかに行がありません。"),
     ],
 )
 def test_a_wrong_header_is_refused(header: str, message: str) -> None:
     rows = f"{header}\nx,y,z\n" if "ほかに" not in message else header
     with pytest.raises(UnreadableTable) as refused:
-        import_cases(read_table(rows.encode()), dry_run=False)
+        import_cases(read_cases(rows.encode()), dry_run=False)
     assert str(refused.value).startswith(message)
 
 
@@ -377,7 +461,7 @@ def test_a_name_beside_another_code_is_a_warning() -> None:
 
 def test_a_text_that_the_workbook_cut_is_left_alone_but_not_taken_for_the_whole() -> None:
     make_case("made", approach="長" * 40_000)
-    report = import_cases(read_table(file_of("xlsx")), dry_run=False)
+    report = import_cases(read_cases(file_of("xlsx")), dry_run=False)
     assert report.effective == []
     book = load_workbook(BytesIO(file_of("xlsx")))
     sheet: Any = book["事例"]
@@ -388,7 +472,91 @@ def test_a_text_that_the_workbook_cut_is_left_alone_but_not_taken_for_the_whole(
     cell.value = "短" + cell.value[1:]
     file = BytesIO()
     book.save(file)
-    report = import_cases(read_table(file.getvalue()), dry_run=False)
+    report = import_cases(read_cases(file.getvalue()), dry_run=False)
     assert [(column, message) for _, column, message in problems(report)] == [
         ("取組内容", "書き出しで短くなった文です。全文を入れるか、この列を除いてください。")
     ]
+
+
+def as_windows_saves_it(content: bytes) -> bytes:
+    """A CSV file as a spreadsheet of Windows saves it after reading it as UTF-8."""
+    twins = str.maketrans("〜−—‖¢£¬", "～－―∥￠￡￢")
+    return content.decode("utf-8").translate(twins).encode("cp932", "replace")
+
+
+def test_what_cp932_changes_is_no_change_and_what_it_lost_is_told() -> None:
+    make_case("made", title="𠮷野家", background="8〜9時、−5度—高‖低", bodies=[FUNAGATA])
+    make_case("mixed", title="👨の会", page=901)
+    content = as_windows_saves_it(file_of("csv")).replace("?の会".encode("cp932"), "?の集い".encode("cp932"))
+    report = import_cases(read_cases(content), dry_run=False)
+    changes = [(row.name, row.changes) for row in report.rows if row.changes]
+    assert changes == [("mixed", [Change("題名", "👨の会", "?の集い")])]
+    warnings = [(row.name, one.column, one.message) for row in report.rows for one in row.warnings]
+    assert sorted(warnings) == [
+        (
+            "made",
+            "題名",
+            "「?野家」は、文字コードがシフトJISのため「?」になった文字を含みます。いまの値を残します。"
+            "CSVは「CSV UTF-8（コンマ区切り）」で保存してください。",
+        ),
+        ("mixed", "題名", "シフトJISにない文字が「?」になったようです。元の文字を入れ直してください。"),
+    ]
+    assert Case.objects.get(slug="made").background == "8〜9時、−5度—高‖低"
+
+
+def test_a_whole_table_saved_as_cp932_changes_nothing() -> None:
+    report = import_cases(read_cases(as_windows_saves_it(file_of("csv"))), dry_run=False)
+    assert (report.effective, report.refused) == ([], [])
+
+
+@pytest.mark.parametrize("section", ["3月1日", "46082", "2026/3/1", "3-1"])
+def test_a_section_that_a_spreadsheet_took_for_a_day_is_no_change(section: str) -> None:
+    make_case("made", section_id="3-1")
+    assert exported("made")["区分"] == "3-1 組織体制"
+    assert run({**exported("made"), "区分": section}).effective == []
+
+
+def test_a_row_with_a_title_alone_is_a_draft_with_a_slug_for_the_time_being() -> None:
+    report = run({"識別名": "", "題名": "題だけ"}, {"識別名": "", "題名": "二つ目"})
+    assert [(row.name, str(row.outcome)) for row in report.rows] == [("draft-1", "新規"), ("draft-2", "新規")]
+    assert problems(run({"識別名": "x", "題名": ""})) == [(2, "題名", "このフィールドは空ではいけません。")]
+
+
+def test_state_and_note_are_columns_and_an_empty_state_stays() -> None:
+    make_case("old", editor_note="前")
+    make_case("other")
+    report = run(
+        {"識別名": "old", "状態": "", "編集注": "後"},
+        {"識別名": "other", "状態": "", "編集注": ""},
+    )
+    assert outcomes(report) == ["変更", "変更なし"]
+    case = Case.objects.get(slug="old")
+    assert (case.status, case.editor_note) == ("published", "後")
+    run({**NEW, "状態": "公開"})
+    assert Case.objects.get(slug="new-case").status == "published"
+
+
+def test_a_text_that_is_emptied_or_is_a_value_of_a_spreadsheet_is_pointed_out() -> None:
+    make_case("old", background="前の背景", outcome="前の成果")
+    (row,) = run({"識別名": "old", "背景": "", "成果": "12345.5"}, dry_run=True).rows
+    assert [(one.column, one.message) for one in row.warnings] == [
+        ("背景", "空になります。セルの結合や消し忘れで、文が消えていないか確かめてください。"),
+        ("成果", "「12345.5」は文ではなく、表計算ソフトの値のようです。"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("識別名;題名\na;b\n".encode(), "コンマではなくセミコロン（;）で区切られています。"),
+        ('識別名\t題名\na\t"b\n'.encode(), "コンマではなくタブで区切られています。"),
+        (
+            b"PK\x03\x04" + b"\0" * 26 + b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet",
+            "LibreOfficeなどの形式（.ods）です。",
+        ),
+    ],
+)
+def test_another_kind_of_file_is_called_by_its_name(content: bytes, message: str) -> None:
+    with pytest.raises(UnreadableTable) as refused:
+        read_cases(content)
+    assert str(refused.value).startswith(message)

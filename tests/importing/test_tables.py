@@ -8,7 +8,7 @@ import pytest
 from openpyxl import Workbook
 
 from catalog.importing import tables
-from catalog.importing.tables import UnreadableTable, read_table
+from catalog.importing.tables import TableRow, UnreadableTable, read_sheets
 
 
 def workbook(*rows: list[Any]) -> bytes:
@@ -36,6 +36,18 @@ def book_with(sheet: str, head: str = "") -> bytes:
     return file.getvalue()
 
 
+def book_with_part(name: str, content: str) -> bytes:
+    """A workbook with one part more."""
+    file = BytesIO(workbook(["a"]))
+    with zipfile.ZipFile(file, "a", zipfile.ZIP_DEFLATED) as book:
+        book.writestr(name, content)
+    return file.getvalue()
+
+
+def read_table(content: bytes) -> list[TableRow]:
+    return next(read_sheets(content)).rows
+
+
 def cells(content: bytes) -> list[list[str]]:
     return [row.cells for row in read_table(content)]
 
@@ -53,6 +65,26 @@ def test_a_workbook_gives_texts_as_a_person_sees_them() -> None:
         ["063631", "5"],
         ["c", "0.5"],
     ]
+
+
+def test_each_sheet_of_a_workbook_has_its_name_and_rows() -> None:
+    book, file = Workbook(), BytesIO()
+    for name, row in (("一枚目", ["a"]), ("空", []), ("三枚目", ["b", 1])):
+        book.create_sheet(name).append(row)
+    del book["Sheet"]
+    book.save(file)
+    assert [(sheet.name, [row.cells for row in sheet.rows]) for sheet in read_sheets(file.getvalue())] == [
+        ("一枚目", [["a"]]),
+        ("空", []),
+        ("三枚目", [["b", "1"]]),
+    ]
+    assert [(sheet.name, len(sheet.rows)) for sheet in read_sheets(b"a,b\nc,d\n")] == [("", 2)]
+
+
+def test_the_reading_that_excel_keeps_with_a_word_is_no_part_of_it() -> None:
+    """In 総務省's list of codes the cell of 滝沢市 has it."""
+    cell = "<row><c t='inlineStr'><is><t>滝沢市</t><rPh sb='2' eb='3'><t>シ</t></rPh></is></c></row>"
+    assert cells(book_with(cell)) == [["滝沢市"]]
 
 
 def test_rows_keep_the_numbers_that_a_spreadsheet_shows() -> None:
@@ -124,6 +156,15 @@ BAD_FILES = {
     "too large": (b"a" * (20 * 1024 * 1024 + 1), "ファイルが大きすぎます。20MB以下に分けてください。"),
     "zip bomb": (book_with(" " * (51 * 1024 * 1024)), TOO_MUCH),
     "element bomb": (book_with("<row/>" * 3_000_001), TOO_MUCH),
+    "element bomb in a part of another name": (
+        book_with_part("xl/other.bin", "<a>" + "<a/>" * 100_001 + "</a>"),
+        TOO_MUCH,
+    ),
+    "element bomb among relations": (
+        book_with_part("xl/_rels/other.xml.rels", "<a>" + "<a/>" * 100_001 + "</a>"),
+        TOO_MUCH,
+    ),
+    "string bomb": (book_with_part("xl/ss.dat", "<sst>" + "<si/>" * 600_001 + "</sst>"), TOO_MUCH),
     "entities": (book_with("<row><c><v>&b;</v></c></row>", BILLION_LAUGHS), BROKEN),
     "workbook cut short": (workbook(["題"], ["一"])[:-100], BROKEN),
     "a zip that is no workbook": (b"PK\x05\x06" + bytes(18), BROKEN),
@@ -146,3 +187,13 @@ def test_a_workbook_is_not_unpacked_before_its_size_is_known(monkeypatch: pytest
     monkeypatch.setattr(tables, "MAX_PARTS", 3)
     with pytest.raises(UnreadableTable, match="中身が大きすぎます"):
         read_table(workbook(["題"]))
+
+
+def test_parts_that_are_no_xml_are_let_be() -> None:
+    assert cells(book_with_part("xl/media/image1.png", "\x89PNG <not xml")) == [["a"]]
+
+
+def test_a_workbook_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "MAX_SECONDS", -1)
+    with pytest.raises(UnreadableTable, match="時間がかかりすぎます"):
+        read_table(workbook(["題"], ["一"]))

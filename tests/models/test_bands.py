@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.models import Body, bands
+from tests.making import set_population
 
 populations = st.none() | st.integers(min_value=0, max_value=20_000_000)
 
@@ -55,10 +56,10 @@ def test_the_database_puts_every_population_in_the_same_one_band() -> None:
     edges = [1, *(edge + step for band in bands.BANDS if (edge := band.lower) for step in (-1, 0, 1))]
     codes = list(Body.objects.values_list("code", flat=True)[: len(edges) + 1])
     for code, population in zip(codes, [*edges, None], strict=True):
-        Body.objects.filter(code=code).update(
-            population=population, population_as_of=population and "2020-01-01"
-        )
-    for body in Body.objects.filter(code__in=codes):
+        set_population(code, population)
+    written = Body.objects.filter(code__in=codes).order_by("code")
+    assert [body.population for body in written] == [*edges, None]
+    for body in written:
         matching = [
             band for band in bands.BANDS if Body.objects.filter(band.condition(), pk=body.pk).exists()
         ]

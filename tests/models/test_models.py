@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -17,17 +17,32 @@ from catalog.models import (
     Guideline,
     Link,
     LinkCheck,
+    Population,
+    PopulationSource,
     Prefecture,
     SearchSynonym,
     Section,
     SimilarBody,
+    SiteText,
     Source,
     Step,
     Topic,
 )
-from tests.making import FUNAGATA, KASHIHARA, MIYAGI, make_case, slugs, without_cases
+from catalog.models.base import telephone_number
+from tests.making import (
+    FUNAGATA,
+    KASHIHARA,
+    MIYAGI,
+    make_case,
+    make_source,
+    set_population,
+    slugs,
+    without_cases,
+)
 
 pytestmark = pytest.mark.django_db
+
+A_DAY = date(2026, 11, 1)
 
 
 def refused(queryset: models.QuerySet[Any], **fields: Any) -> str:
@@ -43,13 +58,44 @@ def refused(queryset: models.QuerySet[Any], **fields: Any) -> str:
         ("prefecture_code_is_two_digits", Prefecture, {"code": "1"}),
         ("prefecture_region_is_known", Prefecture, {"region": "okinawa"}),
         ("step_is_known", Step, {"number": 4}),
-        ("section_id_matches_step", Section, {"step": 3}),
+        ("section_id_is_plain", Section, {"id": "3_1"}),
+        ("section_position_is_unique", Section, {"position": 2}),
+        ("section_texts_are_plain", Section, {"title": "a\x07b"}),
+        ("source_kind_is_known", Source, {"kind": "book"}),
+        ("source_web_page_has_address_and_day_read", Source, {"kind": "web_page", "read_on": A_DAY}),
+        ("source_document_has_day_of_publication", Source, {"published_on": None}),
+        ("site_text_place_is_known", SiteText, {"slug": "elsewhere"}),
+        ("case_year_is_of_our_time", Case, {"year": 2}),
         ("body_code_is_valid", Body, {"code": "063632"}),
         ("body_code_starts_with_prefecture", Body, {"prefecture": "01"}),
         ("body_kind_is_known", Body, {"kind": "ward"}),
-        ("body_population_is_positive", Body, {"population": 0}),
-        ("body_population_has_date", Body, {"population_as_of": None}),
         ("body_coordinates_are_on_earth", Body, {"latitude": 91}),
+        ("body_website_is_dated", Body, {"website_checked_on": None}),
+        ("body_website_is_dated", Body, {"website": ""}),
+        ("body_website_is_web_address", Body, {"website": "ftp://example.jp/"}),
+        ("body_telephone_is_dated", Body, {"telephone": "023-630-2211"}),
+        ("body_telephone_is_dated", Body, {"telephone_checked_on": A_DAY}),
+        ("body_address_is_dated", Body, {"address_checked_on": A_DAY}),
+        ("body_coordinates_are_both_known", Body, {"longitude": None}),
+        ("body_texts_are_plain", Body, {"address": "a\x07b", "address_checked_on": A_DAY}),
+        ("body_telephone_is_a_number", Body, {"telephone": "0236302211", "telephone_checked_on": A_DAY}),
+        ("body_address_is_dated", Body, {"address": "〒999-4601 山形県最上郡舟形町"}),
+        ("body_successor_follows_an_end", Body, {"successor": KASHIHARA}),
+        ("body_successor_is_another", Body, {"successor": FUNAGATA, "abolished_on": A_DAY}),
+        ("population_is_positive", Population, {"persons": 0}),
+        ("population_source_url_is_web_address", PopulationSource, {"url": "example.jp"}),
+        ("population_source_texts_are_plain", PopulationSource, {"terms": "a\x07b"}),
+        ("case_body_contact_is_dated", CaseBody, {"contact_section": "総務課"}),
+        ("case_body_contact_is_dated", CaseBody, {"contact_checked_on": A_DAY}),
+        ("case_body_contact_is_dated", CaseBody, {"contact_telephone": "03-1234-5678"}),
+        ("case_body_contact_is_dated", CaseBody, {"contact_email": "dx@example.jp"}),
+        ("case_body_texts_are_plain", CaseBody, {"contact_section": "a\x07b", "contact_checked_on": A_DAY}),
+        ("case_body_texts_are_plain", CaseBody, {"contact_email": "a\x07b", "contact_checked_on": A_DAY}),
+        (
+            "case_body_contact_telephone_is_a_number",
+            CaseBody,
+            {"contact_telephone": "内線12", "contact_checked_on": A_DAY},
+        ),
         ("source_url_is_web_address", Source, {"url": "ftp://example.jp/"}),
         ("guideline_url_is_web_address", Guideline, {"url": "javascript:alert(1)"}),
         ("case_slug_is_plain", Case, {"slug": "Case_1"}),
@@ -96,8 +142,12 @@ def test_the_database_refuses(constraint: str, model: type[models.Model], fields
         rows = rows.filter(code="47")
     if model is Section:
         rows = rows.filter(pk="1")
+    if model is SiteText:
+        rows = rows.filter(slug="footer")
     if model is Body:
         rows = rows.filter(code=FUNAGATA)
+    if model is PopulationSource:
+        rows = rows.filter(slug="casebook")
     if model is Topic:
         rows = rows.filter(slug="university")
     if model is SearchSynonym:
@@ -122,6 +172,82 @@ def test_a_case_has_no_row_twice(constraint: str, row: Any) -> None:
     row.pk, row._state.adding = None, True
     with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
         row.save()
+
+
+def test_a_body_has_one_population_of_a_day_by_a_source() -> None:
+    Population.objects.create(body_id=FUNAGATA, persons=5_020, as_of=A_DAY, source_id="casebook")
+    of_that_day = Population.objects.filter(body=FUNAGATA, as_of="2020-01-01")
+    assert refused(of_that_day.filter(source="casebook"), as_of=A_DAY) == "population_is_unique"
+    assert refused(of_that_day, source="resident-register") == "population_is_unique"
+
+
+@pytest.mark.parametrize(
+    ("number", "fits"),
+    [
+        ("03-1234-5678", True),
+        ("0233-32-2111", True),
+        ("0120-000-000", True),
+        ("0312345678", False),
+        ("03(1234)5678", False),
+        ("+81-3-1234-5678", False),
+        ("０３-1234-5678", False),
+        ("03-1234-5678 内線9", False),
+    ],
+)
+def test_a_telephone_is_written_as_one_dials_it(number: str, fits: bool) -> None:
+    body = Body.objects.get(pk=FUNAGATA)
+    body.telephone, body.telephone_checked_on = number, A_DAY
+    written = Body.objects.filter(pk=FUNAGATA)
+    if fits:
+        body.full_clean()
+        assert written.update(telephone=number, telephone_checked_on=A_DAY) == 1
+        return
+    with pytest.raises(ValidationError) as error:
+        body.full_clean()
+    assert error.value.message_dict["telephone"][0] == telephone_number.message
+    fields = {"telephone": number, "telephone_checked_on": A_DAY}
+    assert refused(written, **fields) == "body_telephone_is_a_number"
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        (
+            {"website_checked_on": None},
+            {"website_checked_on": ["公式サイトと確認日は、両方入力するか両方空にしてください。"]},
+        ),
+        (
+            {"successor_id": KASHIHARA},
+            {"successor": ["後継の団体を入力するときは、廃止日も入力してください。"]},
+        ),
+        (
+            {"successor_id": FUNAGATA, "abolished_on": A_DAY},
+            {"successor": ["後継の団体に、その団体自身は選べません。"]},
+        ),
+        ({"prefecture_id": "01"}, {"prefecture": ["コードの上2桁と都道府県が合いません。"]}),
+        ({"latitude": None}, {"longitude": ["緯度と経度は、両方入力するか両方空にしてください。"]}),
+    ],
+)
+def test_what_a_constraint_refuses_is_told_beside_a_field(
+    fields: dict[str, Any], told: dict[str, list[str]]
+) -> None:
+    body = Body.objects.get(pk=FUNAGATA)
+    for name, value in fields.items():
+        setattr(body, name, value)
+    with pytest.raises(ValidationError) as error:
+        body.full_clean()
+    assert error.value.message_dict == told
+
+
+def test_a_population_is_of_persons_and_of_a_day_that_has_come() -> None:
+    row = Population.objects.filter(body=FUNAGATA)[0]
+    row.persons, row.as_of = 0, timezone.localdate() + timedelta(days=1)
+    with pytest.raises(ValidationError) as error:
+        row.full_clean()
+    assert error.value.message_dict == {
+        "persons": ["人口は1以上の人数を入力してください。"],
+        "as_of": ["人口の基準日が未来の日付です。"],
+    }
 
 
 def test_two_cases_cannot_stand_at_one_place_of_a_source() -> None:
@@ -156,13 +282,17 @@ def test_published_leaves_out_drafts() -> None:
     assert slugs(Case.objects.published()) == ["shown"]
 
 
-def test_document_order_is_section_then_place_in_source() -> None:
+def test_document_order_is_source_then_section_then_place_in_it() -> None:
     without_cases()
+    make_source("second")
+    make_case("of-second", source="second", section="1", page=1)
     make_case("b", section="4-1", order=2, page=5)
     make_case("a", section="4-1", order=1, page=5)
     make_case("early-section", section="3-3", page=9)
     make_case("late-section", section="4-3", page=1)
-    assert slugs(Case.objects.published().in_document_order()) == ["early-section", "a", "b", "late-section"]
+    assert slugs(Case.objects.published().in_document_order()) == [
+        *("early-section", "a", "b", "late-section", "of-second")
+    ]
 
 
 def test_the_full_name_tells_namesakes_apart() -> None:
@@ -224,8 +354,8 @@ def test_control_characters_are_refused_by_field_and_by_the_database(text: str) 
     with pytest.raises(ValidationError) as error:
         case.full_clean()
     assert error.value.message_dict == {
-        "background": [CatalogueModel.CONTROL_CHARACTER_ERROR],
-        "points": [CatalogueModel.CONTROL_CHARACTER_ERROR],
+        "background": [CatalogueModel.CONTROL_CHARACTER_AT.format(f"2文字目、U+{ord(text[1]):04X}")],
+        "points": [CatalogueModel.CONTROL_CHARACTER_AT.format(f"2行目の2文字目、U+{ord(text[1]):04X}")],
     }
     for fields in ({"background": text}, {"points": [text]}):
         assert refused(Case.objects.filter(pk=case.pk), **fields) == "case_texts_are_plain"
@@ -247,6 +377,7 @@ def test_a_slug_is_proposed_from_the_place_in_the_source() -> None:
 
 def test_cases_without_known_population_have_no_body_with_one() -> None:
     without_cases()
+    set_population(MIYAGI, None)
     make_case("known", bodies=[MIYAGI, FUNAGATA])
     make_case("unknown", bodies=[MIYAGI])
     make_case("none", bodies=[], status="draft")
@@ -265,3 +396,80 @@ def test_dead_links_are_those_of_published_cases() -> None:
         "https://example.jp/link",
         "https://example.jp/similar",
     }
+
+
+def test_two_sources_of_one_title_are_refused() -> None:
+    first, second = make_source("first"), make_source("second")
+    assert refused(Source.objects.filter(pk=second.pk), title=first.title) == "source_title_is_unique"
+    assert Source.objects.filter(pk=second.pk).update(title=first.title, edition="第2版") == 1
+
+
+def test_the_section_of_a_case_is_one_of_its_source() -> None:
+    case = make_case(section="1")
+    make_source("second")
+    with pytest.raises(ValidationError) as error:
+        Case(source=Source.objects.get(slug="second"), section=case.section, page=1).clean()
+    assert list(error.value.message_dict) == ["section"]
+    with transaction.atomic():
+        Case.objects.filter(pk=case.pk).update(section="second-1")
+        assert committed_check() == "case_section_is_of_its_source"
+        Case.objects.filter(pk=case.pk).update(source=Source.objects.get(slug="second"))
+    connection.check_constraints()
+
+
+@pytest.mark.parametrize(
+    ("kind", "number", "wrong"),
+    [
+        ("casebook", 1, []),
+        ("casebook", None, ["page"]),
+        ("report", 1, []),
+        ("report", None, []),
+        ("web_page", 1, ["page"]),
+        ("web_page", None, []),
+    ],
+)
+def test_a_case_has_a_page_where_its_source_has(kind: str, number: int | None, wrong: list[str]) -> None:
+    case = Case(source=Source(pk=1, slug="one", kind=kind), page=number, status="published")
+    assert [name for name in wrong_fields(case) if name == "page"] == wrong
+
+
+def test_a_source_keeps_a_kind_that_its_public_cases_fit() -> None:
+    casebook = Source.objects.get(slug="dx2021")
+    casebook.kind, casebook.url, casebook.read_on = "web_page", "https://example.jp/", A_DAY
+    with pytest.raises(ValidationError, match="ページのある事例（dx2021-1-1など）があるため、ウェブページに"):
+        casebook.clean()
+    report = make_source("city-report")
+    Source.objects.filter(pk=report.pk).update(kind="report")
+    make_case("city-report-1", source="city-report", page=None)
+    with pytest.raises(ValidationError, match="ページのない事例（city-report-1など）があるため、事例集に"):
+        report.clean()  # a casebook, as it was made
+
+
+def test_drafts_hold_no_place_where_there_is_no_page() -> None:
+    report = make_source("city-report")
+    Source.objects.filter(pk=report.pk).update(kind="report")
+    public = make_case("city-report-1", source="city-report", page=None)
+    make_case("city-report-copy", source="city-report", page=None, status="draft")
+    assert public.other_at_its_place() is None
+    assert Case(source=report, page=None, order=1, status="published").other_at_its_place() == public
+
+
+def wrong_fields(case: Case) -> list[str]:
+    errors: dict[str, Any] = {}
+    try:
+        case.clean()
+    except ValidationError as error:
+        errors = error.update_error_dict(errors)
+    return [*errors]
+
+
+def test_cases_without_a_page_have_places_and_slugs_of_their_own() -> None:
+    source = make_source("city-page")
+    Source.objects.filter(pk=source.pk).update(kind="web_page", url="https://example.jp/", read_on=A_DAY)
+    first = make_case("city-page-1", source="city-page", page=None, order=1)
+    second = make_case("city-page-2", source="city-page", page=None, order=2)
+    assert slugs(Case.objects.filter(source=source)) == ["city-page-1", "city-page-2"]
+    source.refresh_from_db()
+    assert Case(source=source, page=None, order=3).proposed_slug() == "city-page-3"
+    assert Case(source=source, page=None, order=1).proposed_slug() == "city-page-1-2"
+    assert refused(Case.objects.filter(pk=second.pk), order=first.order) == "case_order_in_source_is_unique"

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.error import URLError
@@ -19,6 +20,7 @@ import pytest
 from django.conf import settings
 
 from dxcases.postgres.cluster import NAME, PORT, Cluster
+from tests.servers.gunicorn import free_port, listens
 
 LAST_LINE = "終了するには Ctrl-C を押してください。\n"
 
@@ -105,6 +107,42 @@ def test_ctrl_c_during_the_start_leaves_nothing_running(checkout: Path, port: in
     server.send_signal(signal.SIGINT)
     assert server.wait(20) == 0
     assert nothing_is_left(checkout, port)
+
+
+@pytest.mark.long
+def test_two_first_starts_at_once_agree(checkout: Path, port: int) -> None:
+    servers = [serve(checkout, port), serve(checkout, free_port())]
+    for server in servers:
+        wait_for(server, LAST_LINE)
+    assert "60件" in page(port, "/cases/")
+    for server in servers:
+        server.terminate()
+        assert server.wait(20) == 0
+
+
+@pytest.mark.long
+def test_a_killed_start_leaves_no_web_server_that_holds_the_port(checkout: Path, port: int) -> None:
+    server = serve(checkout, port)
+    wait_for(server, LAST_LINE)
+    server.kill()
+    server.wait()
+    deadline = time.monotonic() + 20
+    while listens(f"127.0.0.1:{port}"):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    again = serve(checkout, port)  # and takes over the database that was left
+    wait_for(again, LAST_LINE)
+    again.terminate()
+    assert again.wait(20) == 0
+    assert nothing_is_left(checkout, port)
+
+
+def test_a_terminal_without_japanese_letters_ends_nothing(checkout: Path, port: int) -> None:
+    server = serve(
+        checkout, port, PYTHONIOENCODING="latin-1", DATABASE_URL="postgres://nobody@127.0.0.1:1/none"
+    )
+    _, errors = server.communicate(timeout=20)
+    assert (server.returncode, "Traceback" in errors, "DATABASE_URL" in errors) == (1, False, True)
 
 
 @pytest.mark.long

@@ -12,6 +12,7 @@ from catalog.output.columns import (
     as_items,
     as_lines,
     as_number,
+    as_section,
     as_set,
     defused,
     figures,
@@ -72,3 +73,25 @@ def test_a_figure_without_its_value_is_refused() -> None:
 )
 def test_a_code_gets_back_the_zero_that_a_spreadsheet_took(text: str, code: str) -> None:
     assert as_code(text) == code
+
+
+@pytest.mark.parametrize(
+    ("cell", "number"),
+    [
+        ("3-1", "3-1"),
+        ("3-1 組織体制", "3-1"),
+        ("３－１　組織体制", "3-1"),
+        ("1 DXの認識共有・機運醸成", "1"),
+        ("2", "2"),
+        ("3月1日", "3-1"),
+        ("2026/3/1", "3-1"),
+        ("2026-04-02", "4-2"),
+        ("2026-04-02 0:00:00", "4-2"),
+        ("3/1", "3-1"),
+        ("1-Mar", "3-1"),
+        ("46082", "3-1"),
+        ("46115", "4-3"),
+    ],
+)
+def test_a_section_is_read_also_where_a_spreadsheet_took_it_for_a_day(cell: str, number: str) -> None:
+    assert as_section(cell) == number

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import csv
+import re
+from datetime import datetime
 from io import BytesIO, StringIO
 from typing import Any, cast
 from xml.etree import ElementTree
@@ -9,11 +11,13 @@ import pytest
 from django.test import Client, RequestFactory
 from django.urls import resolve
 from openpyxl import Workbook, load_workbook
+from pytest_django import Settings
 
+from catalog.documents.addresses import identifier
 from catalog.documents.reading import read_public
-from catalog.models import Source
+from catalog.models import Case, Source
 from catalog.output.columns import HEADERS, defused, lines
-from catalog.output.exports import MAX_CELL_LENGTH
+from catalog.output.exports import MAX_CELL_LENGTH, truncate
 from tests.making import FUNAGATA, KASHIHARA, MIYAGI, make_case
 from tests.shown import linked_cases, main_of
 
@@ -80,7 +84,7 @@ def test_every_form_gives_the_same_cases_in_the_same_order(client: Client, query
     assert [row["識別名"] for row in sheet(client, query)] == expected
     assert [record["slug"] for record in api(client, query)] == expected
     entries = feed(client, query).findall(f"{ATOM}entry/{ATOM}id")
-    assert [(entry.text or "").split("/")[-2] for entry in entries] == expected
+    assert [entry.text for entry in entries] == [identifier(f"/cases/{slug}/") for slug in expected]
 
 
 @pytest.mark.parametrize("url", ["/cases.csv", "/cases.xlsx", "/cases.atom", "/cases.json", "/api/v1/cases/"])
@@ -103,8 +107,10 @@ def test_a_row_tells_the_whole_record() -> None:
     (row,) = [row for row in table(Client()) if row["識別名"] == case.slug]
     assert list(row) == list(HEADERS)
     assert row["団体コード"] == "063631\n040002"
-    assert row["人口"] == "5000\n"
-    assert row["人口の基準日"] == "2020-01-01\n"
+    assert row["人口"] == "5000\n2292385"
+    assert row["人口の基準日"] == "2020-01-01\n2020-01-01"
+    assert row["人口の出典"] == ("自治体DX推進手順書参考事例集\n住民基本台帳に基づく人口、人口動態及び世帯数")
+    assert row["団体の代表電話"] == "\n022-211-2111"
     assert row["都道府県"] == "山形県\n宮城県"
     assert row["テーマ"] == "業務改革（BPR）\nデータ利活用・オープンデータ"
     assert row["ポイント"] == "一\n二"
@@ -154,7 +160,44 @@ def test_a_workbook_has_its_header_frozen_and_its_links_live(client: Client) -> 
         assert cell.hyperlink.target == address
 
 
-def test_the_second_sheet_tells_query_source_terms_and_date(client: Client) -> None:
+def test_the_first_sheet_is_to_print_and_hand_around(client: Client) -> None:
+    make_case("made", title="題", bodies=[FUNAGATA, MIYAGI], points=["一", "二"], outcome="成", page=901)
+    book = workbook(client)
+    assert book.sheetnames == ["回覧用", "事例", "条件と出典"]
+    assert book.active is not None
+    assert book.active.title == "回覧用"
+    circular = book["回覧用"]
+    header, first, *others = circular.iter_rows()
+    assert [cell.value for cell in header] == [
+        *("団体", "人口", "題名", "ポイント", "数値", "成果", "出典のページ", "アドレス")
+    ]
+    (made,) = [[cell.value for cell in row] for row in others if row[2].value == "題"]
+    assert made == [
+        "山形県舟形町\n宮城県",
+        "5,000人\n2,292,385人",
+        "題",
+        "・一\n・二",
+        None,
+        "成",
+        901,
+        "http://testserver/cases/made/",
+    ]
+    assert (first[1].value, first[1].number_format) == (1882000, '#,##0"人"')
+    assert first[7].hyperlink is not None
+    assert {cell.alignment.wrap_text for cell in (*header, *first) if cell.value is not None} == {True}
+    assert (circular.freeze_panes, circular.print_title_rows) == ("A2", "$1:$1")
+    page = circular.page_setup
+    assert (page.orientation, page.paperSize, page.fitToWidth or 1, page.fitToHeight) == (
+        "landscape",
+        9,
+        1,
+        0,
+    )
+    assert circular.sheet_properties.pageSetUpPr is not None
+    assert circular.sheet_properties.pageSetUpPr.fitToPage
+
+
+def test_the_last_sheet_tells_query_source_terms_and_date(client: Client) -> None:
     rows = workbook(client, "step=0&near=063631")["条件と出典"].iter_rows(values_only=True)
     about = {row[0]: row[1] for row in rows}
     source = Source.objects.get()
@@ -175,6 +218,13 @@ def test_a_text_too_long_for_a_cell_says_where_the_rest_is(client: Client) -> No
     assert row["取組内容"].endswith("全文はCSVまたはJSONにあります）")
 
 
+@pytest.mark.parametrize("character", ["長", "𠮷"])
+def test_a_cell_is_cut_by_the_units_that_spreadsheets_count(character: str) -> None:
+    cut = truncate(character * MAX_CELL_LENGTH * 2)
+    assert MAX_CELL_LENGTH - 1 <= len(cut.encode("utf-16-le")) // 2 <= MAX_CELL_LENGTH
+    assert truncate(cut) == cut
+
+
 def test_a_row_tells_citation_and_terms(client: Client) -> None:
     (document,) = read_public(["dx2021-1-1"])
     row = table(client)[0]
@@ -191,8 +241,46 @@ def test_the_feed_tells_query_source_and_terms(client: Client) -> None:
     entry = atom.find(f"{ATOM}entry")
     assert entry is not None
     (document,) = read_public(["dx2021-1-1"])
-    assert document.citation in (entry.findtext(f"{ATOM}summary") or "")
+    (summary,) = entry.iterfind(f"{ATOM}summary")
+    assert document.citation in (summary.text or "")
+    assert summary.attrib == {"type": "text"}
     assert entry.findtext(f"{ATOM}rights") == document.extra["terms"]
+    assert entry.findtext(f"{ATOM}updated") == document.record["updated_at"]
+    assert entry.find(f"{ATOM}published") is None  # nobody knows: it may have been a draft for long
+    assert [one.attrib["term"] for one in entry.iterfind(f"{ATOM}category")] == [
+        "DXの認識共有・機運醸成",  # step and section alike
+        *(topic["title"] for topic in document.record["topics"]),
+    ]
+
+
+def test_the_feed_keeps_its_names_wherever_the_site_stands(client: Client, settings: Settings) -> None:
+    settings.ALLOWED_HOSTS = ["testserver", "example.jp"]
+    here = client.get("/cases.atom?step=0")
+    there = client.get("/cases.atom?step=0", HTTP_HOST="example.jp", secure=True)
+    assert here.content != there.content
+    ids = [re.findall("<id>(.*?)</id>", answer.text) for answer in (here, there)]
+    assert ids[0] == ids[1]
+    assert ids[0][:2] == [identifier("/cases.atom?step=0"), identifier("/cases/dx2021-1-1/")]
+    assert len(set(ids[0])) == len(ids[0])
+
+
+def test_pages_keep_the_names_of_what_they_tell_wherever_the_site_stands(
+    client: Client, settings: Settings
+) -> None:
+    settings.ALLOWED_HOSTS = ["testserver", "example.jp"]
+    for path in ("/cases/dx2021-1-1/", "/"):
+        pages = [client.get(path).text, client.get(path, HTTP_HOST="example.jp", secure=True).text]
+        ids = [re.findall('"@id": ?"(.*?)"', text) for text in pages]
+        assert ids[0] == ids[1]
+        assert identifier(path) in ids[0]
+
+
+def test_an_empty_feed_changes_when_a_case_does(client: Client) -> None:
+    changed_at = max(Case.objects.published().values_list("updated_at", flat=True))
+    for _ in range(2):
+        atom = feed(client, "q=zzzz")
+        assert atom.find(f"{ATOM}entry") is None
+        assert datetime.fromisoformat(atom.findtext(f"{ATOM}updated") or "") == changed_at
 
 
 def test_a_browser_can_add_the_search(client: Client) -> None:

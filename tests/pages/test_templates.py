@@ -18,7 +18,7 @@ from catalog.pages.environment import querystring, regroup
 ENVIRONMENT: Environment = engines["jinja2"].env  # type: ignore[attr-defined]
 TEMPLATES = ENVIRONMENT.list_templates()
 # Looked for by the status of the answer: by dxcases.errors, or by Django itself.
-BY_STATUS = {"400.html", "403.html", "403_csrf.html", "404.html", "405.html", "500.html"}
+BY_STATUS = {"400.html", "403.html", "403_csrf.html", "405.html", "413.html", "500.html"}
 
 
 def parsed(name: str) -> nodes.Template:
@@ -33,7 +33,11 @@ def named_in_code() -> set[str]:
         file for folder in ("catalog", "dxcases") for file in settings.BASE_DIR.glob(f"{folder}/**/*.py")
     ]
     texts = [file.read_text(encoding="utf-8") for file in files]
-    return {name for text in texts for name in re.findall(r'(?<!path\()"([\w/]+\.(?:html|xml))"', text)}
+    return {
+        name
+        for text in texts
+        for name in re.findall(r'(?<!path\()"([\w/]+\.(?:html|xml)|\w+/[\w/]+\.txt)"', text)
+    }
 
 
 @pytest.mark.parametrize("name", TEMPLATES)

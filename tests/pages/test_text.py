@@ -1,6 +1,10 @@
+from datetime import date
+
 import pytest
 
-from catalog.pages.text import archive_copy, host, persons, prose
+from catalog.documents.reading import read_documents
+from catalog.pages.text import all_persons, archive_copy, citation_of, host, persons, prose
+from tests.making import make_case
 
 
 @pytest.mark.parametrize(
@@ -15,6 +19,15 @@ from catalog.pages.text import archive_copy, host, persons, prose
 )
 def test_populations_are_written_as_printed(population: int | None, written: str) -> None:
     assert persons(population) == written
+
+
+@pytest.mark.parametrize(
+    ("population", "written"), [(23_117, "23,117人"), (23_000, "2.3万人"), (168, "168人")]
+)
+def test_a_population_of_whole_thousands_is_written_as_the_casebook_rounds_it(
+    population: int, written: str
+) -> None:
+    assert all_persons(population) == written
 
 
 def test_the_host_of_an_address_is_where_the_link_leads() -> None:
@@ -33,3 +46,12 @@ def test_prose_has_paragraphs_line_breaks_and_lists() -> None:
 
 def test_prose_is_escaped() -> None:
     assert prose("<b>\n・<i>") == "<p>&lt;b&gt;</p><ul><li>&lt;i&gt;</li></ul>"
+
+
+@pytest.mark.django_db
+def test_the_citation_of_a_page_names_bodies_title_source_address_and_day() -> None:
+    (document,) = read_documents([make_case(title="事例", page=99).pk])
+    assert citation_of(document, "https://dx.example/cases/made/", date(2026, 11, 6)) == (
+        "山形県舟形町「事例」、総務省『自治体DX推進手順書参考事例集』p.99を加工して作成。"
+        "自治体DX事例カタログ、https://dx.example/cases/made/、2026年11月6日閲覧。"
+    )

@@ -6,7 +6,10 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
@@ -18,6 +21,7 @@ from psycopg import sql
 
 from dxcases.postgres.backup import (
     BackupError,
+    Client,
     back_up,
     backups_in,
     programs_of,
@@ -25,6 +29,8 @@ from dxcases.postgres.backup import (
     restore,
     rows_of,
     table_names,
+    unfinished_in,
+    written_whole,
 )
 from dxcases.postgres.cluster import NAME
 from dxcases.postgres.programs import find_programs
@@ -32,6 +38,8 @@ from tests.addresses import PUBLIC, TELLS_ITS_TIME
 from tests.servers.clusters import OwnCluster, connected, own_cluster
 
 pytestmark = pytest.mark.usefixtures("own_databases")
+
+NOW = datetime(2026, 11, 26, tzinfo=UTC)
 
 ALL_PAGES = sorted({*PUBLIC.values()} - {TELLS_ITS_TIME})
 READ = """
@@ -183,6 +191,70 @@ def test_a_fault_in_the_middle_of_a_restore_leaves_the_old_content(
     assert rows_of(target) == {"kept": 1}
 
 
+def test_a_restore_that_ends_early_leaves_the_old_content(
+    backup: Path, source: BaseDatabaseWrapper, target: BaseDatabaseWrapper
+) -> None:
+    """As where it is killed: psql gets a part of the script, and its input ends."""
+    with target.cursor() as cursor:
+        cursor.execute("CREATE TABLE kept AS SELECT 1 AS one")
+    client = Client.of(target)
+    with client.script_of(backup) as script:
+        whole = script.read()
+    with suppress(KeyboardInterrupt), client.replacing() as content:
+        content.write(whole[: len(whole) * 9 // 10])
+        raise KeyboardInterrupt
+    assert rows_of(target) == {"kept": 1}
+
+
+def test_neither_way_needs_temporary_space(
+    source: BaseDatabaseWrapper,
+    target: BaseDatabaseWrapper,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", "/nowhere")
+    restore(target, back_up(source, tmp_path, silent), silent)
+    assert rows_of(target) == rows_of(source)
+
+
+@pytest.mark.parametrize(("name", "reason"), [("none.dump", "No such file"), ("", "Is a directory")])
+def test_a_file_that_cannot_be_read_is_not_called_broken(
+    target: BaseDatabaseWrapper, tmp_path: Path, name: str, reason: str
+) -> None:
+    with pytest.raises(BackupError, match=f"を読めません（{reason}"):
+        restore(target, tmp_path / name, silent)
+
+
+def test_a_restore_ends_logins_and_tells_whose_account_came_back(
+    source: BaseDatabaseWrapper,
+    target: BaseDatabaseWrapper,
+    backup: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    restore(target, backup, silent)
+    execute(target, "INSERT INTO django_session VALUES ('key', 'data', now() + interval '1 hour')")
+    columns = (
+        "username, password, is_active, is_staff, is_superuser, first_name, last_name, email, date_joined"
+    )
+    for name in ("sato", "suzuki"):
+        values = f"'{name}', 'old', true, true, false, '', '', '', now()"
+        execute(target, f"INSERT INTO auth_user ({columns}) VALUES ({values})")
+    with_login = back_up(target, tmp_path / "later", silent)
+    execute(target, "DELETE FROM django_session")
+    execute(target, "UPDATE auth_user SET password = 'new' WHERE username = 'sato'")
+    call_command("restore", with_login, database=target.alias, force=True)
+    assert rows_of(target)["django_session"] == 0
+    told = capsys.readouterr().out
+    assert "ログインは、すべて終わらせました" in told
+    assert "バックアップの時点に戻りました：sato。" in told
+
+
+def execute(database: BaseDatabaseWrapper, statement: str) -> None:
+    with database.cursor() as cursor:
+        cursor.execute(statement)
+
+
 def test_programs_of_another_version_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PG_BIN", str(find_programs()))
     with pytest.raises(BackupError, match=r"同じ版（15）の pg_dump がありません。.*postgresql-client-15"):
@@ -193,9 +265,33 @@ def test_the_oldest_backups_go_and_other_files_stay(tmp_path: Path) -> None:
     days = [tmp_path / f"dxcases-2026112{day}T030000Z.dump" for day in range(5)]
     for path in [*days, tmp_path / "notes.txt"]:
         path.touch()
-    assert remove_all_but(2, tmp_path) == [days[2], days[1], days[0]]
+    assert remove_all_but(2, tmp_path, NOW) == [days[2], days[1], days[0]]
     assert backups_in(tmp_path) == [days[4], days[3]]
     assert (tmp_path / "notes.txt").exists()
+
+
+def test_backups_made_while_a_clock_was_wrong_are_neither_counted_nor_removed(tmp_path: Path) -> None:
+    future = tmp_path / "dxcases-20990101T030000Z.dump"
+    days = [tmp_path / f"dxcases-2026112{day}T030000Z.dump" for day in range(3)]
+    for path in [*days, future]:
+        path.touch()
+    assert remove_all_but(1, tmp_path, NOW) == [days[1], days[0]]
+    assert backups_in(tmp_path) == [future, days[2]]
+    # A clock that is years behind: what was made in truth is of the future then, and stays.
+    behind = tmp_path / "dxcases-20200101T030000Z.dump"
+    behind.touch()
+    assert remove_all_but(1, tmp_path, datetime(2020, 1, 1, 4, tzinfo=UTC)) == []
+
+
+def test_the_rest_of_a_killed_backup_goes_with_the_next_and_not_what_is_being_written(
+    source: BaseDatabaseWrapper, tmp_path: Path
+) -> None:
+    left = tmp_path / ".dxcases-20261120T030000Z.dump.abcd"
+    left.touch()
+    with written_whole(tmp_path / "dxcases-20261121T030000Z.dump") as writing:
+        assert unfinished_in(tmp_path) == [left]
+        path = back_up(source, tmp_path, silent)
+        assert {*tmp_path.iterdir()} == {path, writing}
 
 
 def test_the_commands_tell_a_fault_in_one_line(source: BaseDatabaseWrapper, backup: Path) -> None:

@@ -15,8 +15,9 @@ import psycopg
 import pytest
 from django.conf import settings
 
+from dxcases.postgres import cluster as clusters
 from dxcases.postgres.account import LocalPostgresError
-from dxcases.postgres.cluster import MAX_SOCKET_PATH, NAME, PORT, SHARED_HOME, Cluster
+from dxcases.postgres.cluster import NAME, PORT, SHARED_HOME, Cluster
 from dxcases.postgres.programs import find_programs, parts_of_installation
 
 USER = """
@@ -157,13 +158,87 @@ def test_where_the_server_cannot_be_started_no_other_process_is_stopped_for_it(
         other.wait(1)
 
 
-@pytest.mark.parametrize("length", [10, 80])
-def test_the_socket_path_is_short_whatever_the_checkouts_path(length: int) -> None:
-    socket = Cluster(Path("/") / ("長" * length)).socket_folder / f".s.PGSQL.{PORT}"
-    assert len(os.fsencode(socket)) <= MAX_SOCKET_PATH
+def test_the_socket_path_is_short_and_one_whatever_the_checkouts_path_and_tmpdir(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long_path = Path("/") / ("長" * 80)
+    socket = Cluster(long_path).socket_folder / f".s.PGSQL.{PORT}.lock"
+    assert len(os.fsencode(socket)) <= 107  # sun_path of Linux
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    assert Cluster(long_path).socket_folder == socket.parent
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server as another account")
+def test_where_no_socket_can_be_made_it_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clusters, "SHORT_PATH", Path("/proc/nowhere"))
+    monkeypatch.setattr(tempfile, "tempdir", "/proc")
+    with pytest.raises(LocalPostgresError, match="/proc に書き込めません"), Cluster(folder).running():
+        pass
+
+
+def test_data_whose_database_could_not_be_made_are_told_and_not_kept(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a full disk the statement fails while PostgreSQL's exit code is 0: the name is taken."""
+    monkeypatch.setattr(clusters, "NAME", "postgres")
+    with pytest.raises(LocalPostgresError, match="already exists"), Cluster(folder).running():
+        pass
+    assert not list(folder.glob("postgres*/"))
+
+
+only_as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server as another account")
+
+
+@pytest.fixture
+def narrow_umask() -> Iterator[None]:
+    before = os.umask(0o077)
+    yield
+    os.umask(before)
+
+
+@only_as_root
+def test_roots_umask_keeps_no_server_out(folder: Path, narrow_umask: None) -> None:
+    with Cluster(folder).running():
+        connect(folder).close()
+    assert folder.stat().st_mode & 0o777 == 0o755
+    with Cluster(folder).running():
+        connect(folder).close()
+
+
+@only_as_root
+def test_programs_installed_under_a_narrow_umask_are_run_from_a_copy(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programs = find_programs()
+    for part in parts_of_installation(programs):
+        shutil.copytree(part, folder.parent / part.name, symlinks=True)
+    own = folder.parent / programs.relative_to(parts_of_installation(programs)[0].parent)
+    for path in folder.parent.rglob("*"):
+        if not path.is_symlink():
+            path.chmod(path.stat().st_mode & 0o700)
+    monkeypatch.setenv("PG_BIN", str(own))
+    monkeypatch.setattr(clusters, "SHARED_HOME", folder.parent / "shared")
+    cluster = Cluster(folder)
+    with cluster.running():
+        connect(folder).close()
+    assert (cluster.home, cluster.programs.is_relative_to(folder.parent / "shared")) == (folder, True)
+
+
+@only_as_root
+def test_a_home_that_the_servers_account_cannot_enter_is_told(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = folder.parent / "closed"
+    closed.mkdir(mode=0o700)
+    monkeypatch.setattr(clusters, "SHARED_HOME", closed)
+    folder.parent.joinpath("inner").mkdir(mode=0o700)
+    with (
+        pytest.raises(LocalPostgresError, match="に入れません"),
+        Cluster(folder.parent / "inner" / "var").running(),
+    ):
+        pass
+
+
+@only_as_root
 def test_a_checkout_of_roots_alone_is_served_from_elsewhere(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

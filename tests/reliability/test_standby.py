@@ -56,10 +56,10 @@ def paused(standby: OwnCluster) -> Iterator[None]:
 
 
 def rows_read(database: OwnCluster) -> int:
-    """How many rows of its bodies were read so far; sessions tell once a second, when they work."""
+    """How many rows of its documents were read so far; sessions tell once a second, when they work."""
     return database.value(
         "SELECT seq_tup_read + coalesce(idx_tup_fetch, 0) FROM pg_stat_user_tables"
-        " WHERE relname = 'catalog_body'"
+        " WHERE relname = 'catalog_casedocument'"
     )
 
 

@@ -20,11 +20,14 @@ PARAMETERS: dict[str, dict[str, str | int]] = {
     "body_detail": {"code": "063631"},
     "api_body_detail": {"code": "063631"},
     "step_detail": {"number": 2},
+    "inquiry": {"slug": "dx2021-17-1"},
 }
 # By name of the pattern: a query, without which its page has nothing to show.
 QUERIES = {
     "compare": "?case=dx2021-17-1&case=dx2021-17-2",
+    "compare_xlsx": "?case=dx2021-17-1&case=dx2021-17-2",
     "near": f"?name={quote('美郷町')}",
+    "suggestions": f"?q={quote('研修')}",
 }
 # What programs read. Everything else is a page, and has to be fit for people.
 FILES = {
@@ -32,11 +35,17 @@ FILES = {
     "case_list_xlsx",
     "case_list_atom",
     "case_list_json",
+    "compare_xlsx",
     "api_case_list",
     "api_case_detail",
     "api_body_list",
     "api_body_detail",
     "api_schema",
+    "suggestions",
+    "data_package",
+    "case_schema",
+    "data_catalog",
+    "llms",
     "opensearch",
     "robots",
     "sitemap",

@@ -101,18 +101,23 @@ class Front:
             nginx.terminate()
             nginx.wait(10)
 
-    def connect(self) -> ssl.SSLSocket:
-        """A connection by HTTPS."""
+    def connect(self, source: str = "127.0.0.1") -> ssl.SSLSocket:
+        """A connection by HTTPS, from an address of this machine."""
         context = ssl.create_default_context(cafile=self.folder / "fullchain.pem")
-        raw = socket.create_connection(("127.0.0.1", self.https), timeout=30)
+        raw = socket.create_connection(("127.0.0.1", self.https), timeout=30, source_address=(source, 0))
         return context.wrap_socket(raw, server_hostname=HOST)
 
     def ask(
-        self, path: str, method: str = "GET", body: bytes | None = None, headers: Mapping[str, str] = NONE
+        self,
+        path: str,
+        method: str = "GET",
+        body: bytes | None = None,
+        headers: Mapping[str, str] = NONE,
+        source: str = "127.0.0.1",
     ) -> Answer:
         """Asks by HTTPS, in a connection of its own."""
         connection = HTTPConnection(HOST)
-        connection.sock = self.connect()
+        connection.sock = self.connect(source)
         connection.request(method, path, body, headers)
         return answer_of(connection)
 

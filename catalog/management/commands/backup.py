@@ -1,6 +1,7 @@
 """`manage.py backup`: the whole database into one file."""
 
 from argparse import ArgumentParser
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ class Command(BaseCommand):
         except BackupError as error:
             raise CommandError(str(error)) from error
         if options["keep"]:
-            for path in remove_all_but(options["keep"], options["folder"]):
+            for path in remove_all_but(options["keep"], options["folder"], datetime.now(UTC)):
                 self.tell(f"古いバックアップを削除しました：{path.name}")
 
     def tell(self, line: str) -> None:

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from catalog.importing.cases import import_cases
+from django.core.management.base import CommandParser
+
+from catalog.importing.cases import import_cases, read_cases
 from catalog.importing.report import Report
-from catalog.importing.tables import TableRow
 from catalog.management.import_command import ImportCommand
 from catalog.models import Case
 
@@ -13,5 +14,10 @@ class Command(ImportCommand):
     help = "事例をCSVまたはXLSXから取り込みます。形は /cases.csv と /cases.xlsx と同じです。"
     model = Case
 
-    def run(self, table: list[TableRow], progress: Any, options: dict[str, Any]) -> Report:
-        return import_cases(table, dry_run=options["dry_run"], progress=progress)
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("--reason", default="", help="履歴に残す、変更の理由")
+
+    def run(self, content: bytes, options: dict[str, Any], **how: Any) -> Report:
+        file_name, reason = options["file"].name, options["reason"]
+        return import_cases(read_cases(content), file_name=file_name, reason=reason, **how)

@@ -40,10 +40,14 @@ class Command(BaseCommand):
 
 
 def migrate(verbosity: int) -> bool:
-    """Whether all migrations are applied; not so where a lock was not to be had in time."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
+    """Whether all migrations are applied; not so where a lock was not to be had in time.
+
+    One of them is held against others who migrate in the same moment, as at two first starts.
+    """
     try:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
+            cursor.execute("SELECT pg_advisory_lock(hashtext('migrate_safely'))")
         call_command("migrate", interactive=False, verbosity=verbosity)
     except OperationalError as error:
         if not isinstance(error.__cause__, LockNotAvailable):

@@ -46,8 +46,8 @@ DECLARE
     name text;
 BEGIN
     FOR kind, name IN
-        SELECT 'case', unnest('{case, casebody, similarbody, link, linkcheck, figure, case_topics, guideline}'::text[])
-        UNION ALL SELECT 'list', unnest('{topic, body, prefecture, step, section, source, searchsynonym}'::text[])
+        SELECT 'case', unnest('{case, casebody, similarbody, link, linkcheck, figure, case_topics, confirmation, guideline}'::text[])
+        UNION ALL SELECT 'list', unnest('{topic, body, population, populationsource, prefecture, step, section, source, sitetext, searchsynonym}'::text[])
     LOOP
         EXECUTE format(
             'CREATE TRIGGER catalogue_version_moves BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %I '

@@ -1,0 +1,1 @@
+ALTER TABLE catalog_case DROP CONSTRAINT case_section_is_of_its_source;

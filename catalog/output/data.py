@@ -1,0 +1,84 @@
+"""The page about the public data, and what describes them to programs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from catalog.documents.addresses import absolute_for
+from catalog.finding.index import current_index
+from catalog.output import descriptions
+from catalog.output.api import current_schema, takes_only
+from catalog.output.columns import COLUMNS
+
+
+@require_safe
+def data(request: HttpRequest) -> HttpResponse:
+    index, absolute = current_index(), absolute_for(request)
+    schema = descriptions.case_schema(api_case(), absolute)
+    context = {
+        "forms": descriptions.FORMS,
+        "columns": COLUMNS,
+        "items": list(descriptions.items_of(schema)),
+        "count": len(index.cases),
+        "sources": index.sources_in_use,
+        "changed_at": timezone.localtime(index.last_change),
+        "version": descriptions.version_of(index),
+        "has_bundle": Path(settings.BUNDLE_FILE).is_file(),
+        "linked_data": descriptions.dataset(index, absolute),
+    }
+    return render(request, "catalog/data.html", context)
+
+
+@require_safe
+@takes_only()
+def case_schema(request: HttpRequest) -> HttpResponse:
+    schema = descriptions.case_schema(api_case(), absolute_for(request))
+    return as_file(schema, "application/schema+json")
+
+
+@require_safe
+@takes_only()
+def data_package(request: HttpRequest) -> HttpResponse:
+    return as_file(descriptions.data_package(current_index(), absolute_for(request)), "application/json")
+
+
+@require_safe
+@takes_only()
+def data_catalog(request: HttpRequest) -> HttpResponse:
+    return as_file(descriptions.data_catalog(current_index(), absolute_for(request)), "application/ld+json")
+
+
+@require_safe
+@takes_only()
+def bundle(request: HttpRequest) -> FileResponse:
+    """The catalogue as files, as `manage.py bundle` wrote it last; 404 where it never has."""
+    try:
+        file = Path(settings.BUNDLE_FILE).open("rb")  # noqa: SIM115 – the answer closes it
+    except FileNotFoundError as error:
+        raise Http404("no bundle was made") from error
+    return FileResponse(file, as_attachment=True, filename="dxcases.zip")
+
+
+@require_safe
+def for_language_models(request: HttpRequest) -> HttpResponse:
+    text = descriptions.for_language_models(current_index(), absolute_for(request))
+    return HttpResponse(text, content_type="text/plain; charset=utf-8")
+
+
+def api_case() -> dict[str, Any]:
+    """The schema of a case as the API has it."""
+    case: dict[str, Any] = current_schema(current_index())["components"]["schemas"]["Case"]
+    return case
+
+
+def as_file(content: dict[str, Any], content_type: str) -> HttpResponse:
+    """JSON that people read as well."""
+    return HttpResponse(json.dumps(content, ensure_ascii=False, indent=1) + "\n", content_type=content_type)

@@ -1,0 +1,50 @@
+"""The cases that a reader has picked in lists to compare them. Addresses of lists carry them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+
+from catalog.documents.reading import Document, read_public
+
+PARAMETER = "compare"
+MAX_PICKED = 10  # more than can be compared, so that a reader sees which to take away
+
+
+@dataclass(frozen=True)
+class Picks:
+    """Public cases in the order in which they were picked, each once; a slug without a case is none."""
+
+    documents: list[Document]
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> Picks:
+        slugs = dict.fromkeys(request.GET.getlist(PARAMETER)[:MAX_PICKED])
+        return cls(read_public(slugs))
+
+    @property
+    def slugs(self) -> list[str]:
+        return [document.record["slug"] for document in self.documents]
+
+    def without(self, slug: str) -> list[str]:
+        return [one for one in self.slugs if one != slug]
+
+
+def compared_once_picked(
+    view: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Lead from the address that a list's form sends to that of the comparison."""
+
+    @wraps(view)
+    def answer(request: HttpRequest) -> HttpResponse:
+        if PARAMETER not in request.GET:
+            return view(request)
+        kept = request.GET.copy()
+        picked = [slug for slug in kept.pop(PARAMETER) if slug]
+        kept.setlist("case", [*dict.fromkeys([*kept.getlist("case"), *picked])])
+        return HttpResponseRedirect(f"{request.path}?{kept.urlencode()}")
+
+    return answer

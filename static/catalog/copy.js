@@ -1,0 +1,44 @@
+// Copies a text for the buttons with `data-copy`: that of the field with this id, or else the address of the page.
+// Prints the text of a field as the reader has changed it. Without this script the text is marked and copied as any
+// other, and printed as it came.
+
+document.addEventListener("click", async ({ target }) => {
+  const button = target.closest("[data-copy]");
+  if (!button) return;
+  const field = document.getElementById(button.dataset.copy);
+  const isCopied = field ? await copied(field) : await addressCopied();
+  const status = document.getElementById("copied");
+  status.textContent = "";
+  if (isCopied) status.textContent = "写しました。メールや文書に貼り付けてください。";
+  else if (field) status.textContent = "文を選びました。Ctrl+C（Macでは⌘+C）で写してください。";
+  else status.textContent = "写せませんでした。ブラウザーのアドレス欄から写してください。";
+});
+
+for (const printed of document.querySelectorAll("[data-prints]")) {
+  const field = document.getElementById(printed.dataset.prints);
+  addEventListener("beforeprint", () => (printed.textContent = field.value));
+}
+
+async function addressCopied() {
+  const field = document.createElement("textarea");
+  const address = new URL(document.querySelector("link[rel=canonical]").href);
+  const view = new URLSearchParams(location.search).get("view"); // which no canonical address has
+  if (view) address.searchParams.set("view", view);
+  field.value = address.href;
+  document.body.append(field);
+  const isCopied = await copied(field);
+  field.remove();
+  return isCopied;
+}
+
+// Where a page does not come by HTTPS, browsers have no clipboard: then what is marked is copied the old way.
+async function copied(field) {
+  if (field.select) field.select();
+  else getSelection().selectAllChildren(field);
+  try {
+    await navigator.clipboard.writeText(field.value ?? field.textContent);
+    return true;
+  } catch {
+    return document.execCommand("copy");
+  }
+}

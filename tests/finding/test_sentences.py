@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import pytest
+
+from catalog.finding.sentences import cut, with_content, without_verb, words_in
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("「研修」", ["研修"]),
+        ("#研修 （窓口）", ["研修", "窓口"]),
+        ("研修、窓口。", ["研修", "窓口"]),
+        ("研\u200b修\ufeff", ["研修"]),
+        ("Society5.0", ["Society5.0"]),
+        ("1〜2名", ["1〜2名"]),
+        ("'研修':*", ["研修"]),
+        ("！？・-", []),
+    ],
+)
+def test_marks_around_a_word_and_invisible_ones_are_none_of_it(text: str, words: list[str]) -> None:
+    assert words_in(text) == words
+
+
+@pytest.mark.parametrize(
+    ("sentence", "words"),
+    [
+        ("オンライン申請をしている事例", ["オンライン申請"]),
+        ("書かない窓口を導入したい", ["書かない窓口", "導入"]),
+        ("電子申請を始めたい", ["電子申請"]),
+        ("RPAの導入効果を知りたい", ["RPA", "導入効果"]),
+        ("DX推進計画の作り方", ["DX推進計画"]),
+        ("職員の意識改革をどう進めたか", ["職員", "意識改革"]),
+        ("若手職員が中心のチーム", ["若手職員", "中心", "チーム"]),
+        ("高齢者向けのスマホ教室をしている自治体", ["高齢者向け", "スマホ教室"]),
+        ("データに基づく政策立案", ["データ", "基づく政策立案"]),
+        ("取り組み", ["取り組み"]),
+        ("まちづくり", ["まちづくり"]),
+    ],
+)
+def test_a_sentence_is_cut_at_particles_and_loses_what_says_nothing(sentence: str, words: list[str]) -> None:
+    assert with_content(cut(sentence)) == words
+
+
+@pytest.mark.parametrize(
+    ("word", "shorter"),
+    [
+        ("使えない高齢者", "高齢者"),
+        ("聞いて改善", "改善"),
+        ("向けたオンライン手続", "オンライン手続"),
+        ("高齢者", "高齢者"),
+        ("見える化", "見える化"),  # 化 alone would be found everywhere
+    ],
+)
+def test_a_verb_before_a_noun_is_left_out(word: str, shorter: str) -> None:
+    assert without_verb(word) == shorter
+
+
+def test_words_without_content_count_where_there_are_no_others() -> None:
+    assert with_content(["事例", "窓口"]) == ["窓口"]
+    assert with_content(["事例"]) == ["事例"]

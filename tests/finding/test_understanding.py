@@ -1,0 +1,317 @@
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from django.http import QueryDict
+from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as st
+
+from catalog.finding.index import current_index
+from catalog.finding.query import CaseFilter
+from catalog.finding.understanding import read
+from catalog.models import Kind, Region, SearchSynonym
+from tests.making import FUNAGATA, KASHIHARA, make_case, make_varied_cases, without_cases
+from tests.properties import on_one_database
+
+pytestmark = pytest.mark.django_db
+
+Stated = list[tuple[str, str, str]]
+MUNICIPALITIES = ("designated_city", "city", "special_ward", "town", "village")
+
+
+def understood(text: str) -> tuple[Stated, str]:
+    reading = read(text, current_index().names)
+    return [(one.text, one.parameter, one.value) for one in reading.conditions], reading.rest
+
+
+@pytest.mark.parametrize(
+    ("text", "conditions", "rest"),
+    [
+        (
+            "人口1万人以下の町でオンライン申請をしている事例",
+            [("1万人以下", "population_max", "10000"), ("町", "kind", "town")],
+            "オンライン申請をしている事例",
+        ),
+        ("３万人未満の市", [("３万人未満", "population_max", "29999"), ("市", "kind", "city")], ""),
+        ("8,000人以上", [("8,000人以上", "population_min", "8000")], ""),
+        ("8千人以上", [("8千人以上", "population_min", "8000")], ""),
+        ("人口が1.5万人を超える", [("1.5万人を超える", "population_min", "15001")], ""),
+        ("10万人超", [("10万人超", "population_min", "100001")], ""),
+        ("一万人以下", [("一万人以下", "population_max", "10000")], ""),
+        ("二万五千人以上", [("二万五千人以上", "population_min", "25000")], ""),
+        (
+            "1〜3万人の村",
+            [
+                ("1〜3万人", "population_min", "10000"),
+                ("1〜3万人", "population_max", "30000"),
+                ("村", "kind", "village"),
+            ],
+            "",
+        ),
+        (
+            "人口1万人から3万人まで 研修",
+            [
+                ("1万人から3万人まで", "population_min", "10000"),
+                ("1万人から3万人まで", "population_max", "30000"),
+            ],
+            "研修",
+        ),
+        ("5000人規模の自治体", [("5000人規模", "near_population", "5000")], "自治体"),
+        ("12万3千人くらい", [("12万3千人くらい", "near_population", "123000")], ""),
+        ("人口8000人の町", [("8000人", "near_population", "8000"), ("町", "kind", "town")], ""),
+        ("小さな町", [("町", "kind", "town")], "小さな"),
+        ("町村", [("町村", "kind", "town"), ("町村", "kind", "village")], ""),
+        ("市町村", [("市町村", "kind", kind) for kind in MUNICIPALITIES], ""),
+        ("政令市", [("政令市", "kind", "designated_city")], ""),
+        ("東京都の特別区", [("東京都", "prefecture", "13"), ("特別区", "kind", "special_ward")], ""),
+        ("京都 研修", [("京都", "prefecture", "26")], "研修"),
+        ("福島県内の市", [("福島県", "prefecture", "07"), ("市", "kind", "city")], ""),
+        ("大阪でRPA", [("大阪", "prefecture", "27")], "RPA"),
+        ("東北の町で", [("東北", "region", "tohoku"), ("町", "kind", "town")], ""),
+        ("九州・沖縄 デジタル人材", [("九州・沖縄", "region", "kyushu")], "デジタル人材"),
+        ("関西地方", [("関西地方", "region", "kinki")], ""),
+        ("中国地方", [("中国地方", "region", "chugoku")], ""),
+        ("北海道 窓口", [("北海道", "prefecture", "01")], "窓口"),
+        ("ステップ２の事例", [("ステップ２", "step", "2")], "事例"),
+        ("長野県 池田町", [("長野県", "prefecture", "20")], "池田町"),
+    ],
+)
+def test_a_phrase_acts_as_a_parameter(text: str, conditions: Stated, rest: str) -> None:
+    assert understood(text) == (conditions, rest)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("まちづくり", "県職員", "市民協働", "町内会", "村おこし", "市内", "市長", "東北町"),
+        *("つくば市", "山形県舟形町", "北海道大学", "四国遍路", "中国", "県庁", "京都府立大学", "関東信越"),
+        *("東京都庁", "ステップ4", "ステップ20", "スマート市", "30%以上", "5件以上", "第3版", "1〜2名"),
+        *("3回以上", "人口", "人口減少", "特別区民税", "全国市町村", "市町村アカデミー"),
+    ],
+)  # fmt: skip
+def test_what_is_part_of_a_longer_word_states_nothing(text: str) -> None:
+    assert understood(text) == ([], text)
+
+
+SENTENCES_WITHOUT_CONDITION = (
+    "町内会の回覧板を電子化したい",
+    "市民協働のまちづくりにデジタルを活かす",
+    "県職員のOBを採用した例",
+    "北海道大学と研修をつくる",
+    "四国遍路のデジタルスタンプラリー",
+    "村おこしにドローンを使う",
+    "村まるごとスマホを配る",
+    "市長や町長に向けたセミナー",
+    "市役所の窓口で申請書を書かない",
+    "市町村合併のあとの文書管理",
+    "市町村長の研修",
+    "都市計画図をオープンデータにする",
+    "市場調査の進め方",
+    "町工場とデータを共有する",
+    "町立病院の遠隔医療",
+    "村民全員にスマートフォンを",
+    "中国語と英語の案内を窓口に置く",
+    "東北大学との共同研究",
+    "九州大学の学生とアプリを作る",
+    "関西電力との連携協定",
+    "佐賀大学や高知工科大学との協定",
+    "大分類と中分類で文書を分ける",
+    "東那須野地区の自治会長役員会",
+    "京都議定書と温室効果ガスの見える化",
+    "人口減少に備える業務改革",
+    "職員24人を育てる研修",
+    "１人１台端末の使い方",
+    "一人一人に合わせたスマホ相談会",
+    "手続を100件以上オンライン化した",
+    "10万円以上の補助金とステップアップ研修",
+)
+SPELLINGS = (
+    ("人口３万人未満の市", "population_max=29999&kind=city"),
+    ("人口1万人以下の町村", "population_max=10000&kind=town&kind=village"),
+    ("8,000人以下", "population_max=8000"),
+    ("８千人以上", "population_min=8000"),
+    ("人口1.5万人未満", "population_max=14999"),
+    ("20万人を超える市", "population_min=200001&kind=city"),
+    ("５０万人超", "population_min=500001"),
+    ("人口3万人〜5万人", "population_min=30000&population_max=50000"),
+    ("５千人から１万人の村", "population_min=5000&population_max=10000&kind=village"),
+    ("10,000人～20,000人", "population_min=10000&population_max=20000"),
+    ("1万人以上3万人未満の町", "population_min=10000&population_max=29999&kind=town"),
+    ("人口10万人規模", "near_population=100000"),
+    ("人口8000人の", "near_population=8000"),
+    ("2万人程度の町", "near_population=20000&kind=town"),
+    ("5,000人くらいの村", "near_population=5000&kind=village"),
+    ("人口30万人前後の市", "near_population=300000&kind=city"),
+    ("人口12.5万人以上", "population_min=125000"),
+    ("（人口１０万人以上）", "population_min=100000"),
+    ("人口 5万人以下　AI", "population_max=50000"),
+    ("東北の町", "region=tohoku&kind=town"),
+    ("東北地方の小さな町で スマホ教室", "region=tohoku&kind=town"),
+    ("北海道の町村", "prefecture=01&kind=town&kind=village"),
+    ("四国 デジタルデバイド", "region=shikoku"),
+    ("中国地方の市", "region=chugoku&kind=city"),
+    ("関西の町", "region=kinki&kind=town"),
+    ("近畿地方 電子申請", "region=kinki"),
+    ("中部 研修", "region=chubu"),
+    ("関東で人口20万人以上の市", "region=kanto&population_min=200000&kind=city"),
+    ("九州地方、人口２万人以下、町", "region=kyushu&population_max=20000&kind=town"),
+    ("京都", "prefecture=26"),
+    ("京都府 テレワーク", "prefecture=26"),
+    ("長野県の村で書かない窓口", "prefecture=20&kind=village"),
+    ("青森 岩手 秋田", "prefecture=02&prefecture=03&prefecture=05"),
+    ("「高知の村」", "prefecture=39&kind=village"),
+    ("政令市のＡＩ活用", "kind=designated_city"),
+    ("100万人以上の政令指定都市", "population_min=1000000&kind=designated_city"),
+    ("特別区 押印", "kind=special_ward"),
+    ("都道府県 研修動画", "kind=prefecture"),
+    ("市町村 共同調達", "kind=designated_city&kind=city&kind=special_ward&kind=town&kind=village"),
+    ("ステップ２ 研修", "step=2"),
+)
+
+
+@pytest.mark.parametrize("text", SENTENCES_WITHOUT_CONDITION)
+def test_a_sentence_with_such_words_in_longer_ones_states_nothing(text: str) -> None:
+    assert understood(text)[0] == []
+
+
+@pytest.mark.parametrize(("text", "query"), SPELLINGS)
+def test_conditions_are_understood_however_they_are_spelt(text: str, query: str) -> None:
+    stated = [f"{parameter}={value}" for _, parameter, value in understood(text)[0]]
+    assert sorted(stated) == sorted(query.split("&"))
+
+
+def test_no_known_word_of_search_states_anything_but_these() -> None:
+    words = {word for group in SearchSynonym.objects.all() for word in group.words}
+    stated = {word for word in words if understood(word)[0]}
+    assert stated == {"市町村", "都道府県"} & words
+    assert len(words) > 300
+
+
+def found(query: dict[str, Any]) -> list[str]:
+    given = QueryDict(urlencode(query, doseq=True))
+    return [document.record["slug"] for document in CaseFilter(given).all_documents()]
+
+
+KINDS = {"町": Kind.TOWN, "村": Kind.VILLAGE, "市": Kind.CITY, "特別区": Kind.SPECIAL_WARD}
+REGIONS = {"東北": Region.TOHOKU, "関東": Region.KANTO, "近畿": Region.KINKI, "九州": Region.KYUSHU}
+BOUNDS: dict[str, tuple[str, int]] = {
+    "以下": ("population_max", 0),
+    "未満": ("population_max", -1),
+    "以上": ("population_min", 0),
+    "超": ("population_min", 1),
+}
+
+
+@on_one_database
+@given(
+    st.sampled_from([None, *BOUNDS]),
+    st.integers(1, 40),
+    st.sampled_from([None, *REGIONS]),
+    st.sampled_from([None, *KINDS]),
+    st.sampled_from(["", "要点", "内容"]),
+)
+def test_a_sentence_finds_what_the_filters_find_that_it_states(
+    varied: None, bound: str | None, number: int, region: str | None, kind: str | None, word: str
+) -> None:
+    sentence, filters = "", dict[str, Any]()
+    if bound:
+        name, more = BOUNDS[bound]
+        sentence, filters = f"人口{number}万人{bound}の", {name: number * 10_000 + more}
+    if region:
+        sentence, filters = f"{sentence}{region}の", {**filters, "region": REGIONS[region].value}
+    if kind:
+        sentence, filters = f"{sentence}{kind}での", {**filters, "kind": KINDS[kind].value}
+    sentence, filters = sentence + word, {**filters, "q": word} if word else filters
+    assert found({"q": sentence, "sort": "document"} if sentence else {}) == found(
+        {**filters, "sort": "document"}
+    )
+
+
+# Words in which something stands that would be a condition as a word of its own.
+STATE_NOTHING = (
+    *(
+        "まちづくり",
+        "町内会",
+        "県職員",
+        "市民",
+        "村おこし",
+        "都市部",
+        "市役所",
+        "区分",
+        "町民",
+        "中国語",
+        "要点",
+    ),
+    *(
+        "東京都民",
+        "京都議定書",
+        "3件",
+        "5名",
+        "第2回",
+        "8,000円",
+        "1万回",
+        "令和3年度",
+        "ステップアップ",
+        "内容",
+    ),
+    *("関東平野", "北九州市", "四国中央市", "東北町", "人口減少", "100人力", "2段階", "道の駅", "府中市"),
+)
+
+
+@on_one_database
+@given(
+    st.lists(st.sampled_from(STATE_NOTHING), min_size=1, max_size=4),
+    st.sampled_from([" ", "の", "と", "で", "、", "を"]),
+)
+def test_a_text_that_states_nothing_is_the_same_taken_literally(
+    varied: None, words: list[str], between: str
+) -> None:
+    text = between.join(words)
+    assert understood(text)[0] == []
+    assert found({"q": text}) == found({"q": text, "literal": "1"})
+
+
+@pytest.fixture
+def varied() -> None:
+    without_cases()
+    make_varied_cases()
+
+
+def test_a_phrase_is_asked_beside_the_filters_given() -> None:
+    without_cases()
+    make_case("town-and-city", bodies=[FUNAGATA, KASHIHARA])
+    assert found({"q": "町"}) == ["town-and-city"]
+    assert found({"q": "町", "prefecture": "06"}) == ["town-and-city"]
+    assert found({"q": "町", "prefecture": "29"}) == []  # 橿原市 is no 町: all speak of one body
+    assert found({"q": "山形県 町 市"}) == ["town-and-city"]
+    assert found({"q": "町", "kind": "city"}) == []
+    assert found({"q": "町", "literal": "1"}) == ["town-and-city"]
+    assert found({"q": "奈良", "literal": "1"}) == ["town-and-city"]
+    assert found({"q": "人口5千人の"})[0] == "town-and-city"
+
+
+def test_data_tell_what_is_understood_and_who_is_named(client: Client) -> None:
+    answer = client.get("/api/v1/cases/", {"q": "北見市 東北の町"}).json()
+    assert answer["understood"] == [
+        {"text": "東北", "parameter": "region", "value": "tohoku"},
+        {"text": "町", "parameter": "kind", "value": "town"},
+    ]
+    assert answer["named_bodies"] == []  # of 東北 there is none
+    answer = client.get("/cases.json", {"q": "池田町"}).json()
+    assert answer["understood"] == []
+    assert [(body["code"], body["name"], body["cases"]) for body in answer["named_bodies"]] == [
+        ("016446", "池田町", 0), ("183822", "池田町", 0), ("204811", "池田町", 0), ("214043", "池田町", 0),
+    ]  # fmt: skip
+    (only,) = client.get("/cases.json", {"q": "長野県 池田町"}).json()["named_bodies"]
+    assert only["code"] == "204811"
+    (kitami,) = client.get("/cases.json", {"q": "北見市の事例"}).json()["named_bodies"]
+    assert kitami == {"code": "012084", "name": "北見市", "cases": 1, "mentions": 0}
+
+
+def test_literal_takes_the_text_as_words_and_has_no_other_value(client: Client) -> None:
+    answer = client.get("/cases.json", {"q": "町", "literal": "1"}).json()
+    assert (answer["understood"], answer["count"] > 20) == ([], True)
+    assert list(client.get("/cases.json?q=a&literal=yes").json()["errors"]) == ["literal"]
