@@ -17,7 +17,7 @@ from django.db import connection
 from django.db.models import Func, TextField
 
 from catalog.finding import fields, nearest, search, sentences, understanding
-from catalog.finding.index import Index, lists_by_title
+from catalog.finding.index import Index
 from catalog.models import Body, CaseDocument
 
 # What JavaScript has another name for: letters and digits of any script, and what is none.
@@ -51,7 +51,7 @@ def patterns(index: Index) -> dict[str, re.Pattern[str]]:
         "character": understanding.CHARACTER,
         "hiragana": understanding.HIRAGANA,
         "after": understanding.AFTER,
-        "prefecture": index.names.prefecture,
+        "prefecture": index.lists.names.prefecture,
         "letters": search.RUN,
         "katakana": search.KATAKANA,
         "latin": search.LATIN,
@@ -85,9 +85,9 @@ def catalogue(index: Index) -> dict[str, Any]:
             ["prefecture", "prefecture"],
         ],
         "same": folded_characters(),
-        "synonyms": index.synonyms,
-        "names": sorted(index.names.words),
-        "prefectures": index.names.prefectures,
+        "synonyms": index.lists.synonyms,
+        "names": sorted(index.lists.names.words),
+        "prefectures": index.lists.names.prefectures,
         "regions": understanding.REGIONS,
         "needs_chiho": understanding.NEEDS_CHIHO,
         "kinds": understanding.KINDS,
@@ -98,7 +98,7 @@ def catalogue(index: Index) -> dict[str, Any]:
         "unknown_population": nearest.UNKNOWN_POPULATION,
         "unknown_distance_km": nearest.UNKNOWN_DISTANCE_KM,
         "ln_1_25": nearest.LN_1_25,
-        "titles": list(chain.from_iterable(lists_by_title(index).values())),
+        "titles": list(chain.from_iterable(index.lists.by_title.values())),
         "bodies": [body_data(body) for body in index.bodies],
         "cases": list(cases_data(index)),
     }

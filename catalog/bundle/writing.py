@@ -132,7 +132,7 @@ def pages_of(index: Index) -> list[str]:
     slugs = [document.record["slug"] for document in documents]
     return [
         *(url(f"catalog:{name}") for name in PAGES),
-        *(url("catalog:step_detail", step.number) for step in index.steps),
+        *(url("catalog:step_detail", step.number) for step in index.lists.steps),
         *(url("catalog:body_detail", body.code) for body in index.bodies_in_cases),
         *(url(f"catalog:{name}", slug) for name in ("case_detail", "inquiry") for slug in slugs),
     ]

@@ -13,12 +13,14 @@ class Version:
     """A state of the catalogue: no two have the same stamp, not even one that was rolled back.
 
     `number` counts up from one to the next; from `followed_from` on, nothing but documents has changed.
+    `lists` is the stamp of the version in which bodies, topics and the other lists became what they are.
     """
 
     stamp: str
     changed_at: datetime
     number: int = 0
     followed_from: int = 0
+    lists: str = "nothing yet"
 
 
 NOTHING_YET = Version("nothing yet", datetime(1970, 1, 1, tzinfo=UTC))
@@ -32,7 +34,9 @@ def current_version() -> Version:
     """
     # Asked several times a page, where the ORM would take most of the time.
     with connection_to_read().cursor() as cursor:
-        cursor.execute("SELECT stamp::text, changed_at, number, followed_from FROM catalog_catalogueversion")
+        cursor.execute(
+            "SELECT stamp::text, changed_at, number, followed_from, lists::text FROM catalog_catalogueversion"
+        )
         row = cursor.fetchone()
     return Version(*row) if row else NOTHING_YET
 

@@ -110,7 +110,7 @@ class CaseList(RecordedAdmin):
         found, may_repeat = super().get_search_results(request, queryset, search_term)
         if not search_term:
             return found, may_repeat
-        keys = keys_with_all(search_term[:LONGEST_SEARCH], current_index().synonyms)
+        keys = keys_with_all(search_term[:LONGEST_SEARCH], current_index().lists.synonyms)
         either = models.Q(pk__in=keys) | models.Q(pk__in=found.values("pk"))
         return queryset.filter(either), False
 

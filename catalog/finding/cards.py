@@ -56,7 +56,7 @@ def cards_of(
 ) -> list[Card]:
     """The documents as cards, told how near each is to the target and with the terms highlighted."""
     listed = list(documents)
-    measured = index.measure(target) if target else None
+    measured = index.lists.measure(target) if target else None
     own = index.lineage(target.body) if target and target.body else set()
     outcomes = [key_line(one.record) for one in listed]
     texts = [texts_on_card(one.record, outcome) for one, outcome in zip(listed, outcomes, strict=True)]

@@ -39,7 +39,7 @@ def words_of(case_filter: CaseFilter) -> list[Term]:
             words.append(term)
         else:
             instead = close_words(term)[:1] or with_content(pieces_of(term.typed))
-            words += terms_with_variants(instead, index.synonyms)
+            words += terms_with_variants(instead, index.lists.synonyms)
     return list(dict.fromkeys(words))[:MAX_WORDS]
 
 

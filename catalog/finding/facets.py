@@ -98,6 +98,6 @@ def _counts(case_filter: CaseFilter, name: str) -> dict[str, int]:
     cases, bodies = case_filter.found(except_for=name), case_filter.bodies(except_for=name)
     having: Iterable[tuple[str, BitMap]] = index.cases_by[name].items()
     if isinstance(declared, BodyChoicesFilter) and bodies is not None:
-        of_value = index.bodies_by[name].items()
+        of_value = index.lists.bodies_by[name].items()
         having = ((value, index.with_body_among(bodies & among)) for value, among in of_value)
     return {value: cases.intersection_cardinality(with_value) for value, with_value in having}

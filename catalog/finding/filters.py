@@ -69,7 +69,7 @@ class BodyChoicesFilter(ChoicesFilter):
 
     def bodies(self, values: list[str], index: Index) -> BitMap:
         """The bodies in the index that satisfy it."""
-        return union_of(index.bodies_by[self.field_name], values)
+        return union_of(index.lists.bodies_by[self.field_name], values)
 
 
 class PopulationFilter(BodyChoicesFilter):
@@ -81,7 +81,7 @@ class BodyFilter(BodyChoicesFilter):
     field_class = BodyCodesField
 
     def labels(self, values: list[str], index: Index) -> list[str]:
-        return [index.bodies[index.number_of_body[value]].full_name for value in values]
+        return [index.bodies[index.lists.number_of_body[value]].full_name for value in values]
 
 
 class PopulationBoundFilter(BodyChoicesFilter):
@@ -91,7 +91,7 @@ class PopulationBoundFilter(BodyChoicesFilter):
 
     def bodies(self, values: list[str], index: Index) -> BitMap:
         bound = int(values[0])
-        return index.bodies_where(bound.__le__ if self.lookup_expr == "gte" else bound.__ge__)
+        return index.lists.bodies_where(bound.__le__ if self.lookup_expr == "gte" else bound.__ge__)
 
     def labels(self, values: list[str], index: Index) -> list[str]:
         return [f"人口{int(values[0]):,}人{'以上' if self.lookup_expr == 'gte' else '以下'}"]
@@ -103,4 +103,4 @@ class BodyNameFilter(BodyChoicesFilter):
     field_class = forms.CharField
 
     def bodies(self, values: list[str], index: Index) -> BitMap:
-        return BitMap(index.number_of_body[named.body.code] for named in index.bodies_named(values[0]))
+        return BitMap(index.lists.number_of_body[named.body.code] for named in index.bodies_named(values[0]))

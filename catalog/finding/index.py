@@ -1,21 +1,20 @@
 """Bitmaps over the published cases in this process's memory, on which all is filtered, counted and ordered.
 
-A case has a number (`numbering`), a body's is its place by code; a set of either is a bitmap. An index is
-right for as long as the catalogue has the version it was made of; see docs/decisions/0009.
+A case has a number (`numbering`), a body's is its place by code (`lists`); a set of either is a bitmap. An
+index is right for as long as the catalogue has the version it was made of; see docs/decisions/0009.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from copy import copy
 from datetime import datetime
 from functools import cached_property, lru_cache
 from itertools import groupby, islice, repeat
 from operator import itemgetter
 from threading import Lock
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple
 
 from pyroaring import BitMap
 
@@ -28,32 +27,17 @@ from catalog.documents.places import (
 from catalog.documents.reading import Document, read_documents, read_titles_and_points
 from catalog.documents.snapshot import one_snapshot
 from catalog.documents.version import Version, current_version, earlier_stamps
-from catalog.finding.bodies import SUFFIX, BodyNames, NamedBody
-from catalog.finding.nearest import Measured, Target, measure
+from catalog.finding.bodies import NamedBody
+from catalog.finding.lists import ByValue, lists_of
+from catalog.finding.nearest import Target
 from catalog.finding.numbering import Numbering
-from catalog.finding.romaji import romanised
-from catalog.finding.search import PARTS_APART, Term, fold_each, folded_of, keys_found
-from catalog.finding.understanding import Names
+from catalog.finding.search import PARTS_APART, Term, folded_of, keys_found
 from catalog.finding.vocabulary import FrequentWord, frequent_words
-from catalog.models import Body, Prefecture, Region, SearchSynonym, Section, SiteText, Source, Step, Topic
-from dxcases.postgres.replicas import connection_to_read
+from catalog.models import Body, Source
 
-Choices = list[tuple[str, str]]
-ByValue = dict[str, BitMap]
 Ranks = tuple[BitMap, ...]
-T = TypeVar("T")
 
 MAX_INDEXES = 2
-SHORTEST_LATIN = 4  # letters of a name of a body that is found by them
-ENGLISH = {
-    "date",
-    "mine",
-    "nose",
-    "tome",
-    "tone",
-    "wake",
-}  # words that are names of bodies, too
-MAX_TARGETS = 32  # whose measures are kept: at 1,788 bodies these take 20 MB
 MAX_TERMS = 256  # whose hits are kept: of 100,000 cases 12 kB each
 MAX_READ = 300  # cases, of which the frequent words are
 MAX_CHANGED = 300  # cases, beyond which an index is made anew
@@ -73,66 +57,15 @@ class Hits(NamedTuple):
 
 
 class Index:
-    """Made of the documents and the lists of bodies, sections, steps, topics, sources, texts and synonyms.
+    """Made of the documents, and over the lists.
 
-    `cases_by` has the cases by parameter and its value, `bodies_by` the bodies by the parameters that speak
-    of one. A case is under a value of a body's parameter when one of its bodies has it. `aliases` has by
-    parameter the values that once were, each with what stands for it.
+    `cases_by` has the cases by parameter and its value. A case is under a value of a body's parameter when
+    one of its bodies has it. `bodies` are those of the lists with the number of their cases.
     """
 
     def __init__(self, version: Version) -> None:
-        self.version = version
-        self.choices: dict[str, list[Any]] = {}
-        self._kept: dict[Any, Any] = {}
-        self._read_lists()
-        self._read_bodies()
-        self._read_cases()
-        self.synonyms = folded_synonyms()
-
-    def _read_lists(self) -> None:
-        self.steps = list(Step.objects.order_by("number"))
-        in_order = ("source_id", "position")
-        self.sections = list(Section.objects.select_related("step", "source").order_by(*in_order))
-        self.topics = list(Topic.objects.in_use().order_by("position", "slug"))
-        merged = Topic.objects.exclude(merged_into=None)
-        self.aliases = {"topic": dict(merged.values_list("slug", "merged_into__slug"))}
-        self.sources = list(Source.objects.order_by("pk"))
-        self.site_texts = dict(SiteText.objects.values_list("slug", "text"))
-        self.prefectures = list(Prefecture.objects.order_by("code"))
-        self.choices = {
-            "step": [(str(step.number), str(step)) for step in self.steps],
-            "section": [
-                (str(source), [(section.pk, section.title) for section in of_source])
-                for source, of_source in groupby(self.sections, key=lambda section: section.source)
-            ],
-            "topic": [(topic.slug, topic.title) for topic in self.topics],
-            "source": [(source.slug, str(source)) for source in self.sources],
-            "prefecture": choices_by_region(self.prefectures),
-        }
-        self._step_of = {section.pk: str(section.step_id) for section in self.sections}
-
-    def _read_bodies(self) -> None:
-        related = ("prefecture", "population_source", "successor__prefecture")
-        self.bodies = list(Body.objects.select_related(*related).order_by("code"))
-        self.number_of_body = {body.code: number for number, body in enumerate(self.bodies)}
-        self.bodies_by: dict[str, ByValue] = {
-            "body": by_value((body.code, number) for number, body in enumerate(self.bodies)),
-            "kind": by_value((body.kind, number) for number, body in enumerate(self.bodies)),
-            "prefecture": by_value((body.prefecture_id, number) for number, body in enumerate(self.bodies)),
-            "region": by_value((body.prefecture.region, number) for number, body in enumerate(self.bodies)),
-            "population": by_value((body.population_band, number) for number, body in enumerate(self.bodies)),
-        }
-        # Of the list and not of this index, which those that follow it would keep with what was measured.
-        bodies = self.bodies
-        self.measure = measured = lru_cache(MAX_TARGETS)(lambda target: measure(target, bodies))
-        self._scored = lru_cache(MAX_TARGETS)(lambda target: scored(bodies, measured(target)))
-        self._by_population = sorted(
-            (body.population, number)
-            for number, body in enumerate(self.bodies)
-            if body.population is not None
-        )
-
-    def _read_cases(self) -> None:
+        self.version, self.lists = version, lists_of(version)
+        self.bodies = self.lists.bodies.copy()
         columns = columns_of_public()
         self.numbering = Numbering(columns.keys, columns.places, columns.times)
         self.cases = BitMap(range(len(self.numbering)))
@@ -143,17 +76,16 @@ class Index:
         }
         steps: dict[str, list[BitMap]] = defaultdict(list)
         for section, cases in by["section"].items():
-            steps[self._step_of[section]].append(cases)
+            steps[self.lists.step_of[section]].append(cases)
         self.mentions_by = by.pop("mention")
         self.cases_by = {**by, "step": {step: BitMap.union(*cases) for step, cases in steps.items()}}
         self._list_cases_of_bodies()
-        for name, bodies_by_value in self.bodies_by.items():
+        for name, bodies_by_value in self.lists.bodies_by.items():
             if name != "body":
                 self.cases_by[name] = {
                     value: self.with_body_among(among) for value, among in bodies_by_value.items()
                 }
-        for body in self.bodies:
-            body.case_count, body.mention_count = map(len, self.cases_and_mentions(body.code))
+        self._count_cases_of({*self.cases_by["body"], *self.mentions_by})
 
     def _list_cases_of_bodies(self) -> None:
         none, by_code = BitMap(), self.cases_by["body"]
@@ -162,9 +94,9 @@ class Index:
 
     def _count_cases_of(self, codes: Iterable[str]) -> None:
         for code in codes:
-            body = copy(self.bodies[self.number_of_body[code]])
+            body = copy(self.bodies[self.lists.number_of_body[code]])
             body.case_count, body.mention_count = map(len, self.cases_and_mentions(code))
-            self.bodies[self.number_of_body[code]] = body
+            self.bodies[self.lists.number_of_body[code]] = body
 
     def followed(self, version: Version, changed: Collection[Changed]) -> Index:
         """An index of a later version, in which these documents alone have changed since this one."""
@@ -205,16 +137,16 @@ class Index:
             self._set(known, {}, [])
         if document.is_public:
             number = self.numbering.put(document.key, document.place, document.time)
-            bodies = BitMap([self.number_of_body[code] for code in document.bodies])
+            bodies = BitMap([self.lists.number_of_body[code] for code in document.bodies])
             values = {
                 "section": [document.section],
-                "step": [self._step_of[document.section]],
+                "step": [self.lists.step_of[document.section]],
                 "source": [document.source],
                 "year": [document.year],
                 "topic": document.topics,
                 "body": document.bodies,
             }
-            for name, among in self.bodies_by.items():
+            for name, among in self.lists.bodies_by.items():
                 if name != "body":
                     values[name] = [value for value, these in among.items() if these.intersect(bodies)]
             self._set(number, values, document.mentions)
@@ -235,17 +167,11 @@ class Index:
                 if (number in cases) != (value in wanted):
                     by[value] = cases ^ one
 
-    def kept(self, name: Any, make: Callable[[], T]) -> T:
-        """What `make` gives, made once: something that follows from the lists alone."""
-        if name not in self._kept:
-            self._kept[name] = make()
-        return self._kept[name]
-
     @cached_property
     def sections_in_use(self) -> set[str]:
         """The ids of the sections of the sources of which a case is public."""
         by_source = self.cases_by["source"]
-        return {section.pk for section in self.sections if by_source.get(section.source.slug)}
+        return {section.pk for section in self.lists.sections if by_source.get(section.source.slug)}
 
     @property
     def sources_in_use(self) -> list[Source]:
@@ -258,7 +184,7 @@ class Index:
         return last_change_in(self.version.stamp)
 
     def body(self, code: str) -> Body | None:
-        number = self.number_of_body.get(code)
+        number = self.lists.number_of_body.get(code)
         return None if number is None else self.bodies[number]
 
     def hits_of(self, term: Term) -> Ranks:
@@ -293,23 +219,13 @@ class Index:
         """Whether some case has the term in one piece, and not in parts that stand apart."""
         return any(self.hits_of(term)[:PARTS_APART])
 
-    @property
-    def names(self) -> Names:
-        """What bodies are called, with their prefecture and without, and what topics and sections are."""
-        return self.kept(
-            "names",
-            lambda: Names(
-                self.prefectures, self.bodies, (one.title for one in (*self.topics, *self.sections))
-            ),
-        )
-
     def lists_called(self, term: Term) -> list[tuple[str, str, str]]:
         """Parameter, value and title of the steps, sections, topics and sources whose title the term is."""
-        return self.kept("titles", lambda: lists_by_title(self)).get(folded_of(term.variants[0]), [])
+        return self.lists.by_title.get(folded_of(term.variants[0]), [])
 
     def cases_and_mentions(self, code: str) -> tuple[BitMap, BitMap]:
         """The cases that a body carries out, and those that name it as similar."""
-        number = self.number_of_body.get(code)
+        number = self.lists.number_of_body.get(code)
         cases = BitMap() if number is None else self.cases_of[number]
         return cases, self.mentions_by.get(code, BitMap())
 
@@ -322,7 +238,7 @@ class Index:
     def frequent_words(self) -> list[FrequentWord]:
         """The frequent words of titles and points; of very many cases, of some spread evenly over them."""
         some = list(self.cases)[:: len(self.cases) // MAX_READ + 1]
-        folded = self.kept(frequent_words, dict[str, str])
+        folded = self.lists.kept(frequent_words, dict[str, str])
         return frequent_words(read_titles_and_points(map(self.numbering.key, some)), folded)
 
     def with_body_among(self, bodies: Iterable[int]) -> BitMap:
@@ -339,21 +255,15 @@ class Index:
 
         They are the largest up to it and the smallest beyond it, where there are such.
         """
-        at = bisect_right(self._by_population, population, key=itemgetter(0))
         return [
             body
-            for side in (reversed(self._by_population[:at]), self._by_population[at:])
-            for body in islice(self.bodies_of(cases, (body for _, body in side if body in among)), 1)
+            for side in self.lists.beside(population)
+            for body in islice(self.bodies_of(cases, (body for body in side if body in among)), 1)
         ]
-
-    def bodies_where(self, condition: Callable[[int], bool]) -> BitMap:
-        """The bodies of a known population, in persons, that satisfies the condition."""
-        return BitMap([number for people, number in self._by_population if condition(people)])
 
     def bodies_named(self, text: str) -> list[NamedBody]:
         """The bodies that the text names, the best first."""
-        names = self.kept(BodyNames, lambda: BodyNames(self.bodies))
-        found = ((hit, self.bodies[hit.number]) for hit in names.find(text))
+        found = ((hit, self.bodies[hit.number]) for hit in self.lists.body_names.find(text))
         return [NamedBody(body, self.current(body), hit.fit, hit.by_ward) for hit, body in found]
 
     def current(self, body: Body) -> Body:
@@ -366,21 +276,21 @@ class Index:
 
     def lineage(self, body: Body) -> set[str]:
         """The code of a body, and those of the bodies that have ended in it."""
-        ended = self.kept("ended", lambda: [one for one in self.bodies if one.successor_id])
-        return {body.code} | {one.code for one in ended if self.current(one).code == body.code}
+        return {body.code} | {one.code for one in self.lists.ended if self.current(one).code == body.code}
 
     def nearest_with_cases(self, target: Target, among: BitMap) -> Body | None:
         """The body with one of these cases that is nearest to the target."""
-        numbers = (number for _, number in self._scored(target))
+        numbers = (number for _, number in self.lists.scored(target))
         return next((self.bodies[one] for one in numbers if self.cases_of[one].intersect(among)), None)
 
     def by_population(self, *, descending: bool = False) -> Iterator[BitMap]:
         """The cases by their smallest body; or, descending, by their largest."""
-        return self.by_body(reversed(self._by_population) if descending else self._by_population)
+        ordered = self.lists.by_population
+        return self.by_body(reversed(ordered) if descending else ordered)
 
     def by_score(self, target: Target) -> Iterator[BitMap]:
         """The cases by the least score of their bodies."""
-        return self.by_body(self._scored(target))
+        return self.by_body(self.lists.scored(target))
 
     def by_body(self, ordered: Iterable[tuple[float, int]]) -> Iterator[BitMap]:
         """The cases of the bodies of the first key, then of those of the next, and so on."""
@@ -403,7 +313,9 @@ class Index:
     def sources_of(self, found: BitMap) -> list[Source]:
         """The sources that these cases come from, in the order of the sources."""
         by_slug = self.cases_by["source"]
-        return [source for source in self.sources if by_slug.get(source.slug, BitMap()).intersect(found)]
+        return [
+            source for source in self.lists.sources if by_slug.get(source.slug, BitMap()).intersect(found)
+        ]
 
     def read(self, numbers: Iterable[int]) -> list[Document]:
         """The documents of the cases with these numbers, in their order."""
@@ -414,71 +326,9 @@ class Index:
         return self.read(self.numbering.in_order(cases, slice(0, len(cases))))
 
 
-def scored(bodies: Iterable[Body], measured: Measured) -> list[tuple[float, int]]:
-    """The numbers of the bodies by their score, which stands before each."""
-    return sorted((measured[body.code].score, number) for number, body in enumerate(bodies))
-
-
-def lists_by_title(index: Index) -> dict[str, list[tuple[str, str, str]]]:
-    """The parameter, the value and the title of each list, by the folded title."""
-    lists = [
-        *(("step", str(step.number), step.title) for step in index.steps),
-        *(("section", section.pk, section.title) for section in index.sections),
-        *(("topic", topic.slug, topic.title) for topic in index.topics),
-        *(("source", source.slug, source.title) for source in index.sources),
-    ]
-    folded = fold_each({title for *_, title in lists})
-    called: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
-    for one in lists:
-        called[folded[one[2]]].append(one)
-    return called
-
-
-def by_value(pairs: Iterable[tuple[Any, int]]) -> ByValue:
-    """The numbers of each value, as the query string writes it."""
-    numbers: dict[str, list[int]] = defaultdict(list)
-    for value, number in pairs:
-        numbers[str(value)].append(number)
-    return {value: BitMap(found) for value, found in numbers.items()}
-
-
 def union_of(bitmaps: ByValue, values: Iterable[str]) -> BitMap:
     """What belongs to at least one of the values."""
     return BitMap().union(*(bitmaps[value] for value in values if value in bitmaps))
-
-
-def folded_synonyms() -> dict[str, dict[str, str]]:
-    """For each word of a group of synonyms, folded: all words of its groups with their folded forms.
-
-    The name of a body in Latin letters finds the name, but not the reverse.
-    """
-    groups: dict[int, dict[str, str]] = defaultdict(dict)
-    with connection_to_read().cursor() as cursor:
-        cursor.execute(
-            f"SELECT id, word, fold(word) FROM {SearchSynonym._meta.db_table}"  # noqa: S608 – a name of ours
-            " CROSS JOIN unnest(words) WITH ORDINALITY AS of_group (word, at) ORDER BY id, at"
-        )
-        for group, word, folded in cursor.fetchall():
-            groups[group][word] = folded
-        cursor.execute(f"SELECT name, kana, fold(name) FROM {Body._meta.db_table}")  # noqa: S608 – a name of ours
-        names = cursor.fetchall()
-    synonyms: dict[str, dict[str, str]] = defaultdict(dict)
-    for words in groups.values():
-        for folded in set(words.values()):
-            synonyms[folded].update(words)
-    for name, kana, folded in names:
-        latin = romanised(SUFFIX.sub("", kana))
-        if len(latin) >= SHORTEST_LATIN and latin not in ENGLISH:
-            synonyms[latin] |= {latin: latin, name: folded}
-    return dict(synonyms)
-
-
-def choices_by_region(prefectures: Iterable[Prefecture]) -> list[tuple[str, Choices]]:
-    """The prefectures grouped by 地方."""
-    groups: dict[str, Choices] = {label: [] for label in Region.labels}
-    for prefecture in prefectures:
-        groups[prefecture.get_region_display()].append((prefecture.code, prefecture.name))
-    return list(groups.items())
 
 
 # By stamp, in the order in which they were built: the last, and the one before it for answers begun under it.

@@ -47,12 +47,12 @@ class StrictFilterSet(django_filters.FilterSet):
 
     def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
         self.index: Index = current_index()
-        self.base_filters = self.index.kept(type(self), self._filters_with_choices)
+        self.base_filters = self.index.lists.kept(type(self), self._filters_with_choices)
         super().__init__(self._with_names_of_today(data), *args, **kwargs)
 
     def _with_names_of_today(self, data: Any) -> Any:
         """The query, a former name of a value in it replaced by what now stands for it."""
-        for name, aliases in self.index.aliases.items():
+        for name, aliases in self.index.lists.aliases.items():
             given = data.getlist(name) if isinstance(data, QueryDict) else []
             if any(value in aliases for value in given):
                 data = data.copy()
@@ -61,7 +61,7 @@ class StrictFilterSet(django_filters.FilterSet):
 
     def _filters_with_choices(self) -> Shared:
         filters = Shared(deepcopy(self.base_filters))
-        for name, choices in self.index.choices.items():
+        for name, choices in self.index.lists.choices.items():
             if name in filters:
                 filters[name].extra["choices"] = choices
         return filters
@@ -75,7 +75,7 @@ class StrictFilterSet(django_filters.FilterSet):
             form_class.bodies = {body.code: body for body in self.index.bodies}
             return form_class
 
-        return self.index.kept((type(self), "form"), make)
+        return self.index.lists.kept((type(self), "form"), make)
 
     @classmethod
     def for_request(cls, request: HttpRequest, *, strict: bool = False, also: Iterable[str] = ()) -> Self:
@@ -217,7 +217,7 @@ class CaseFilter(StrictFilterSet):
     def reading(self) -> Reading:
         """What `q` states, and the words that are left of it."""
         text = self.cleaned.get("q", "")
-        return Reading([], text) if self.cleaned.get("literal") else read(text, self.index.names)
+        return Reading([], text) if self.cleaned.get("literal") else read(text, self.index.lists.names)
 
     @property
     def understood(self) -> list[Condition]:
@@ -242,7 +242,7 @@ class CaseFilter(StrictFilterSet):
         Those without content are searched for only if the text says nothing else.
         """
         text = self.reading.rest
-        terms = terms_of(text, self.index.synonyms, self.index.is_found) if text else []
+        terms = terms_of(text, self.index.lists.synonyms, self.index.is_found) if text else []
         telling = [term for term in terms if not is_empty(term.typed)]
         return telling if telling or self.understood else terms
 
@@ -255,7 +255,9 @@ class CaseFilter(StrictFilterSet):
             for name, value in ((one.parameter, one.value) for one in self.understood)
             if name in ("prefecture", "region")
         ]
-        numbers = BitMap([self.index.number_of_body[code] for code in self.index.names.called(words)])
+        numbers = BitMap(
+            [self.index.lists.number_of_body[code] for code in self.index.lists.names.called(words)]
+        )
         return [self.index.bodies[number] for number in BitMap.intersection(numbers, *stated)]
 
     @cached_property
@@ -449,4 +451,8 @@ class BodyListFilter(StrictFilterSet):
         numbers, bodies = self.bodies(), self.index.bodies
         if "name" in self.chosen:
             bodies = [named.body for named in self.index.bodies_named(self.chosen["name"][0])]
-        return [body for body in bodies if numbers is None or self.index.number_of_body[body.code] in numbers]
+        return [
+            body
+            for body in bodies
+            if numbers is None or self.index.lists.number_of_body[body.code] in numbers
+        ]

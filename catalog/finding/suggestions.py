@@ -147,12 +147,12 @@ def suggested_words(folded: str, index: Index) -> Iterator[Suggested]:
 
 
 def counts_of(words: list[str], index: Index) -> dict[str, int]:
-    terms = terms_with_variants(words, index.synonyms)
+    terms = terms_with_variants(words, index.lists.synonyms)
     return {term.typed: len(index.cases_with(term)) for term in terms}
 
 
 def is_a_word(word: str, index: Index) -> bool:
-    return not index.names.called([word]) and not read(word, index.names).conditions
+    return not index.lists.names.called([word]) and not read(word, index.lists.names).conditions
 
 
 def fit_in(names: Iterable[str], folded: str) -> Fit | None:
@@ -173,16 +173,16 @@ def says_enough(folded: str, fit: Fit) -> bool:
 
 def titled(index: Index) -> list[Titled]:
     """The topics, sections and steps with their names folded, once for these lists."""
-    return index.kept(Titled, lambda: _titled(index))
+    return index.lists.kept(Titled, lambda: _titled(index))
 
 
 def _titled(index: Index) -> list[Titled]:
     listed = [
-        *(("テーマ", "topic", topic.slug, topic.title, [topic.title]) for topic in index.topics),
-        *(("区分", "section", one.pk, one.title, [one.title]) for one in index.sections),
+        *(("テーマ", "topic", topic.slug, topic.title, [topic.title]) for topic in index.lists.topics),
+        *(("区分", "section", one.pk, one.title, [one.title]) for one in index.lists.sections),
         *(
             ("ステップ", "step", str(step.number), str(step), [step.title, f"ステップ{step.number}"])
-            for step in index.steps
+            for step in index.lists.steps
         ),
     ]
     called = {

@@ -169,7 +169,9 @@ def _with_other_words(case_filter: CaseFilter) -> Iterator[tuple[str, QueryDict]
     index = case_filter.index
     others = [term for term in case_filter.terms if not index.is_found(term)]
     words = {
-        word: term for term in others for word in (*close_words(term), *known_parts(term, index.synonyms))
+        word: term
+        for term in others
+        for word in (*close_words(term), *known_parts(term, index.lists.synonyms))
     }
     for word, term in list(words.items())[:MAX_SUGGESTED_WORDS]:
         given = case_filter.given()

@@ -294,7 +294,7 @@ def body_detail(request: Request, code: str) -> Response:
 
 def current_schema(index: Index) -> dict[str, Any]:
     """The OpenAPI document: it follows from the code and from what the lists of the catalogue offer."""
-    return index.kept("schema", lambda: LockedGenerator().get_schema(request=None, public=True))
+    return index.lists.kept("schema", lambda: LockedGenerator().get_schema(request=None, public=True))
 
 
 @require_safe
@@ -305,7 +305,9 @@ def schema_file(request: HttpRequest) -> HttpResponse:
         return as_json({"errors": form.errors}, status=400)
     renderer = RENDERERS[form.cleaned_data["format"] or YAML]()
     index = current_index()
-    content = index.kept(renderer.format, lambda: renderer.render(current_schema(index), renderer_context={}))
+    content = index.lists.kept(
+        renderer.format, lambda: renderer.render(current_schema(index), renderer_context={})
+    )
     headers = {
         "Content-Disposition": f'inline; filename="dxcases-openapi.{form.cleaned_data["format"] or YAML}"'
     }

@@ -106,11 +106,12 @@ class Tile:
 def by_prefecture(index: Index) -> list[Tile]:
     """A tile for every prefecture in the order of the codes; each count is the length of its list."""
     counts = [
-        len(union_of(index.cases_by["prefecture"], [prefecture.code])) for prefecture in index.prefectures
+        len(union_of(index.cases_by["prefecture"], [prefecture.code]))
+        for prefecture in index.lists.prefectures
     ]
     return [
         Tile(prefecture, count, shade(count, max(counts)))
-        for prefecture, count in zip(index.prefectures, counts, strict=True)
+        for prefecture, count in zip(index.lists.prefectures, counts, strict=True)
     ]
 
 
@@ -127,9 +128,9 @@ def by_band_and_section(index: Index) -> Coverage:
 
 def _columns(index: Index) -> Iterator[tuple[CoverageColumn, BitMap]]:
     """The columns with their cases. Sections of several sources would be no parts of one whole."""
-    for step in index.steps:
+    for step in index.lists.steps:
         yield CoverageColumn(step), union_of(index.cases_by["step"], [str(step.number)])
-        of_step = (section for section in index.sections if section.step_id == step.number)
+        of_step = (section for section in index.lists.sections if section.step_id == step.number)
         sections = [section for section in of_step if section.pk in index.sections_in_use]
         if len(sections) > 1 and len({section.source_id for section in sections}) == 1:
             for section in sections:

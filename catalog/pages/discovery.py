@@ -33,7 +33,7 @@ def sitemap(request: HttpRequest) -> HttpResponse:
     index, site = current_index(), absolute_for(request)("")
     paths = [
         *(url(f"catalog:{name}") for name in PAGES),
-        *(url("catalog:step_detail", step.number) for step in index.steps),
+        *(url("catalog:step_detail", step.number) for step in index.lists.steps),
         *(url("catalog:body_detail", body.code) for body in index.bodies_in_cases),
     ]
     # A template would take seconds for very many cases. No path has a character that XML writes otherwise.

@@ -59,7 +59,9 @@ def listed(names: list[str]) -> str:
 
 def addressees_of(case: CaseRecord, index: Index) -> list[Addressee]:
     """Whom to ask about a case, in the order of its bodies."""
-    bodies = [(index.bodies[index.number_of_body[one["code"]]], one["contact"]) for one in case["bodies"]]
+    bodies = [
+        (index.bodies[index.lists.number_of_body[one["code"]]], one["contact"]) for one in case["bodies"]
+    ]
     return [Addressee(body, index.current(body), contact, of_case=True) for body, contact in bodies]
 
 

@@ -229,7 +229,7 @@ def ruler_of(
 
 def places_of(index: Index) -> list[Place]:
     """The places of all bodies, by their numbers."""
-    return index.kept("places", lambda: [place_of(body) for body in index.bodies])
+    return index.lists.kept("places", lambda: [place_of(body) for body in index.bodies])
 
 
 def place_of(body: Body) -> Place:
@@ -280,7 +280,7 @@ def columns_of(index: Index, size: Size, cases: BitMap, asked: BitMap | None) ->
         if asked is None:
             in_band = union_of(index.cases_by["population"], [span.band.value])
         else:
-            of_band = union_of(index.bodies_by["population"], [span.band.value])
+            of_band = union_of(index.lists.bodies_by["population"], [span.band.value])
             in_band = index.with_body_among(asked & of_band)
         counted.append((span, in_band.intersection_cardinality(cases)))
     densities = [count / span.width if span.width else 0.0 for span, count in counted]
@@ -296,7 +296,7 @@ def own_of(target: Target, index: Index, cases: BitMap, among: BitMap) -> Own | 
     """None for a target of an unknown population. Its own body is not beside itself."""
     if not target.population:
         return None
-    others = among - index.bodies_by["body"][target.body.code] if target.body else among
+    others = among - index.lists.bodies_by["body"][target.body.code] if target.body else among
     places = places_of(index)
     beside = index.beside(target.population, cases, others)
     return Own(target, x_of(target.population), [places[number] for number in beside])

@@ -23,7 +23,7 @@ MAX_NAMED = 3  # sources, beyond which the others are not named
 def site_text(context: Context, place: str) -> SafeString:
     """The text of a place as HTML: paragraphs, lists and links; empty where there is none."""
     index = index_of(getattr(context["request"], "catalogue_version", None))
-    text = index.site_texts.get(place, "")
+    text = index.lists.site_texts.get(place, "")
     return prose(filled(text, index), with_links) if text else mark_safe("")
 
 

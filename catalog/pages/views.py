@@ -292,7 +292,7 @@ def body_list(request: HttpRequest) -> HttpResponse:
         "page": page,
         "bodies": page.object_list,
         "page_numbers": page.paginator.get_elided_page_range(page.number),
-        "prefectures": body_filter.index.choices["prefecture"],
+        "prefectures": body_filter.index.lists.choices["prefecture"],
     }
     return render(request, "catalog/body_list.html", context, status=400 if body_filter.errors else 200)
 
@@ -329,7 +329,7 @@ def body_detail(request: HttpRequest, code: str) -> HttpResponse:
 @require_safe
 def step_detail(request: HttpRequest, number: int) -> HttpResponse:
     case_filter = CaseFilter(QueryDict(f"step={number}"))
-    steps = case_filter.index.steps
+    steps = case_filter.index.lists.steps
     step = next((step for step in steps if step.number == number), None)
     if step is None:
         raise Http404(f"no step {number}")
@@ -350,7 +350,7 @@ def sections_of(index: Index, step: int) -> list[tuple[Section, int, list[Card]]
     by_section, first = index.cases_by["section"], slice(0, CASES_PER_SECTION)
     sections = [
         (section, by_section.get(section.pk, BitMap()))
-        for section in index.sections
+        for section in index.lists.sections
         if section.step_id == step and section.pk in index.sections_in_use
     ]
     numbers = (number for _, cases in sections for number in index.numbering.in_order(cases, first))

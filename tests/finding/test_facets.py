@@ -97,7 +97,7 @@ def oracle() -> list[PlainCase]:
 
 
 def test_the_plain_words_have_no_variants() -> None:
-    terms = terms_with_variants(WORDS, CaseFilter().index.synonyms)
+    terms = terms_with_variants(WORDS, CaseFilter().index.lists.synonyms)
     assert [(term.typed, term.words, term.pieces) for term in terms] == [(word, (), ()) for word in WORDS]
 
 

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 
 
 def highlighter(words: list[str], *texts: str) -> Highlighter:
-    highlight = Highlighter(terms_with_variants(words, current_index().synonyms))
+    highlight = Highlighter(terms_with_variants(words, current_index().lists.synonyms))
     highlight.learn(texts)
     return highlight
 

@@ -78,7 +78,7 @@ def test_each_leads_to_as_many_cases_as_it_says() -> None:
     index = current_index()
     texts = {
         *(body.full_name for body in index.bodies_in_cases),
-        *(prefecture.name for prefecture in index.prefectures),
+        *(prefecture.name for prefecture in index.lists.prefectures),
         *(one.label for one in titled(index)),
         *(one.word for one in index.frequent_words),
     }

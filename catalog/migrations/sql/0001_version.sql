@@ -9,7 +9,7 @@
 --
 -- A process that has an index of a version before reads only what has changed since (catalog/finding/index.py): `number` counts
 -- the statements, and each document has the number at which it was last made; `followed_from` is the number from which on
--- documents alone have changed, and none was deleted; `earlier` are the stamps of the versions that were committed before, the
+-- documents alone have changed, and none was deleted; `lists` is the stamp under which a list last changed; `earlier` are the stamps of the versions that were committed before, the
 -- latest last, so that an index of another past, as after a restore, is not taken for one of this.
 CREATE TABLE catalog_catalogueversion (
     id smallint PRIMARY KEY CONSTRAINT catalogue_version_is_one_row CHECK (id = 1),
@@ -17,22 +17,24 @@ CREATE TABLE catalog_catalogueversion (
     changed_at timestamptz NOT NULL,
     number bigint NOT NULL,
     followed_from bigint NOT NULL,
+    lists uuid NOT NULL,
     changed_by xid8 NOT NULL,
     earlier uuid[] NOT NULL
 );
 
--- Its argument says whether the table is a list, of which an index is built anew, or rows of cases.
+-- Its argument says whether the table is a list, which indexes stand on, or rows of cases.
 CREATE FUNCTION move_catalogue_version() RETURNS trigger
     LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO catalog_catalogueversion AS known (id, stamp, changed_at, number, followed_from, changed_by, earlier)
-    SELECT 1, gen_random_uuid(), clock_timestamp(), number, number, pg_current_xact_id(), '{}'
-    FROM (SELECT coalesce(max(made_in), 0) + 1 FROM catalog_casedocument) AS documents (number)
+    INSERT INTO catalog_catalogueversion AS known (id, stamp, changed_at, number, followed_from, lists, changed_by, earlier)
+    SELECT 1, stamp, clock_timestamp(), number, number, stamp, pg_current_xact_id(), '{}'
+    FROM gen_random_uuid() AS stamp, (SELECT coalesce(max(made_in), 0) + 1 FROM catalog_casedocument) AS documents (number)
     ON CONFLICT (id) DO UPDATE SET
         stamp = excluded.stamp,
         changed_at = excluded.changed_at,
         number = known.number + 1,
         followed_from = CASE TG_ARGV[0] WHEN 'list' THEN known.number + 1 ELSE known.followed_from END,
+        lists = CASE TG_ARGV[0] WHEN 'list' THEN excluded.stamp ELSE known.lists END,
         changed_by = excluded.changed_by,
         earlier = CASE WHEN known.changed_by = excluded.changed_by THEN known.earlier
             ELSE (known.earlier || known.stamp)[greatest(1, cardinality(known.earlier) - 98):] END;

@@ -1,0 +1,205 @@
+"""The lists that an index stands on: bodies, sections, steps, topics, sources, texts and synonyms, in memory.
+
+They are read anew only when one of them has changed, which is seldom, and not with every index.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, TypeVar
+
+from pyroaring import BitMap
+
+from catalog.documents.version import Version
+from catalog.finding.bodies import SUFFIX, BodyNames
+from catalog.finding.nearest import Measured, measure
+from catalog.finding.romaji import romanised
+from catalog.finding.search import fold_each
+from catalog.finding.understanding import Names
+from catalog.models import Body, Prefecture, Region, SearchSynonym, Section, SiteText, Source, Step, Topic
+from dxcases.postgres.replicas import connection_to_read
+
+Choices = list[tuple[str, str]]
+ByValue = dict[str, BitMap]
+T = TypeVar("T")
+
+MAX_LISTS = 2
+SHORTEST_LATIN = 4  # letters of a name of a body that is found by them
+ENGLISH = {
+    "date",
+    "mine",
+    "nose",
+    "tome",
+    "tone",
+    "wake",
+}  # words that are names of bodies, too
+MAX_TARGETS = 32  # whose measures are kept: at 1,788 bodies these take 20 MB
+
+
+class Lists:
+    """All lists as one state of the catalogue has them.
+
+    A body's number is its place by code. `bodies_by` has the bodies by the parameters that speak of one and
+    their values; `aliases` by parameter the values that once were, each with what stands for it.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[Any, Any] = {}
+        self.steps = list(Step.objects.order_by("number"))
+        in_order = ("source_id", "position")
+        self.sections = list(Section.objects.select_related("step", "source").order_by(*in_order))
+        self.step_of = {section.pk: str(section.step_id) for section in self.sections}
+        self.topics = list(Topic.objects.in_use().order_by("position", "slug"))
+        merged = Topic.objects.exclude(merged_into=None)
+        self.aliases = {"topic": dict(merged.values_list("slug", "merged_into__slug"))}
+        self.sources = list(Source.objects.order_by("pk"))
+        self.site_texts = dict(SiteText.objects.values_list("slug", "text"))
+        self.prefectures = list(Prefecture.objects.order_by("code"))
+        self.choices: dict[str, list[Any]] = {
+            "step": [(str(step.number), str(step)) for step in self.steps],
+            "section": [
+                (str(source), [(section.pk, section.title) for section in of_source])
+                for source, of_source in groupby(self.sections, key=lambda section: section.source)
+            ],
+            "topic": [(topic.slug, topic.title) for topic in self.topics],
+            "source": [(source.slug, str(source)) for source in self.sources],
+            "prefecture": choices_by_region(self.prefectures),
+        }
+        self._read_bodies()
+        self.synonyms = folded_synonyms(self.bodies)
+
+    def _read_bodies(self) -> None:
+        # Each of these is read once, where a join would make it anew with every body.
+        related = ("prefecture", "population_source", "successor__prefecture")
+        self.bodies = bodies = list(Body.objects.prefetch_related(*related).order_by("code"))
+        self.number_of_body = {body.code: number for number, body in enumerate(bodies)}
+        self.bodies_by: dict[str, ByValue] = {
+            "body": by_value(body.code for body in bodies),
+            "kind": by_value(body.kind for body in bodies),
+            "prefecture": by_value(body.prefecture_id for body in bodies),
+            "region": by_value(body.prefecture.region for body in bodies),
+            "population": by_value(body.population_band for body in bodies),
+        }
+        # Of the list and not of these lists, which would keep themselves with what was measured.
+        self.measure = measured = lru_cache(MAX_TARGETS)(lambda target: measure(target, bodies))
+        self.scored = lru_cache(MAX_TARGETS)(lambda target: scored(bodies, measured(target)))
+        self.by_population = sorted(
+            (body.population, number) for number, body in enumerate(bodies) if body.population is not None
+        )
+
+    def kept(self, name: Any, make: Callable[[], T]) -> T:
+        """What `make` gives, made once: something that follows from the lists alone."""
+        if name not in self._kept:
+            self._kept[name] = make()
+        return self._kept[name]
+
+    @property
+    def names(self) -> Names:
+        """What bodies are called, with their prefecture and without, and what topics and sections are."""
+        return self.kept(
+            "names",
+            lambda: Names(
+                self.prefectures, self.bodies, (one.title for one in (*self.topics, *self.sections))
+            ),
+        )
+
+    @property
+    def body_names(self) -> BodyNames:
+        return self.kept("names of bodies", lambda: BodyNames(self.bodies))
+
+    @property
+    def ended(self) -> list[Body]:
+        """The bodies that others have followed."""
+        return self.kept("ended", lambda: [body for body in self.bodies if body.successor_id])
+
+    @property
+    def by_title(self) -> dict[str, list[tuple[str, str, str]]]:
+        """Parameter, value and title of each step, section, topic and source, by the folded title."""
+        return self.kept("by title", self._by_title)
+
+    def _by_title(self) -> dict[str, list[tuple[str, str, str]]]:
+        lists = [
+            *(("step", str(step.number), step.title) for step in self.steps),
+            *(("section", section.pk, section.title) for section in self.sections),
+            *(("topic", topic.slug, topic.title) for topic in self.topics),
+            *(("source", source.slug, source.title) for source in self.sources),
+        ]
+        folded = fold_each({title for *_, title in lists})
+        called: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
+        for one in lists:
+            called[folded[one[2]]].append(one)
+        return called
+
+    def bodies_where(self, condition: Callable[[int], bool]) -> BitMap:
+        """The bodies of a known population, in persons, that satisfies the condition."""
+        return BitMap([number for people, number in self.by_population if condition(people)])
+
+    def beside(self, population: int) -> tuple[list[int], list[int]]:
+        """The bodies up to a population, the largest first, and those beyond it, the smallest first."""
+        at = bisect_right(self.by_population, population, key=itemgetter(0))
+        numbers = [number for _, number in self.by_population]
+        return numbers[:at][::-1], numbers[at:]
+
+
+def scored(bodies: Iterable[Body], measured: Measured) -> list[tuple[float, int]]:
+    """The numbers of the bodies by their score, which stands before each."""
+    return sorted((measured[body.code].score, number) for number, body in enumerate(bodies))
+
+
+def by_value(values: Iterable[str]) -> ByValue:
+    """The numbers of each value, which stands at each of its numbers."""
+    numbers: dict[str, list[int]] = defaultdict(list)
+    for number, value in enumerate(values):
+        numbers[value].append(number)
+    return {value: BitMap(found) for value, found in numbers.items()}
+
+
+def folded_synonyms(bodies: Iterable[Body]) -> dict[str, dict[str, str]]:
+    """For each word of a group of synonyms, folded: all words of its groups with their folded forms.
+
+    The name of a body in Latin letters finds the name, but not the reverse.
+    """
+    groups: dict[int, dict[str, str]] = defaultdict(dict)
+    with connection_to_read().cursor() as cursor:
+        cursor.execute(
+            f"SELECT id, word, fold(word) FROM {SearchSynonym._meta.db_table}"  # noqa: S608 – a name of ours
+            " CROSS JOIN unnest(words) WITH ORDINALITY AS of_group (word, at) ORDER BY id, at"
+        )
+        for group, word, folded in cursor.fetchall():
+            groups[group][word] = folded
+    synonyms: dict[str, dict[str, str]] = defaultdict(dict)
+    for words in groups.values():
+        for folded in set(words.values()):
+            synonyms[folded].update(words)
+    latin_names = {(romanised(SUFFIX.sub("", body.kana)), body.name) for body in bodies}
+    found = sorted(pair for pair in latin_names if len(pair[0]) >= SHORTEST_LATIN and pair[0] not in ENGLISH)
+    folded_names = fold_each({name for _, name in found})
+    for latin, name in found:
+        synonyms[latin] |= {latin: latin, name: folded_names[name]}
+    return dict(synonyms)
+
+
+def choices_by_region(prefectures: Iterable[Prefecture]) -> list[tuple[str, Choices]]:
+    """The prefectures grouped by 地方."""
+    groups: dict[str, Choices] = {label: [] for label in Region.labels}
+    for prefecture in prefectures:
+        groups[prefecture.get_region_display()].append((prefecture.code, prefecture.name))
+    return list(groups.items())
+
+
+# By the stamp under which they became what they are, those last asked for at the end.
+_kept: dict[str, Lists] = {}
+
+
+def lists_of(version: Version) -> Lists:
+    """The lists of this version, which must be the one that the connection sees: kept ones, or new ones."""
+    lists = _kept.pop(version.lists) if version.lists in _kept else Lists()
+    _kept[version.lists] = lists
+    for stamp in list(_kept)[:-MAX_LISTS]:
+        del _kept[stamp]
+    return lists
