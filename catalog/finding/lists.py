@@ -74,9 +74,8 @@ class Lists:
         self.synonyms = folded_synonyms(self.bodies)
 
     def _read_bodies(self) -> None:
-        # Each of these is read once, where a join would make it anew with every body.
         related = ("prefecture", "population_source", "successor__prefecture")
-        self.bodies = bodies = list(Body.objects.prefetch_related(*related).order_by("code"))
+        self.bodies = bodies = list(Body.objects.select_related(*related).order_by("code"))
         self.number_of_body = {body.code: number for number, body in enumerate(bodies)}
         self.bodies_by: dict[str, ByValue] = {
             "body": by_value(body.code for body in bodies),
