@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.quick import one_in
@@ -305,10 +306,12 @@ PRESS = """id => {
 NUMBERS = "[...document.querySelectorAll('#filter-form .checkbox')].map(label => label.textContent.trim())"
 
 
-@pytest.mark.parametrize("tries", [20, pytest.param(100, marks=pytest.mark.long)])
-def test_nothing_that_a_reader_does_while_answers_come_is_lost(wide: Page, tries: int) -> None:
-    slow, random = Slow(wide), Random(tries)
-    for _ in range(tries):
+TRIES = max(20, settings.default.max_examples // 5)  # type: ignore[union-attr]
+
+
+def test_nothing_that_a_reader_does_while_answers_come_is_lost(wide: Page) -> None:
+    slow, random = Slow(wide), Random(TRIES)
+    for _ in range(TRIES):
         slow.wait(0)
         wide.goto("/cases/")
         Reader(wide, random).act(slow)
