@@ -18,8 +18,10 @@ from catalog.models import CaseDocument
 from dxcases.postgres.replicas import connection_to_read
 
 RUN = re.compile(r"[^\W_]+")
-# Runs of one script: kanji, hiragana, katakana, and the rest of letters and digits.
-SCRIPT = re.compile(r"[一-鿿々〆]+|[ぁ-ゖ]+|[ァ-ヺー]+|[^\W_一-鿿々〆ぁ-ゖァ-ヺー]+")
+# Runs of one script: kanji (with the き of 手続き), hiragana, katakana, and other letters and digits.
+SCRIPT = re.compile(
+    r"[一-鿿々〆]{2,}[ぁ-ゖ](?![ぁ-ゖ])|[一-鿿々〆]+|[ぁ-ゖ]+|[ァ-ヺー]+|[^\W_一-鿿々〆ぁ-ゖァ-ヺー]+"
+)
 # Words of these are found whole, and not inside a longer one, as in the database's `whole_words`.
 KATAKANA, LATIN = re.compile("[ァ-ヺ][ァ-ヺー]*"), re.compile("[a-z][a-z0-9]*")
 WHOLE, READING = "=", "~"  # marks of grams: a word found whole, a reading of a name found by its beginning

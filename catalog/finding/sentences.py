@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import re
 
-# What surrounds words and is never searched for; inside a word it may stand (5.0, 1〜2, CIO-補佐).
-AROUND = (
-    "\\s、。，．,.・･:：;；!！?？\"'“”‘’`´#＃*＊|｜/／\\\\()（）\\[\\]［］{}｛｝<>＜＞"
-    "「」『』【】〈〉《》〔〕…‥&＆+＋=＝~〜～^_＿"
-)
+# What surrounds words and is never searched for: no letter, no digit, no sign of a unit, no mark of a letter.
+# Inside a word it may stand (5.0, 1〜2, CIO-補佐).
+EDGE = "(?![%％‰℃°\u3200-\u33ff\u0300-\u036f\u3099\u309a])[\\W_]"
 INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
     "\ufe00-\ufe0f\ufeff\U000e0000-\U000e0fff]"
 )
 PIECE = re.compile(r"[^\s　、。，！？!?;；「」『』【】〈〉《》〔〕（）()［］\[\]｛｝{}<>＜＞“”\"#＃｜|]+")
-TRIMMED = re.compile(f"^[{AROUND}\\-‐–—−]+|[{AROUND}\\-‐–—−]+$")
+TRIMMED = re.compile(f"^(?:{EDGE}|[①-⓿](?=.))+|(?:{EDGE})+$")
+LIST_NUMBER = re.compile(r"(?:^|(?<=\n))[ \t]*[0-9]{1,2}[.)．）][ \t　]+")  # 1. 研修
 
 # Hiragana and all else, in turn; a long mark belongs to katakana.
 RUN = re.compile(r"(?P<kana>[ぁ-ゖゝゞ]+)|(?P<other>[^ぁ-ゖゝゞ]+)")
@@ -22,6 +21,7 @@ RUN = re.compile(r"(?P<kana>[ぁ-ゖゝゞ]+)|(?P<other>[^ぁ-ゖゝゞ]+)")
 TIES = (  # noqa: SIM905 – a list of so many short words reads better as a text
     "における において について に関する に関して による によって により としての として のための のために "
     "にある にいる での では でも には にも への からの までの との とか から まで より など といった という "
+    "だけ のみ ごと ずつ または および ならびに もしくは って "
     "をどのように はどう をどう の を が は に で と へ や も か"
 ).split()
 # する and its forms after a noun: 導入したい, 活用している.
@@ -37,7 +37,7 @@ IS_DOING = re.compile(f"(?:{DOING})(?:{TIE})*")
 BEGINS_WITH_TIE = re.compile(f"(?:{TIE})(?P<rest>.+)", re.DOTALL)
 BEGINS_WITH_DOING = re.compile(DOING)
 # A verb whose stem is one kanji: 生かしたい, 減らす, 話したい.
-STEM, BEGINS_WITH_STEM = re.compile("[一-鿿]"), re.compile(f"[かさたなまらわがば]?(?:{DOING})")
+STEM, BEGINS_WITH_STEM = re.compile("[一-鿿]"), re.compile(f"って|[かさたなまらわがば]?(?:{DOING})")
 ENDS_WITH_TIE = re.compile(f"(?P<word>.+?)(?:{TIE})", re.DOTALL)
 # A verb or an adjective before what it speaks of: 使えない高齢者, 聞いて改善.
 BEFORE_NOUN = re.compile(r"^[一-鿿々]{0,2}[ぁ-ゖ]{1,8}(?=[^ぁ-ゖ])")
@@ -57,14 +57,24 @@ EMPTY = re.compile(
     "[一-鿿]{1,2}[ぁ-ゖ]{2,}|[一-鿿][うくぐすつぬぶむる]|"
     "どう[一-鿿]*[ぁ-ゖ]*|[一-鿿]{1,2}(?:めたか|めたの?|ったか|ったの)|"
     "小さな|小さい|ちいさな|大きな|大きい|小規模な|大規模な|同じ|同じような|似た|近い|近くの|規模|全国の?|日本の?|他の|ほかの|"
-    "うち|うちの|わが|我が|当市|当町|本市|本町|case|cases"
+    "うち(?:は|の|も|では|のような|みたいな)?|わが|我が|当市|当町|本市|本町|case|cases|and|AND|And|or|OR|Or|"
+    f"どこの|おすすめ|お勧め|オススメ|{TIE}|"
+    # A question in hiragana: っていますか, やっているのはどこですか.
+    "(?=.*(?:です|ます|でしょう|って|いる|どこ|ください))"
+    "(?:って|やって|して|つかって|いる|います|いました|ある|あります|ありました|ありません|ない|どこ|なに|だれ|いつ|どれ|どんな"
+    "|です|でしょう|ください|の|は|が|も|か|ね|よ)+"
     ")"
 )
+# What is said of any subject: 導入したい, 実施した, 検討しています.
+PLAIN_VERB = re.compile(f"(?:導入|実施|検討|開始|予定|希望|参考に)(?:{DOING})(?:{TIE})*")
+# Behind a subject it says nothing: 研修事例, RPA先進事例.
+OF_CASES = re.compile("(?<=..)(?:先進|成功|優良|好)?(?:事例集?|実例)$")
+JOINT = re.compile("を|向けの?")
 
 
 def words_in(text: str) -> list[str]:
     """The words of a text: what stands between blanks, brackets and full stops, without marks around it."""
-    pieces = (TRIMMED.sub("", piece) for piece in PIECE.findall(INVISIBLE.sub("", text)))
+    pieces = (TRIMMED.sub("", piece) for piece in PIECE.findall(LIST_NUMBER.sub("", INVISIBLE.sub("", text))))
     return [piece for piece in pieces if piece]
 
 
@@ -83,7 +93,8 @@ def cut(word: str) -> list[str]:
 
     Hiragana that is neither belongs to its word, as in 書かない窓口 or 取り組み.
     """
-    return [found for part in word.split("を") for found in _cut(part)]
+    parts = (OF_CASES.sub("", PLAIN_VERB.sub("", part)) for part in JOINT.split(word))
+    return [found for part in parts for found in _cut(part)]
 
 
 def _cut(part: str) -> list[str]:

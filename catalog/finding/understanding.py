@@ -7,8 +7,10 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from catalog.finding.fields import MAX_PERSONS, read_persons
+from catalog.finding.sentences import INVISIBLE
 from catalog.models import Body, Kind, Prefecture, Region
 
 # A character with the half-width or combining sound mark that belongs to it.
@@ -17,50 +19,100 @@ CHARACTER = re.compile("(?s).[\uff9e\uff9f\u3099\u309a]?")
 HIRAGANA = re.compile("[ぁ-ゖ]")
 
 PARTICLE = (
-    "(?:における|において|について|にある|にいる|での|では|でも|には|にも|との|とか|への|からの|までの|など|から|まで|より"
-    "|の|で|に|が|を|は|と|や|も|へ)"
+    "(?:における|において|について|にある|にいる|または|又は|もしくは|および|及び|ならびに|or"
+    "|での|では|でも|には|にも|との|とか|への|からの|までの|など|から|まで|より"
+    "|の|で|に|が|を|は|と|や|も|へ|か(?![ぁ-ゖ]))"
 )
 WORD = (
     "[^\\W_ぁ-ゖ]"  # kanji, katakana, Latin or a digit: beside a phrase it makes that part of a longer word
 )
 BEGINS = f"(?<!{WORD})"
+BEGINS_PLACE = "(?:(?<![^\\W_ぁ-ゖ])|(?<=又は)|(?<=及び)|(?<=または)|(?<=もしくは)|(?<=or))"
 ENDS = rf"(?=$|[\W_]|{PARTICLE})"
-ENDS_PLACE = rf"(?=$|[\W_]|{PARTICLE}|内(?:$|[\W_]|{PARTICLE}))"  # 県内の町
+# What makes of a phrase the opposite: 町以外, 東京を除く市, 政令市ではない市.
+BUT = "(?P<but>以外|\\s?(?:を|は)?\\s?(?:除[くいき]|のぞ[くいき]|抜き)(?:た|て)?|(?:では|じゃ|で)な[いく])"
+OF_AREA = "(?:圏内|圏|エリア|ブロック|全域|全体|各地|一円)?"  # 東北エリアの町
+OF_PREFECTURE = "(?:内|全域|全体|各地|一円)?"  # 県内の町
+OF_KIND = "(?:向け|限定|だけ|のみ|ならでは|同士|どうし|等)?"
 # What stands before a kind of body that is the head of a phrase: 小さな町, 東北の町, 人口の多い市.
-LEADS_TO_KIND = "(?:^|(?<=[\\W_])|(?<=[のないるたとやかもむすく]))"
+LEADS_TO_KIND = (
+    "(?:^|(?<=[\\W_])|(?<=[のないるたとやかもむすく])|(?<=又は)|(?<=及び)|(?<=または)|(?<=もしくは)|(?<=or))"
+)
 
 DIGITS = "(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\\.[0-9]+)?"
-NUMBER = f"(?:{DIGITS}|[一二三四五六七八九十百千]+)"
+NUMBER = f"(?:{DIGITS}|[一二三四五六七八九十百千]{{1,7}})"
 NOT_IN_NUMBER = (
     "(?<![0-9A-Za-z.,一二三四五六七八九十百千万])(?:(?<=人口)|(?<=以上)|(?<=超)|(?<![一-鿿ァ-ヺー]))"
 )
-POPULATION = "(?P<population>(?:総?人口(?:は|が|の|で|規模が?)?\\s*)?)"
+PEOPLE = "(?:総?人口|住民数?)(?:は|が|の|で|規模が?)?\\s*[:(=]?\\s*"
+POPULATION = f"(?P<population>(?:{PEOPLE})?)"
 TILL = "\\s*(?:から|[〜~\\-‐‑–—−ー])\\s*"
+# 20万以上の市 speaks of persons, 20万以上の補助金 does not.
+OF_BODIES = "(?=(?P<bodies>の?(?:自治体|団体|都市|市|町|村))|)"
+BOUND = (
+    "\\s?(?:(?P<at_most>以下|以内)|(?P<at_least>以上)"
+    "|(?P<below>未満|に満たない|を切[るっ]た?|を割[るっ]た?|を?下回[るっ]た?|に[達届](?:しない|かない)|より(?:少ない|小さい))"
+    "|(?P<above>を?超(?:える|えた|え)?|を?上回[るっ]た?|より(?:多い|大きい)))"
+)
+NEARLY = "\\s?(?:規模|程度|くらい|ぐらい|前後|ほど|弱|強|余り|余|クラス)"
 
+MUNICIPALITIES = tuple(kind for kind in Kind if kind != Kind.PREFECTURE)
 KINDS: dict[str, tuple[Kind, ...]] = {
-    "市町村": tuple(kind for kind in Kind if kind != Kind.PREFECTURE),
+    "市町村": MUNICIPALITIES,
+    "市区町村": MUNICIPALITIES,
     "町村": (Kind.TOWN, Kind.VILLAGE),
     "政令指定都市": (Kind.DESIGNATED_CITY,),
+    "指定都市": (Kind.DESIGNATED_CITY,),
     "政令市": (Kind.DESIGNATED_CITY,),
     "都道府県": (Kind.PREFECTURE,),
     "特別区": (Kind.SPECIAL_WARD,),
+    "23区": (Kind.SPECIAL_WARD,),
+    "東京23区": (Kind.SPECIAL_WARD,),
+    "東京都23区": (Kind.SPECIAL_WARD,),
     "市": (Kind.CITY,),
     "町": (Kind.TOWN,),
     "村": (Kind.VILLAGE,),
 }
-REGIONS: dict[str, Region] = {
-    "東北": Region.TOHOKU,
-    "関東": Region.KANTO,
-    "中部": Region.CHUBU,
-    "近畿": Region.KINKI,
-    "関西": Region.KINKI,
-    "中国": Region.CHUGOKU,
-    "四国": Region.SHIKOKU,
-    "九州・沖縄": Region.KYUSHU,
-    "九州沖縄": Region.KYUSHU,
-    "九州": Region.KYUSHU,
+REGIONS: dict[str, tuple[Region, ...]] = {
+    "東北": (Region.TOHOKU,),
+    "関東": (Region.KANTO,),
+    "中部": (Region.CHUBU,),
+    "近畿": (Region.KINKI,),
+    "関西": (Region.KINKI,),
+    "中国": (Region.CHUGOKU,),
+    "四国": (Region.SHIKOKU,),
+    "中四国": (Region.CHUGOKU, Region.SHIKOKU),
+    "中国四国": (Region.CHUGOKU, Region.SHIKOKU),
+    "九州・沖縄": (Region.KYUSHU,),
+    "九州沖縄": (Region.KYUSHU,),
+    "九州": (Region.KYUSHU,),
 }
 NEEDS_CHIHO = "中国"  # alone it is the country
+# Names of several prefectures together that are no region of ours.
+AREAS: dict[str, tuple[str, ...]] = {
+    "北東北": ("02", "03", "05"),
+    "南東北": ("04", "06", "07"),
+    "北関東": ("08", "09", "10"),
+    "南関東": ("11", "12", "13", "14"),
+    "1都3県": ("11", "12", "13", "14"),
+    "一都三県": ("11", "12", "13", "14"),
+    "首都圏": ("08", "09", "10", "11", "12", "13", "14", "19"),
+    "関東甲信越": ("08", "09", "10", "11", "12", "13", "14", "15", "19", "20"),
+    "甲信越": ("15", "19", "20"),
+    "信越": ("15", "20"),
+    "北陸": ("16", "17", "18"),
+    "東海": ("21", "22", "23", "24"),
+    "京阪神": ("26", "27", "28"),
+    "山陰": ("31", "32"),
+    "山陽": ("33", "34", "35"),
+}
+# What stands between phrases of one row.
+IN_ROW = re.compile("\\s*(?:・|/|と|や|か|または|又は|もしくは|および|及び|or)\\s*")
+FEWEST_PERSONS = 100  # no body has fewer
+STEPS = {"ゼロ": "0", "零": "0", "一": "1", "二": "2", "三": "3"}
+
+
+Span = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -91,8 +143,10 @@ class Names:
         self, prefectures: Iterable[Prefecture], bodies: Iterable[Body], vocabulary: Iterable[str] = ()
     ) -> None:
         self.prefectures: dict[str, str] = {}
+        self.of_region: dict[str, list[str]] = defaultdict(list)  # the codes of its prefectures
         for prefecture in prefectures:
             self.prefectures |= {prefecture.name: prefecture.code, prefecture.short_name: prefecture.code}
+            self.of_region[prefecture.region].append(prefecture.code)
         self.codes: dict[str, list[str]] = defaultdict(list)  # of the bodies of each name
         for body in bodies:
             for name in {plain(body.name), plain(body.full_name)}:
@@ -100,7 +154,15 @@ class Names:
         self.words = (self.codes.keys() | set(map(plain, vocabulary))) - self.prefectures.keys()
         self.longest = max(map(len, self.words), default=0)
         longest_first = sorted(self.prefectures, key=len, reverse=True)
-        self.prefecture = re.compile(f"{BEGINS}(?P<prefecture>{'|'.join(longest_first)}){ENDS_PLACE}")
+        self.prefecture = re.compile(
+            f"{BEGINS_PLACE}(?P<phrase>(?P<prefecture>{'|'.join(longest_first)})(?:{BUT}|(?={OF_PREFECTURE}{ENDS}))){OF_PREFECTURE}"
+        )
+
+    def every(self, parameter: str) -> list[str]:
+        """All values of a parameter that may be excepted from: kind, region, prefecture."""
+        if parameter == "prefecture":
+            return sorted(set(self.prefectures.values()))
+        return list(Kind.values if parameter == "kind" else Region.values)
 
     def called(self, words: Iterable[str]) -> list[str]:
         """The codes of the bodies that one of the words is the name of, in their order."""
@@ -130,11 +192,11 @@ def persons_in(text: str) -> int:
 
 
 def bounds(match: re.Match[str]) -> Iterator[tuple[str, int]]:
-    persons, bound = persons_in(match["amount"]), match["bound"]
-    if bound in ("以下", "以内", "未満"):
-        yield "population_max", persons - (bound == "未満")
+    persons = persons_in(match["amount"])
+    if match["at_most"] or match["below"]:
+        yield "population_max", persons - bool(match["below"])
     else:
-        yield "population_min", persons + (bound != "以上")
+        yield "population_min", persons + bool(match["above"])
 
 
 def both_bounds(match: re.Match[str]) -> Iterator[tuple[str, int]]:
@@ -146,16 +208,34 @@ def both_bounds(match: re.Match[str]) -> Iterator[tuple[str, int]]:
     yield "population_max", persons_in(last) - (match["below"] == "未満")
 
 
+def leading(match: re.Match[str]) -> Iterator[tuple[str, int]]:
+    """All numbers that begin with these digits: 3万人台 is 30,000 to 39,999, 20万人台 to 299,999."""
+    digits = str(persons_in(match["amount"]))
+    yield "population_min", int(digits)
+    yield "population_max", int(digits) + 10 ** (len(digits) - len(digits.rstrip("0"))) - 1
+
+
 def near(match: re.Match[str]) -> Iterator[tuple[str, int]]:
     yield "near_population", persons_in(match["amount"])
 
 
-def step(match: re.Match[str]) -> Iterator[tuple[str, str]]:
-    yield "step", match["number"]
+def steps(match: re.Match[str]) -> Iterator[tuple[str, str]]:
+    """A step, those named after it, and those up to the last of a range."""
+    number = STEPS.get(match["number"], match["number"])
+    for one in range(int(number), int(match["until"] or number) + 1):
+        yield "step", str(one)
+    for further in re.findall("[0-3]", match["further"] or ""):
+        yield "step", further
 
 
 def region(match: re.Match[str]) -> Iterator[tuple[str, str]]:
-    yield "region", REGIONS[match["region"]].value
+    for one in REGIONS[match["region"]]:
+        yield "region", one.value
+
+
+def area(match: re.Match[str]) -> Iterator[tuple[str, str]]:
+    for code in AREAS[match["area"]]:
+        yield "prefecture", code
 
 
 def kinds(match: re.Match[str]) -> Iterator[tuple[str, str]]:
@@ -165,8 +245,9 @@ def kinds(match: re.Match[str]) -> Iterator[tuple[str, str]]:
 
 def amount(name: str) -> str:
     """The pattern of a number of persons, the number itself as the group of that name."""
-    number = f"(?P<{name}>(?:{NUMBER}万)?(?:{NUMBER}千)?(?:{NUMBER})?)"
-    return f"(?:(?:約|およそ|おおよそ)\\s*)?{number}(?<=[0-9一二三四五六七八九十百千万])"
+    thousands = f"{NUMBER}\\s?千(?:\\s?{NUMBER})?"
+    number = f"(?P<{name}>{NUMBER}\\s?万(?:\\s?(?:{thousands}|{NUMBER}))?|{thousands}|{NUMBER}|万|千)"
+    return f"(?:(?:約|およそ|おおよそ)\\s*)?{number}"
 
 
 def alternatives(names: Iterable[str]) -> str:
@@ -174,89 +255,185 @@ def alternatives(names: Iterable[str]) -> str:
 
 
 Grammar = tuple[re.Pattern[str], Callable[[re.Match[str]], Iterator[tuple[str, int | str]]]]
+UNIT = "\\s?(?P<unit>人?)"
 
 # Each is tried in turn; what one has taken is no other's. The group `phrase` is the text of the condition.
 GRAMMAR: tuple[Grammar, ...] = (
     (
         re.compile(
-            f"{POPULATION}{NOT_IN_NUMBER}(?P<phrase>{amount('first')}人?{TILL}{amount('last')}人(?:まで)?(?P<below>未満|以下)?)"
-            "(?:規模|程度|台)?"
+            f"{POPULATION}{NOT_IN_NUMBER}(?P<phrase>{amount('first')}人?{TILL}{amount('last')}{UNIT}(?:まで)?(?P<below>未満|以下)?)"
+            f"(?:規模|程度|台)?{OF_BODIES}"
         ),
         both_bounds,
     ),
     (
         re.compile(
-            f"{POPULATION}{NOT_IN_NUMBER}(?P<phrase>{amount('amount')}(?P<unit>人?)"
-            "(?:を|より)?(?P<bound>以下|以内|未満|以上|超(?:える|え)?))"
+            f"{POPULATION}{NOT_IN_NUMBER}(?P<phrase>{amount('amount')}{UNIT}{BOUND})(?!(?:では|じゃ|で)な|を除){OF_BODIES}"
         ),
         bounds,
     ),
     (
-        re.compile(
-            f"{POPULATION}{NOT_IN_NUMBER}(?P<phrase>{amount('amount')}(?P<unit>人?)(?:規模|程度|くらい|ぐらい|前後|ほど))"
-        ),
+        re.compile(f"{POPULATION}{NOT_IN_NUMBER}(?P<phrase>{amount('amount')}{UNIT}台){OF_BODIES}"),
+        leading,
+    ),
+    (
+        re.compile(f"{POPULATION}{NOT_IN_NUMBER}(?P<phrase>{amount('amount')}{UNIT}{NEARLY}){OF_BODIES}"),
+        near,
+    ),
+    (
+        re.compile(f"(?P<population>{PEOPLE}){NOT_IN_NUMBER}(?P<phrase>{amount('amount')}{UNIT}){ENDS}"),
         near,
     ),
     (
         re.compile(
-            f"(?P<population>総?人口(?:は|が|の)?\\s*){NOT_IN_NUMBER}(?P<phrase>{amount('amount')}(?P<unit>人?)){ENDS}"
+            "(?<![ァ-ヺーA-Za-z])(?P<phrase>(?:ステップ|[Ss][Tt][Ee][Pp])\\s?(?P<number>[0-3一二三零]|ゼロ)(?![0-9])"
+            f"(?:{TILL}(?P<until>[0-3]){ENDS}|(?P<further>(?:(?:と|や|か|・|,|、|/)[0-3]{ENDS})+))?)"
         ),
-        near,
+        steps,
     ),
-    (re.compile("(?<![ァ-ヺー])(?P<phrase>ステップ\\s?(?P<number>[0-3]))(?![0-9])"), step),
-    (re.compile(f"{BEGINS}(?P<phrase>(?P<region>{alternatives(REGIONS)})(?P<chiho>地方)?){ENDS}"), region),
-    (re.compile(f"{LEADS_TO_KIND}(?P<phrase>(?P<kind>{alternatives(KINDS)})){ENDS}"), kinds),
+    (
+        re.compile(
+            f"{BEGINS_PLACE}(?P<phrase>(?P<region>{alternatives(REGIONS)})(?:(?P<chiho>地方)|(?=(?P<beside>[・とや、]四国))|)(?:{BUT}|(?={OF_AREA}{ENDS}))){OF_AREA}"
+        ),
+        region,
+    ),
+    (
+        re.compile(
+            f"{BEGINS_PLACE}(?P<phrase>(?P<area>{alternatives(AREAS)})(?:地方)?(?:{BUT}|(?={OF_AREA}{ENDS}))){OF_AREA}"
+        ),
+        area,
+    ),
+    (
+        re.compile(
+            f"{LEADS_TO_KIND}(?P<phrase>(?P<kind>{alternatives(KINDS)})(?:{BUT}|(?={OF_KIND}{ENDS}))){OF_KIND}"
+        ),
+        kinds,
+    ),
 )
+
+
+class Phrase(NamedTuple):
+    """What a phrase takes of a text, its own text, what it means, and whether it says all but this."""
+
+    whole: Span
+    own: Span
+    values: list[tuple[str, str]]
+    is_but: bool = False
+
+    @property
+    def parameters(self) -> set[str]:
+        return {parameter for parameter, _ in self.values}
 
 
 def read(text: str, names: Names) -> Reading:
     """The conditions that the text states, and the words left."""
     characters = [match.span() for match in CHARACTER.finditer(text)]
-    parts = [unicodedata.normalize("NFKC", text[start:end]) for start, end in characters]
+    parts = [INVISIBLE.sub("", unicodedata.normalize("NFKC", text[start:end])) for start, end in characters]
     origins = [span for span, part in zip(characters, parts, strict=True) for _ in part]
     written = "".join(parts)
-    found = list(phrases(written, names))
+    found = phrases(written, names)
     conditions = [
-        Condition(text[origins[start][0] : origins[end - 1][1]], parameter, str(value))
-        for _, (start, end), values in found
-        for parameter, value in values
+        Condition(text[origins[start][0] : origins[end - 1][1]], parameter, value)
+        for phrase in in_each_other(found, written, names)
+        for start, end in [phrase.own]
+        for parameter, value in phrase.values
     ]
-    return Reading(conditions, rest_of(written, [whole for whole, _, _ in found]) if found else text)
+    return Reading(conditions, rest_of(written, [phrase.whole for phrase in found]) if found else text)
 
 
-Span = tuple[int, int]
-
-
-def phrases(text: str, names: Names) -> list[tuple[Span, Span, list[tuple[str, int | str]]]]:
-    """Every phrase in the order of the text: what it takes of it, what is its own text, and what it means."""
+def phrases(text: str, names: Names) -> list[Phrase]:
+    """Every phrase, in the order of the text."""
     taken = list(names.spans(text.replace("ヶ", "ケ")))
-    found = []
+    found = list[Phrase]()
 
     def prefecture(match: re.Match[str]) -> Iterator[tuple[str, str]]:
         yield "prefecture", names.prefectures[match["prefecture"]]
 
     for pattern, meaning in (*GRAMMAR, (names.prefecture, prefecture)):
         for match in pattern.finditer(text):
-            group = "phrase" if "phrase" in pattern.groupindex else 0
-            values = list(meaning(match)) if is_stated(match) else []
+            values = [(name, str(value)) for name, value in meaning(match)] if is_stated(match) else []
             if values and not any(start < match.end() and match.start() < end for start, end in taken):
                 taken.append(match.span())
-                found.append((match.span(), match.span(group), values))
-    return sorted(found, key=lambda phrase: phrase[0])
+                is_but = bool(match.groupdict().get("but"))
+                found.append(Phrase(match.span(), match.span("phrase"), values, is_but))
+    return sorted(found)
 
 
 def is_stated(match: re.Match[str]) -> bool:
-    """Whether a phrase says enough: a number is of persons by 人 or 人口, 中国 a region with 地方."""
+    """Whether a phrase says enough: a number is of persons by 人 or 人口, 中国 a region with 地方.
+
+    Fewer than any body has are persons at a meeting, unless 人口 says otherwise.
+    """
     groups = match.groupdict()
-    if "unit" in groups and not groups["unit"] and not groups["population"]:
-        return False
-    if groups.get("region") == NEEDS_CHIHO and not groups["chiho"]:
-        return False
     numbers = [groups[name] for name in ("amount", "first", "last") if name in groups]
-    return all(number and 0 < persons_in(number) <= MAX_PERSONS for number in numbers)
+    if groups.get("region") == NEEDS_CHIHO and not (groups["chiho"] or groups["beside"]):
+        return False
+    if numbers and not groups["population"]:
+        of_bodies = groups.get("bodies") and numbers[-1][-1] == "万"
+        if not (groups["unit"] or of_bodies) or persons_in(numbers[-1]) < FEWEST_PERSONS:
+            return False
+    return all(0 < persons_in(number) <= MAX_PERSONS for number in numbers)
 
 
-AFTER = re.compile(f"^(?:内)?(?:規模|台)?(?:{PARTICLE}|な)*")
+def in_each_other(found: list[Phrase], text: str, names: Names) -> list[Phrase]:
+    """The phrases as they mean each other.
+
+    What stands in one row with 以外 is excepted too: 東京や大阪以外. An exception takes away from what is
+    said of the same, and where nothing is, it leaves all the rest. Regions in a row with a prefecture
+    stand for their prefectures, as the one or the other is meant: 北海道と東北.
+    """
+    rows = list[list[Phrase]]()
+    for phrase in found:
+        in_row = rows and IN_ROW.fullmatch(text[rows[-1][-1].whole[1] : phrase.whole[0]])
+        rows = [*rows[:-1], [*rows[-1], phrase]] if in_row else [*rows, [phrase]]
+    told = [phrase for row in rows for phrase in row_of(row, names)]
+    for parameter in ("kind", "region", "prefecture"):
+        told = without_exceptions(told, parameter, names)
+    return [phrase for phrase in told if phrase.values]
+
+
+def row_of(row: list[Phrase], names: Names) -> list[Phrase]:
+    """The phrases of a row, as the last excepts them and as prefectures where regions stand beside them."""
+    if row[-1].is_but:
+        row = [one._replace(is_but=one.parameters == row[-1].parameters) for one in row]
+    if not {"region", "prefecture"} <= {parameter for one in row for parameter in one.parameters}:
+        return row
+    return [
+        one._replace(
+            values=[
+                ("prefecture", code)
+                for _, value in one.values
+                for code in names.of_region.get(value, [value])
+            ]
+        )
+        if one.parameters <= {"region", "prefecture"}
+        else one
+        for one in row
+    ]
+
+
+def without_exceptions(told: list[Phrase], parameter: str, names: Names) -> list[Phrase]:
+    """The phrases without what some except of a parameter; in the place of the first stands what is left."""
+    of_this = [one for one in told if one.parameters == {parameter}]
+    excepted = {value for one in of_this if one.is_but for _, value in one.values}
+    if not excepted:
+        return told
+    is_said = any(not one.is_but for one in of_this)
+    left = [] if is_said else [(parameter, value) for value in names.every(parameter)]
+    result = list[Phrase]()
+    for one in told:
+        if one.parameters == {parameter}:
+            values, left = (left, []) if one.is_but else (one.values, left)
+            kept = [(name, value) for name, value in values if value not in excepted]
+            one = one._replace(values=kept, is_but=False)
+        result.append(one)
+    return result
+
+
+# Particles behind a phrase, but not the beginning of a verb: 町でできる, 町がやっている.
+AFTER = re.compile(
+    f"^(?:内)?(?:規模|台)?[)]?(?:です|でした|である|{PARTICLE}(?!き)|な)*(?![っゃゅょぁぃぅぇぉ])"
+)
 
 
 def rest_of(text: str, taken: list[Span]) -> str:

@@ -16,6 +16,7 @@ from catalog.finding.understanding import Condition
 from catalog.models import bands
 
 MAX_SUGGESTED_WORDS = 10
+MAX_LABELS = 6  # of one phrase
 MAX_PARTS = 6  # of a text, of which any may be left out
 
 
@@ -58,14 +59,22 @@ def _chips_of_filters(case_filter: CaseFilter) -> Iterator[Chip]:
 
 
 def labels_understood(case_filter: CaseFilter) -> list[str]:
-    """What `q` states, in the words of the chips."""
-    labels = [
-        f"人口{int(one.value):,}人に近い順"
-        if one.parameter == "near_population"
-        else case_filter.filters[one.parameter].labels([one.value], case_filter.index)[0]
-        for one in case_filter.understood
-    ]
+    """What `q` states, in the words of the chips; of very many values in its own: 東京都以外."""
+    stated = groupby(case_filter.understood, key=lambda one: (one.text, one.parameter))
+    labels = (
+        label
+        for (text, parameter), group in stated
+        for label in _labels_of(case_filter, text, parameter, [one.value for one in group])
+    )
     return list(dict.fromkeys(labels))
+
+
+def _labels_of(case_filter: CaseFilter, text: str, parameter: str, values: list[str]) -> list[str]:
+    if parameter == "near_population":
+        return [f"人口{int(value):,}人に近い順" for value in values]
+    if len(values) > MAX_LABELS:
+        return [text]
+    return case_filter.filters[parameter].labels(values, case_filter.index)
 
 
 def whole_lists(case_filter: CaseFilter) -> list[Suggestion]:

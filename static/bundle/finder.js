@@ -46,7 +46,7 @@ const foldName = (text) => fold(text).replaceAll("ǀ", "").replace(/(?<=[一-鿿
 // ---- Words (sentences.py).
 
 const wordsIn = (text) =>
-  (text.replace(patterns.invisible, "").match(patterns.piece) ?? [])
+  (text.replace(patterns.invisible, "").replace(patterns.list_number, "").match(patterns.piece) ?? [])
     .map((piece) => piece.replace(patterns.trimmed, ""))
     .filter(Boolean);
 const isEmpty = (word) => whole(patterns.empty, word) !== null;
@@ -55,7 +55,10 @@ const withContent = (words) => {
   return telling.length ? telling : words;
 };
 
-const cut = (word) => word.split("を").flatMap(cutPart);
+const cut = (word) =>
+  word
+    .split(patterns.joint)
+    .flatMap((part) => cutPart(part.replace(patterns.plain_verb, "").replace(patterns.of_cases, "")));
 
 function cutPart(part) {
   const runs = [...part.matchAll(patterns.run)].map((match) => [match.groups.kana !== undefined, match[0]]);
@@ -117,24 +120,39 @@ const MEANINGS = {
       ["population_max", personsIn(last) - (below === "未満" ? 1 : 0)],
     ];
   },
-  bounds({ amount, bound }) {
-    return ["以下", "以内", "未満"].includes(bound)
-      ? [["population_max", personsIn(amount) - (bound === "未満" ? 1 : 0)]]
-      : [["population_min", personsIn(amount) + (bound !== "以上" ? 1 : 0)]];
+  bounds({ amount, at_most: atMost, below, above }) {
+    return atMost || below
+      ? [["population_max", personsIn(amount) - (below ? 1 : 0)]]
+      : [["population_min", personsIn(amount) + (above ? 1 : 0)]];
+  },
+  leading({ amount }) {
+    const persons = personsIn(amount);
+    const zeros = String(persons).match(/0*$/)[0].length;
+    return [
+      ["population_min", persons],
+      ["population_max", persons + 10 ** zeros - 1],
+    ];
   },
   near: ({ amount }) => [["near_population", personsIn(amount)]],
-  step: ({ number }) => [["step", number]],
-  region: ({ region }) => [["region", data.regions[region]]],
+  steps({ number, until, further }) {
+    const first = Number(data.steps[number] ?? number);
+    const range = Array.from({ length: Math.max(Number(until ?? first) - first + 1, 0) }, (_, at) => first + at);
+    return [...range, ...(further ?? "").matchAll(/[0-3]/g)].map((one) => ["step", String(one)]);
+  },
+  region: ({ region }) => data.regions[region].map((value) => ["region", value]),
+  area: ({ area }) => data.areas[area].map((value) => ["prefecture", value]),
   kinds: ({ kind }) => data.kinds[kind].map((value) => ["kind", value]),
   prefecture: ({ prefecture }) => [["prefecture", data.prefectures[prefecture]]],
 };
 
 function isStated(groups) {
-  if ("unit" in groups && !groups.unit && !groups.population) return false;
-  if (groups.region === data.needs_chiho && !groups.chiho) return false;
-  return ["amount", "first", "last"]
-    .filter((name) => name in groups)
-    .every((name) => groups[name] && personsIn(groups[name]) > 0 && personsIn(groups[name]) <= data.max_persons);
+  const numbers = ["amount", "first", "last"].filter((name) => name in groups).map((name) => groups[name]);
+  if (groups.region === data.needs_chiho && !(groups.chiho || groups.beside)) return false;
+  if (numbers.length && !groups.population) {
+    const ofBodies = groups.bodies && numbers.at(-1).endsWith("万");
+    if (!(groups.unit || ofBodies) || personsIn(numbers.at(-1)) < data.fewest_persons) return false;
+  }
+  return numbers.every((number) => personsIn(number) > 0 && personsIn(number) <= data.max_persons);
 }
 
 const names = new Set(data.names);
@@ -157,7 +175,8 @@ function spansOfNames(text) {
 }
 
 function read(text) {
-  const written = (text.match(patterns.character) ?? []).map((one) => one.normalize("NFKC")).join("");
+  const parts = (text.match(patterns.character) ?? []).map((one) => one.normalize("NFKC").replace(patterns.invisible, ""));
+  const written = parts.join("");
   const taken = spansOfNames(written.replaceAll("ヶ", "ケ"));
   const found = [];
   for (const [name, meaning] of data.grammar) {
@@ -166,15 +185,57 @@ function read(text) {
       const values = isStated(match.groups) ? MEANINGS[meaning](match.groups) : [];
       if (values.length && !taken.some(([from, to]) => from < end && start < to)) {
         taken.push([start, end]);
-        found.push({ start, end, text: match.groups.phrase ?? match[0], values });
+        const told = values.map(([parameter, value]) => [parameter, String(value)]);
+        found.push({ start, end, text: match.groups.phrase, values: told, isBut: Boolean(match.groups.but) });
       }
     }
   }
   found.sort((one, other) => one.start - other.start);
-  const conditions = found.flatMap(({ text: of, values }) =>
-    values.map(([parameter, value]) => ({ text: of, parameter, value: String(value) })),
+  const conditions = inEachOther(found, written).flatMap(({ text: of, values }) =>
+    values.map(([parameter, value]) => ({ text: of, parameter, value })),
   );
   return { conditions, rest: found.length ? restOf(written, found) : text };
+}
+
+const parametersOf = ({ values }) => unique(values.map(([parameter]) => parameter));
+const speaksOf = (phrase, ...parameters) => parametersOf(phrase).every((one) => parameters.includes(one));
+
+function inEachOther(found, text) {
+  const rows = [];
+  for (const phrase of found) {
+    const row = rows.at(-1);
+    if (row && whole(patterns.in_row, text.slice(row.at(-1).end, phrase.start))) row.push(phrase);
+    else rows.push([phrase]);
+  }
+  const told = rows.flatMap(rowOf);
+  return ["kind", "region", "prefecture"].reduce(withoutExceptions, told).filter(({ values }) => values.length);
+}
+
+function rowOf(row) {
+  const last = row.at(-1);
+  if (last.isBut) {
+    const same = parametersOf(last).join();
+    row = row.map((one) => ({ ...one, isBut: parametersOf(one).join() === same }));
+  }
+  const parameters = row.flatMap(parametersOf);
+  if (!parameters.includes("region") || !parameters.includes("prefecture")) return row;
+  const asPrefectures = ({ values }) =>
+    values.flatMap(([, value]) => (data.of_region[value] ?? [value]).map((code) => ["prefecture", code]));
+  return row.map((one) => (speaksOf(one, "region", "prefecture") ? { ...one, values: asPrefectures(one) } : one));
+}
+
+function withoutExceptions(told, parameter) {
+  const ofThis = told.filter((one) => speaksOf(one, parameter));
+  const excepted = new Set(ofThis.filter(({ isBut }) => isBut).flatMap(({ values }) => values.map(([, value]) => value)));
+  if (!excepted.size) return told;
+  const isSaid = ofThis.some(({ isBut }) => !isBut);
+  let left = isSaid ? [] : data.every[parameter].map((value) => [parameter, value]);
+  return told.map((one) => {
+    if (!speaksOf(one, parameter)) return one;
+    const values = one.isBut ? left : one.values;
+    if (one.isBut) left = [];
+    return { ...one, isBut: false, values: values.filter(([, value]) => !excepted.has(value)) };
+  });
 }
 
 function restOf(text, taken) {

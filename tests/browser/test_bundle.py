@@ -23,11 +23,23 @@ from catalog.finding.search import fold_each
 from catalog.models import Case
 from tests.browser.test_access import violations, width
 from tests.finding.test_facets import HARD_WORDS, SORTS, VALUES, WORDS
+from tests.finding.test_understanding import SENTENCES_WITHOUT_CONDITION, SPELLINGS
 
 pytestmark = pytest.mark.long
 
 SITE = "http://localhost"
 MAX_BYTES, MAX_SCRIPT_BYTES = 5_000_000, 60_000
+EDGES = (
+    "★研修★ ※窓口",
+    "😊研修",
+    "①研修",
+    "1. 研修\n2) 窓口",
+    "70%",
+    "電子申請を検討しています",
+    "研修事例",
+    "研修ってありますか",
+    "行政手続き",
+)
 JUDGED = yaml.safe_load((Path(__file__).parent.parent / "finding" / "queries.yaml").read_text())
 
 
@@ -108,6 +120,13 @@ def test_the_judged_queries_find_what_they_find_on_the_site(finder: Page, errors
         query = urlencode({"q": judged["q"]})
         assert finder.evaluate("query => find(query)", query) == expected(query), judged["q"]
     assert errors == []
+
+
+def test_the_script_understands_and_cuts_what_the_site_does(finder: Page) -> None:
+    texts = [text for text, _ in SPELLINGS] + [*SENTENCES_WITHOUT_CONDITION, *EDGES]
+    for text in texts:
+        query = urlencode({"q": text})
+        assert finder.evaluate("query => find(query)", query) == expected(query), text
 
 
 def test_random_queries_find_what_they_find_on_the_site(finder: Page) -> None:

@@ -16,6 +16,17 @@ from catalog.finding.sentences import cut, with_content, without_verb, words_in
         ("1〜2名", ["1〜2名"]),
         ("'研修':*", ["研修"]),
         ("！？・-", []),
+        ("★研修★ ※窓口", ["研修", "窓口"]),
+        ("😊研修👨‍👩‍👧", ["研修"]),
+        ("――研修――", ["研修"]),
+        ("①研修", ["研修"]),
+        ("①", ["①"]),
+        ("1. 研修\n2) 窓口", ["研修", "窓口"]),
+        ("→研修…", ["研修"]),
+        ("70%", ["70%"]),
+        ("－５％", ["５％"]),
+        ("第2. 研修", ["第2", "研修"]),
+        ("か\u3099", ["か\u3099"]),
     ],
 )
 def test_marks_around_a_word_and_invisible_ones_are_none_of_it(text: str, words: list[str]) -> None:
@@ -26,13 +37,22 @@ def test_marks_around_a_word_and_invisible_ones_are_none_of_it(text: str, words:
     ("sentence", "words"),
     [
         ("オンライン申請をしている事例", ["オンライン申請"]),
-        ("書かない窓口を導入したい", ["書かない窓口", "導入"]),
+        ("書かない窓口を導入したい", ["書かない窓口"]),
+        ("勤怠管理を検討しています", ["勤怠管理"]),
+        ("導入を検討", ["導入", "検討"]),
+        ("電子決裁の導入事例", ["電子決裁", "導入"]),
+        ("DX成功事例集", ["DX"]),
+        ("RPAって何", ["RPA"]),
+        ("押印廃止ってできますか", ["押印廃止"]),
+        ("持って行ってください", ["持って行ってください"]),
+        ("課長だけの研修", ["課長", "研修"]),
+        ("県または市の研修", ["県", "市", "研修"]),
         ("電子申請を始めたい", ["電子申請"]),
         ("RPAの導入効果を知りたい", ["RPA", "導入効果"]),
         ("DX推進計画の作り方", ["DX推進計画"]),
         ("職員の意識改革をどう進めたか", ["職員", "意識改革"]),
         ("若手職員が中心のチーム", ["若手職員", "中心", "チーム"]),
-        ("高齢者向けのスマホ教室をしている自治体", ["高齢者向け", "スマホ教室"]),
+        ("高齢者向けのスマホ教室をしている自治体", ["高齢者", "スマホ教室"]),
         ("データに基づく政策立案", ["データ", "基づく政策立案"]),
         ("取り組み", ["取り組み"]),
         ("まちづくり", ["まちづくり"]),
@@ -54,6 +74,22 @@ def test_a_sentence_is_cut_at_particles_and_loses_what_says_nothing(sentence: st
 )
 def test_a_verb_before_a_noun_is_left_out(word: str, shorter: str) -> None:
     assert without_verb(word) == shorter
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        *("について", "の", "AND", "or", "おすすめ", "うちのような", "どこの"),
+        *("やっているのはどこですか", "っていますか", "ありますでしょうか"),
+    ],
+)
+def test_what_ties_words_or_asks_says_nothing(word: str) -> None:
+    assert with_content([word, "窓口"]) == ["窓口"]
+
+
+@pytest.mark.parametrize("word", ["のと", "かが", "いるま", "まち", "もり", "すまほ", "はんこ", "やまがたし"])
+def test_a_reading_is_a_word(word: str) -> None:
+    assert with_content([word, "窓口"]) == [word, "窓口"]
 
 
 def test_words_without_content_count_where_there_are_no_others() -> None:

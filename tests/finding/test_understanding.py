@@ -127,6 +127,21 @@ SENTENCES_WITHOUT_CONDITION = (
     "一人一人に合わせたスマホ相談会",
     "手続を100件以上オンライン化した",
     "10万円以上の補助金とステップアップ研修",
+    "10人以下の会議をオンラインにする",
+    "5人程度のチームで始める",
+    "20万以上の補助金",
+    "3万以下の手数料",
+    "2000以上の自治体が使うシステム",
+    "町かどの回覧板",
+    "東海大学と北陸新幹線",
+    "山陰本線の駅",
+    "首都圏外郭放水路",
+    "上越市と信越化学",
+    "第1ステップとして窓口から",
+    "step20まで",
+    "ワンステップ窓口",
+    "指定都市市長会",
+    "町外れの店",
 )
 SPELLINGS = (
     ("人口３万人未満の市", "population_max=29999&kind=city"),
@@ -169,6 +184,57 @@ SPELLINGS = (
     ("都道府県 研修動画", "kind=prefecture"),
     ("市町村 共同調達", "kind=designated_city&kind=city&kind=special_ward&kind=town&kind=village"),
     ("ステップ２ 研修", "step=2"),
+    ("人口2万人に満たない町", "population_max=19999&kind=town"),
+    ("人口3千人を切る村", "population_max=2999&kind=village"),
+    ("住民が４万人を下回る市", "population_max=39999&kind=city"),
+    ("15万人を上回る市", "population_min=150001&kind=city"),
+    ("7万人より少ない市", "population_max=69999&kind=city"),
+    ("30万人より多い", "population_min=300001"),
+    ("4万人台の市", "population_min=40000&population_max=49999&kind=city"),
+    ("１０万人台", "population_min=100000&population_max=199999"),
+    ("人口2万5千人台の町", "population_min=25000&population_max=25999&kind=town"),
+    ("人口：２万人以下", "population_max=20000"),
+    ("人口（5千人未満）の村", "population_max=4999&kind=village"),
+    ("30万以上の自治体", "population_min=300000"),
+    ("人口2万〜4万", "population_min=20000&population_max=40000"),
+    ("２ 万 人 以上 の 市", "population_min=20000&kind=city"),
+    ("2\u200b万人以上の\ufeff町", "population_min=20000&kind=town"),
+    ("人口5万人弱の市です", "near_population=50000&kind=city"),
+    ("人口8人以下", "population_max=8"),
+    ("指定都市のＡＩ", "kind=designated_city"),
+    ("東京２３区 押印", "kind=special_ward"),
+    ("市区町村の研修", "kind=designated_city&kind=city&kind=special_ward&kind=town&kind=village"),
+    ("町村向けの補助", "kind=town&kind=village"),
+    ("村だけ", "kind=village"),
+    ("市のみ 電子決裁", "kind=city"),
+    ("町または村", "kind=town&kind=village"),
+    ("市及び町", "kind=city&kind=town"),
+    ("奈良か三重", "prefecture=29&prefecture=24"),
+    ("宮崎県または鹿児島県の市", "prefecture=45&prefecture=46&kind=city"),
+    ("近畿エリアの町", "region=kinki&kind=town"),
+    ("関東圏 RPA", "region=kanto"),
+    ("中四国の町", "region=chugoku&region=shikoku&kind=town"),
+    ("中国や四国の市", "region=chugoku&region=shikoku&kind=city"),
+    ("北陸", "prefecture=16&prefecture=17&prefecture=18"),
+    ("山陰地方の市", "prefecture=31&prefecture=32&kind=city"),
+    ("北海道・東北", "&".join(f"prefecture={code:02}" for code in range(1, 8))),
+    ("四国と広島の市", "prefecture=36&prefecture=37&prefecture=38&prefecture=39&prefecture=34&kind=city"),
+    ("STEP3 町", "step=3&kind=town"),
+    ("ステップ１〜２", "step=1&step=2"),
+    ("ステップ0と2の市", "step=0&step=2&kind=city"),
+    ("村以外の事例", "kind=prefecture&kind=designated_city&kind=city&kind=special_ward&kind=town"),
+    ("町や村を除く", "kind=prefecture&kind=designated_city&kind=city&kind=special_ward"),
+    ("政令市ではない市の研修", "kind=city"),
+    ("政令市と市以外", "kind=prefecture&kind=special_ward&kind=town&kind=village"),
+    (
+        "東北を除いた町",
+        "region=hokkaido&region=kanto&region=chubu&region=kinki&region=chugoku&region=shikoku"
+        "&region=kyushu&kind=town",
+    ),
+    (
+        "大阪・兵庫以外の市",
+        "&".join(f"prefecture={code:02}" for code in range(1, 48) if code not in (27, 28)) + "&kind=city",
+    ),
 )
 
 
@@ -186,13 +252,30 @@ def test_conditions_are_understood_however_they_are_spelt(text: str, query: str)
 def test_no_known_word_of_search_states_anything_but_these() -> None:
     words = {word for group in SearchSynonym.objects.all() for word in group.words}
     stated = {word for word in words if understood(word)[0]}
-    assert stated == {"市町村", "都道府県"} & words
+    assert stated == {"市町村", "市区町村", "都道府県"} & words
     assert len(words) > 300
 
 
 def found(query: dict[str, Any]) -> list[str]:
     given = QueryDict(urlencode(query, doseq=True))
     return [document.record["slug"] for document in CaseFilter(given).all_documents()]
+
+
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [
+        ("人口5万人の市です", ""),
+        ("住民が1万人以下の町", ""),
+        ("町がやっていますか", "やっていますか"),
+        ("市でできる手続", "できる手続"),
+        ("福井県または石川県の研修", "研修"),
+        ("東京都以外の電子申請", "電子申請"),
+        ("東北ではない町の研修", "研修"),
+        ("九州エリアの商品券", "商品券"),
+    ],
+)
+def test_what_ties_a_phrase_is_taken_with_it_and_no_part_of_a_word(text: str, rest: str) -> None:
+    assert understood(text)[1] == rest
 
 
 KINDS = {"町": Kind.TOWN, "村": Kind.VILLAGE, "市": Kind.CITY, "特別区": Kind.SPECIAL_WARD}
