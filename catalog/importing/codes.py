@@ -44,8 +44,13 @@ class NamedCode:
 
     @classmethod
     def of(cls, code: str, name: str) -> NamedCode:
-        """Reads a cell with a code; ― or 合計 beside one is no name."""
-        return cls(plain(code), "" if re.fullmatch(r"[-‐―－ー]*|合計|計", plain(name)) else plain(name))
+        """Reads a cell with a code, and one with a name: ― or 合計 is none, a mark of a note no part of one.
+
+        Programs write codes as 131016.0, '131016 and 13101-6.
+        """
+        digits = re.sub(r"(?<=^[0-9]{5})-(?=[0-9]$)|^'|(?<=[0-9])\.0$", "", plain(code))
+        named = re.sub(r"\(?注\)?[0-9]*\)?$|[*※]+[0-9]*$", "", plain(name))
+        return cls(digits, "" if re.fullmatch(r"[-‐―－ー]*|合計|計", named) else named)
 
     @property
     def has_code(self) -> bool:

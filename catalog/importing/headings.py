@@ -19,6 +19,7 @@ MAX_TITLE_TEXTS = 2  # 表題： and the title beside it
 
 CODE_LABELS = (
     *("団体コード", "全国地方公共団体コード", "地方公共団体コード", "自治体コード", "市区町村コード"),
+    "市町村コード",
     *("都道府県・市区町村コード", "都道府県市区町村コード", "都道府県コード又は市区町村コード"),
 )
 NAME_LABELS = (
@@ -29,11 +30,14 @@ PART_LABELS = ("地域名", "町字名", "町丁・字等")
 DAY_LABELS = ("調査年月日", "基準日", "調査日", "時点")
 POPULATION_LABELS = (
     *("人口", "総人口", "人口総数", "人口計", "人口(計)", "人口(総数)"),
-    *("住民基本台帳人口", "住民基本台帳登載人口", "住基人口"),
+    *("人口総計", "人口合計", "総人口数", "人口(男女計)", "人口(合計)"),
+    *("住民基本台帳人口", "住民基本台帳登載人口", "住基人口", "住民登録人口"),
 )
 TOTAL_LABELS = ("計", "総数", "合計", "総計", "男女計")
 SEX_LABELS = ("性別", "男女別")
-UNIT = r"(?:^|\()(人|千人|万人|世帯|千円|%|‰)(?:$|\)$)"  # alone or in brackets behind a label
+# Alone or in brackets behind a label.
+UNIT = r"(?:^|\()(?:単位:?)?(人|百人|千人|万人|世帯|千円|%|‰)(?:$|\)$)"
+UNIT_OF_ALL = r"単位[^0-9]{0,3}?(百人|千人|万人)"  # in a title
 
 
 @dataclass(frozen=True)
@@ -155,7 +159,7 @@ def population_column(heading: Heading) -> Column:
     found = [*filter(_is_whole, wholes)] or [*filter(_is_total_of_whole, wholes)] or lone_totals
     found = found or [column for column in wholes if column.days and not column.words]
     if len(found) == 1 and found[0].words:
-        _refuse_other_units(found[0])
+        _refuse_other_units(found[0], heading.titles)
         return found[0]
     if len(found) > 1:
         raise UnreadableTable(_about_several(found))
@@ -181,9 +185,10 @@ def _is_total_of_whole(column: Column) -> bool:
     return bool(words) and words[-1] in POPULATION_LABELS
 
 
-def _refuse_other_units(column: Column) -> None:
-    units = (match[1] for label in column.labels if (match := re.search(UNIT, label)))
-    unit = next((unit for unit in units if unit != "人"), "")
+def _refuse_other_units(column: Column, titles: list[str]) -> None:
+    units = [match[1] for label in column.labels if (match := re.search(UNIT, label))]
+    told = re.search(UNIT_OF_ALL, plain("".join(titles)))
+    unit = next((unit for unit in units if unit != "人"), told[1] if told and not units else "")
     if unit:
         raise UnreadableTable(f"{column.name}の人口の単位が「{unit}」です。1人の単位の表を使ってください。")
 

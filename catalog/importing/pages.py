@@ -30,7 +30,7 @@ from django.urls import URLPattern, path
 from catalog.importing.bodies import import_bodies
 from catalog.importing.cases import import_cases, read_cases
 from catalog.importing.fields import DayField
-from catalog.importing.populations import REGISTER, import_populations
+from catalog.importing.populations import REGISTER, import_populations, population_sheet
 from catalog.importing.report import Doubt, DoubtfulTable, Outcome, Report, UnknownDay
 from catalog.importing.tables import (
     MAX_BYTES,
@@ -357,7 +357,7 @@ def population_page(model_admin: ModelAdmin) -> ImportPage:
         "（表番号の終わりが03）を、直さずにそのまま読みます。団体コードと人口の列があれば、ほかの表も読みます。",
         PopulationImportForm,
         lambda upload, options, **how: import_populations(
-            next(read_sheets(upload.content)), file_name=upload.name, **with_day(options), **how
+            population_sheet(read_sheets(upload.content)), file_name=upload.name, **with_day(options), **how
         ),
     )
 

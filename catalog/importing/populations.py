@@ -9,6 +9,7 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import chain
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -93,6 +94,24 @@ def import_populations(
         dry_run=dry_run,
         expected=expected,
     )
+
+
+def population_sheet(sheets: Iterator[Sheet]) -> Sheet:
+    """The first sheet with codes and populations; where none has both, the first with codes, or the first.
+
+    Before the table of a statistic there may be contents, notes or an empty form.
+    """
+    with_codes: Sheet | None = None
+    first = next(sheets)
+    for sheet in chain([first], sheets):
+        try:
+            heading = read_heading(sheet)
+            with_codes = with_codes or sheet
+            population_column(heading)
+        except UnreadableTable:
+            continue
+        return sheet
+    return with_codes or first
 
 
 @dataclass
@@ -268,7 +287,7 @@ class PopulationTable:
     def _population(self, row: TableRow, result: RowReport) -> int | None:
         """The persons; None, and a problem, where the cell does not tell them."""
         cell = self.table.cell(row, self.table.population.index)
-        text = cell.replace(",", "").removesuffix("人")
+        text = re.sub(r"\.0+$", "", cell.replace(",", "").removesuffix("人"))
         if re.fullmatch("[1-9][0-9]{0,8}", text):
             return int(text)
         result.problems.append(Problem(about_number(cell), POPULATION))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from catalog.importing.populations import import_populations
+from catalog.importing.populations import import_populations, population_sheet
 from catalog.importing.report import Doubt, DoubtfulTable, Outcome, Report
 from catalog.importing.tables import UnreadableTable, read_sheets
 from catalog.models import Population
@@ -54,7 +54,7 @@ DATASET_HEADER, OLD_HEADER = (
 
 
 def run(content: bytes, as_of: date | None = None, **how: Any) -> Report:
-    return import_populations(next(read_sheets(content)), as_of=as_of, dry_run=False, **how)
+    return import_populations(population_sheet(read_sheets(content)), as_of=as_of, dry_run=False, **how)
 
 
 def written(day: date) -> dict[str, int]:
@@ -282,3 +282,73 @@ def test_a_table_of_foreigners_alone_is_refused_until_one_takes_it_knowingly() -
     assert refused.value.doubt is Doubt.TITLE
     assert run(content, date(2026, 1, 1), despite=[Doubt.TITLE]).is_applied
     assert written(date(2026, 1, 1)) == TAKEN
+
+
+SIMPLE = [[code, name if name != "-" else prefecture, persons] for code, prefecture, name, *_, persons in
+          (row[:6] for row in BODIES) if "中央区" not in name]  # fmt: skip
+HEADER = ["団体コード", "市区町村名", "人口"]
+
+
+FULL_WIDTH = str.maketrans("0123456789,", "０１２３４５６７８９，")
+
+
+def simple(
+    header: list[str] = HEADER, code: Any = str, name: Any = str, persons: Any = str
+) -> list[list[Any]]:
+    return [header, *([code(row[0]), name(row[1]), persons(row[2])] for row in SIMPLE)]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(as_csv(simple(["市町村コード", "市町村名", "総人口（人）"])), id="other words"),
+        pytest.param(as_csv(simple(["自治体コード", "自治体名", "人口総計"])), id="人口総計"),
+        pytest.param(as_csv(simple(["団体コード", "団体名", "人口（男女計）"])), id="人口（男女計）"),
+        pytest.param(as_csv(simple(persons="{}.0".format)), id="populations of a program"),
+        pytest.param(as_csv(simple(code="{}.0".format)), id="codes of a program"),
+        pytest.param(as_csv(simple(code="'{}".format)), id="codes kept as text by an apostrophe"),
+        pytest.param(as_csv(simple(code=lambda code: f"{code[:5]}-{code[5]}")), id="the check digit apart"),
+        pytest.param(as_csv([["（単位：人）"], *simple()]), id="persons in the title"),
+        pytest.param(
+            as_csv(
+                simple(
+                    persons=lambda persons: f"{persons:,}".translate(
+                        str.maketrans("0123456789,", "０１２３４５６７８９，")
+                    )
+                )
+            ),
+            id="full width",
+        ),
+        pytest.param(
+            as_book([["目次"], ["第1表 人口"]], "目次", more={"第1表": simple()}), id="contents first"
+        ),
+        pytest.param(
+            as_book([["団体コード", "様式"], ["131016", "A"]], "様式", more={"第1表": simple()}),
+            id="another table with codes first",
+        ),
+    ],
+)
+def test_what_offices_and_programs_change_of_a_table_is_read(content: bytes) -> None:
+    run(content, date(2026, 1, 1))
+    assert written(date(2026, 1, 1)) == TAKEN
+
+
+@pytest.mark.parametrize("mark", ["注1）", " （注）", "※2", "*"])
+def test_a_mark_of_a_note_is_no_part_of_a_name(mark: str) -> None:
+    report = run(as_csv(simple(name=lambda name: name + mark)), date(2026, 1, 1))
+    warnings = [warning.message for row in report.rows for warning in row.warnings]
+    assert not [message for message in warnings if "とありますが" in message]
+
+
+@pytest.mark.parametrize(
+    ("rows", "unit"),
+    [
+        ([["単位：千人"], *simple()], "千人"),
+        ([["人口（単位　万人）"], *simple()], "万人"),
+        (simple(["団体コード", "団体名", "人口（単位：千人）"]), "千人"),
+        (simple(["団体コード", "団体名", "人口（百人）"]), "百人"),
+    ],
+)
+def test_a_table_in_thousands_is_refused_wherever_it_says_so(rows: list[list[Any]], unit: str) -> None:
+    with pytest.raises(UnreadableTable, match=f"人口の単位が「{unit}」です"):
+        run(as_csv(rows), date(2026, 1, 1))

@@ -8,7 +8,7 @@ from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from catalog.importing.populations import REGISTER, import_populations
+from catalog.importing.populations import REGISTER, import_populations, population_sheet
 from catalog.importing.report import Doubt, Report
 from catalog.importing.tables import read_sheets
 from catalog.importing.take_back import take_back
@@ -45,7 +45,7 @@ class Command(ImportCommand):
     def run(self, content: bytes, options: dict[str, Any], **how: Any) -> Report:
         check_source(options["source"])
         return import_populations(
-            next(read_sheets(content)),
+            population_sheet(read_sheets(content)),
             as_of=options["as_of"],
             source=options["source"],
             file_name=options["file"].name,
