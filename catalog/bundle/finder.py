@@ -91,6 +91,7 @@ def catalogue(index: Index) -> dict[str, Any]:
         ],
         "same": folded_characters(),
         "synonyms": index.lists.synonyms,
+        "bordered": index.lists.bordered,
         "names": sorted(index.lists.names.words),
         "prefectures": index.lists.names.prefectures,
         "of_region": index.lists.names.of_region,

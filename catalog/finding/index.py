@@ -28,7 +28,7 @@ from catalog.documents.reading import Document, read_documents, read_titles_and_
 from catalog.documents.snapshot import one_snapshot
 from catalog.documents.version import Version, current_version, earlier_stamps
 from catalog.finding.bodies import NamedBody
-from catalog.finding.lists import ByValue, lists_of
+from catalog.finding.lists import ByValue, lists_of, without_kana
 from catalog.finding.nearest import Target
 from catalog.finding.numbering import Numbering
 from catalog.finding.search import PARTS_APART, Term, folded_of, keys_found
@@ -196,7 +196,7 @@ class Index:
         kept = self._hits.get(term)
         if kept and not kept.changed:
             return kept.ranks
-        stamp, keys_by_rank = keys_found(term, kept and kept.changed)
+        stamp, keys_by_rank = keys_found(term, kept and kept.changed, self.lists.bordered)
         same = self.cases - self.numbering.numbered(kept.changed) if kept else BitMap()
         known = (cases & same for cases in kept.ranks) if kept else repeat(same)
         ranks, found = list[BitMap](), BitMap()
@@ -222,6 +222,11 @@ class Index:
     def lists_called(self, term: Term) -> list[tuple[str, str, str]]:
         """Parameter, value and title of the steps, sections, topics and sources whose title the term is."""
         return self.lists.by_title.get(folded_of(term.variants[0]), [])
+
+    def lists_nearly_called(self, text: str) -> list[tuple[str, str, str]]:
+        """The same of a text that is a title but for its hiragana: 行政手続きのオンライン化, 押印見直し."""
+        plain = without_kana(text)
+        return self.lists.by_title_without_kana.get(plain, []) if len(plain) > 2 else []
 
     def cases_and_mentions(self, code: str) -> tuple[BitMap, BitMap]:
         """The cases that a body carries out, and those that name it as similar."""

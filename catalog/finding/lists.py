@@ -5,11 +5,13 @@ They are read anew only when one of them has changed, which is seldom, and not w
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from functools import lru_cache
-from itertools import groupby
+from itertools import chain, groupby
 from operator import itemgetter
 from typing import Any, TypeVar
 
@@ -19,7 +21,7 @@ from catalog.documents.version import Version
 from catalog.finding.bodies import SUFFIX, BodyNames
 from catalog.finding.nearest import Measured, measure
 from catalog.finding.romaji import romanised
-from catalog.finding.search import fold_each
+from catalog.finding.search import borders, fold_each
 from catalog.finding.understanding import Names
 from catalog.models import Body, Prefecture, Region, SearchSynonym, Section, SiteText, Source, Step, Topic
 from dxcases.postgres.replicas import connection_to_read
@@ -134,6 +136,22 @@ class Lists:
             called[folded[one[2]]].append(one)
         return called
 
+    @property
+    def by_title_without_kana(self) -> dict[str, list[tuple[str, str, str]]]:
+        """The same by the title without what ways to write it differ in."""
+        return self.kept("by title without kana", self._by_title_without_kana)
+
+    def _by_title_without_kana(self) -> dict[str, list[tuple[str, str, str]]]:
+        called: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
+        for one in chain.from_iterable(self.by_title.values()):
+            called[without_kana(one[2])].append(one)
+        return called
+
+    @property
+    def bordered(self) -> dict[str, str]:
+        """The names of bodies that stand in longer ones, with what finds them outside of these."""
+        return self.kept(borders, lambda: borders(fold_each({one.name for one in self.bodies}).values()))
+
     def bodies_where(self, condition: Callable[[int], bool]) -> BitMap:
         """The bodies of a known population, in persons, that satisfies the condition."""
         return BitMap([number for people, number in self.by_population if condition(people)])
@@ -143,6 +161,11 @@ class Lists:
         at = bisect_right(self.by_population, population, key=itemgetter(0))
         numbers = [number for _, number in self.by_population]
         return numbers[:at][::-1], numbers[at:]
+
+
+def without_kana(text: str) -> str:
+    """A text without hiragana and marks, in which ways to write a title differ."""
+    return re.sub(r"[ぁ-ゖ\W_]", "", unicodedata.normalize("NFKC", text)).lower()
 
 
 def scored(bodies: Iterable[Body], measured: Measured) -> list[tuple[float, int]]:

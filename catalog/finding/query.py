@@ -272,7 +272,10 @@ class CaseFilter(StrictFilterSet):
     @cached_property
     def lists_called(self) -> list[tuple[str, str, str]]:
         """Parameter, value and title of the lists whose title the text is: 組織体制 is a section's."""
-        return self.index.lists_called(*self.terms) if len(self.terms) == 1 and not self.understood else []
+        if self.understood or not self.terms:
+            return []
+        called = self.index.lists_called(*self.terms) if len(self.terms) == 1 else []
+        return called or self.index.lists_nearly_called(self.reading.rest)
 
     @property
     def cases_called(self) -> BitMap:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from difflib import get_close_matches
-from itertools import chain, pairwise
+from itertools import chain, combinations, pairwise
 from typing import Any
 
 from catalog.finding.sentences import cut, with_content, without_verb, words_in
@@ -168,20 +169,45 @@ def keys_with_all(text: str, synonyms: Synonyms) -> set[int]:
     return set.intersection(*found) if found else set()
 
 
-def keys_found(term: Term, among: Collection[int] | None = None) -> tuple[str, list[list[int]]]:
+def borders(names: Iterable[str]) -> dict[str, str]:
+    """For each folded name that stands in longer ones the pattern that finds it outside of these.
+
+    So 大阪市 is not found in 東大阪市, nor 津市 in 大津市.
+    """
+    known = set(names)
+    before, behind = defaultdict[str, set[str]](set), defaultdict[str, set[str]](set)
+    for name in known:
+        for start, end in combinations(range(len(name) + 1), 2):
+            if (inner := name[start:end]) in known and inner != name:
+                (before if start else behind)[inner].add(name[:start] or name[end:])
+    return {
+        name: "".join(
+            (
+                f"(?<!{'|'.join(sorted(before[name]))})" if name in before else "",
+                name,
+                f"(?!{'|'.join(sorted(behind[name]))})" if name in behind else "",
+            )
+        )
+        for name in sorted(before.keys() | behind.keys())
+    }
+
+
+def keys_found(
+    term: Term, among: Collection[int] | None = None, bordered: Mapping[str, str] | None = None
+) -> tuple[str, list[list[int]]]:
     """The stamp of the catalogue's version, and the keys of the cases that have a term in it, by rank.
 
-    `among`: the keys of the few cases that are asked about; by default all.
+    `among`: the keys of the few cases that are asked about; by default all. `bordered`: see `borders`.
 
     A hit in the title is of the first rank, then comes one in points and names of bodies, then any, then one
     in parts alone. A case is under every rank it has, and so are cases that are not published.
     """
     keys = None if among is None else list(among)
     whole = [
-        Question(part, mark, [term.variants], keys)
+        Question(part, mark, [term.variants], keys, bordered or {})
         for part, mark in (("title", "*"), ("head", "+"), ("folded", ""))
     ]
-    questions = [*whole, Question("folded", "", term.pieces, keys)]
+    questions = [*whole, Question("folded", "", term.pieces, keys, bordered or {})]
     stamp = "(SELECT stamp::text FROM catalog_catalogueversion)"
     with connection_to_read().cursor() as cursor:
         cursor.execute(
@@ -203,6 +229,7 @@ class Question:
     mark: str
     lists: Sequence[Sequence[str]]
     among: list[int] | None = None
+    bordered: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def sql(self) -> str:
@@ -225,7 +252,9 @@ class Question:
         if not self._has_undecided:
             return self._asked(every)
         texts = [
-            grams_of(word, self.mark) if is_whole(word) else word for words in self.lists for word in words
+            grams_of(word, self.mark) if is_whole(word) else self.bordered.get(word, word)
+            for words in self.lists
+            for word in words
         ]
         if not decided:
             return [*self._asked(every), *texts]
@@ -246,12 +275,15 @@ class Question:
 
     @property
     def _has_undecided(self) -> bool:
-        return not all(grams_decide(word) for words in self.lists for word in words)
+        return not all(self._decide(word) for words in self.lists for word in words)
+
+    def _decide(self, word: str) -> bool:
+        return word not in self.bordered and grams_decide(word)
 
     @property
     def _decided(self) -> str:
         """The grams of the words alone that grams decide on; empty if a list has none."""
-        lists = [[word for word in words if grams_decide(word)] for words in self.lists]
+        lists = [[word for word in words if self._decide(word)] for words in self.lists]
         return self._grams(lists) if all(lists) else ""
 
     def _grams(self, lists: Sequence[Sequence[str]]) -> str:
@@ -259,6 +291,8 @@ class Question:
         return " & ".join(f"({one})" for one in each)
 
     def _has(self, word: str) -> str:
+        if word in self.bordered:
+            return f"{self.part} ~ %s"
         return "grams @@ %s::tsquery" if is_whole(word) else f"strpos({self.part}, %s) > 0"
 
 

@@ -290,7 +290,10 @@ const termOf = (typed) => ({
 
 const termsWithVariants = (words) => words.filter((word) => patterns.letters.test(fold(word))).map(termOf);
 
+const bordered = new Map(Object.entries(data.bordered).map(([name, pattern]) => [name, new RegExp(pattern, "u")]));
+
 function has(one, variant, part, mark) {
+  if (bordered.has(variant)) return bordered.get(variant).test(one[part]);
   if (!variant.startsWith(WHOLE)) return one[part].includes(variant);
   const word = variant.replace(/^[=~]+/, "");
   if (one.words.has(`${mark}${WHOLE}${word}`)) return true;
@@ -355,11 +358,15 @@ function placesOf(terms) {
   return places;
 }
 
-// Whether a case is of a list whose title the text is; such cases come first.
-function isCalled(one, terms, conditions) {
-  if (terms.length !== 1 || conditions.length) return false;
+// The lists whose title the text is, in its very form or else but for its hiragana; their cases come first.
+const withoutKana = (text) => text.normalize("NFKC").replace(/[ぁ-ゖ]|[^\p{L}\p{N}]/gu, "").toLowerCase();
+
+function listsCalled(terms, { conditions, rest }) {
+  if (!terms.length || conditions.length) return [];
   const folded = terms[0].variants[0].replace(/^[=~]+/, "");
-  return data.titles.some(([name, value, title]) => fold(title) === folded && one[name].includes(value));
+  const called = terms.length === 1 ? data.titles.filter(([, , title]) => fold(title) === folded) : [];
+  const plain = withoutKana(rest);
+  return called.length || plain.length < 3 ? called : data.titles.filter(([, , title]) => withoutKana(title) === plain);
 }
 
 // ---- Nearness (nearest.py).
@@ -424,7 +431,8 @@ function readQuery(given) {
   const own = bodies.get(given.get("near") ?? "") ?? null;
   const population = personsIn(given.get("near_population") ?? "") || Number(near?.value ?? 0) || own?.population || null;
   const target = own || population ? { own, population } : null;
-  return { chosen, asked, terms, conditions: reading.conditions, target, places: isWrong ? new Map() : placesOf(terms), isWrong, sort: sortOf(given, target, terms) };
+  const called = listsCalled(terms, reading);
+  return { chosen, asked, terms, called, conditions: reading.conditions, target, places: isWrong ? new Map() : placesOf(terms), isWrong, sort: sortOf(given, target, terms) };
 }
 
 function sortOf(given, target, terms) {
@@ -457,7 +465,7 @@ function inOrder(query) {
   const cases = found(query).map(([one]) => one);
   const keys = {
     document: () => 0,
-    relevance: (one) => (isCalled(one, query.terms, query.conditions) ? -1 : query.places.get(one)),
+    relevance: (one) => (query.called.some(([name, value]) => one[name].includes(value)) ? -1 : query.places.get(one)),
     nearest: (one) => Math.min(...one.bodies.map((body) => score(body, query.target.own, query.target.population))),
     population: (one) => Math.min(...one.bodies.map((body) => body.population ?? Infinity)),
     "-population": (one) => Math.min(...one.bodies.map((body) => -(body.population ?? -Infinity))),

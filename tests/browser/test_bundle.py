@@ -39,6 +39,10 @@ EDGES = (
     "研修事例",
     "研修ってありますか",
     "行政手続き",
+    "行政手続きのオンライン化",
+    "津市",
+    "大阪市",
+    "東村",
 )
 JUDGED = yaml.safe_load((Path(__file__).parent.parent / "finding" / "queries.yaml").read_text())
 

@@ -205,3 +205,52 @@ def test_counts_follow_the_words(client: Client) -> None:
     page = client.get("/cases/", {"q": "ひだかむら"}).text
     counts = re.findall(r'name="step" value="(\d)".*?"checkbox__count">(\d+)<', page)
     assert dict(counts) == {"0": "0", "1": "0", "2": "0", "3": "1"}
+
+
+@pytest.mark.parametrize(
+    ("name", "its_own", "others"),
+    [
+        ("津市", ["三重県津市と"], ["滋賀県大津市", "千葉県木更津市、", "泉大津市"]),
+        ("大阪市", ["大阪市。", "大阪府大阪市"], ["東大阪市"]),
+        ("東村", ["沖縄県東村"], ["東村山市", "榛東村"]),
+        ("旭市", ["旭市、尾張旭市"], ["尾張旭市"]),
+        ("東大阪市", ["東大阪市"], ["大阪市"]),
+    ],
+)
+def test_a_body_is_not_found_in_a_longer_name(name: str, its_own: list[str], others: list[str]) -> None:
+    without_cases()
+    for at, text in enumerate([*its_own, *others]):
+        make_case(f"case-{at}", approach=f"参加団体は{text}")
+    assert sorted(found(name)) == [f"case-{at}" for at in range(len(its_own))]
+    assert sorted(found(f"{name} 参加団体")) == sorted(found(name))
+
+
+@pytest.mark.parametrize(
+    ("typed", "written"),
+    [
+        ("行政手続き", "行政上の手続を"),
+        ("窓口申込み", "窓口での申込を"),
+        ("首長向けトップセミナー", "首長に対するトップセミナー"),
+    ],
+)
+def test_the_parts_of_a_compound_may_have_okurigana(typed: str, written: str) -> None:
+    without_cases()
+    make_case("case", approach=written)
+    assert found(typed) == ["case"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "called"),
+    [
+        ("行政手続きのオンライン化", [("section", "4-2")]),
+        ("行政手続オンライン化", [("section", "4-2")]),
+        ("押印見直し", [("topic", "hanko")]),
+        ("大学連携", [("topic", "university")]),
+        ("オンライン化", []),
+        ("データ", []),
+    ],
+)
+def test_a_title_is_known_whatever_its_hiragana(typed: str, called: list[tuple[str, str]]) -> None:
+    given = QueryDict(mutable=True)
+    given["q"] = typed
+    assert [(name, value) for name, value, _ in CaseFilter(given).lists_called] == called
