@@ -21,7 +21,7 @@ HIRAGANA = re.compile("[ぁ-ゖ]")
 PARTICLE = (
     "(?:における|において|について|にある|にいる|または|又は|もしくは|および|及び|ならびに|or"
     "|での|では|でも|には|にも|との|とか|への|からの|までの|など|から|まで|より"
-    "|の|で|に|が|を|は|と|や|も|へ|か(?![ぁ-ゖ]))"
+    "|だけど|だけれど|だが|だし|の|で|に|が|を|は|と|や|も|へ|か(?![ぁ-ゖ]))"
 )
 WORD = (
     "[^\\W_ぁ-ゖ]"  # kanji, katakana, Latin or a digit: beside a phrase it makes that part of a longer word
@@ -30,7 +30,9 @@ BEGINS = f"(?<!{WORD})"
 BEGINS_PLACE = "(?:(?<![^\\W_ぁ-ゖ])|(?<=又は)|(?<=及び)|(?<=または)|(?<=もしくは)|(?<=or))"
 ENDS = rf"(?=$|[\W_]|{PARTICLE})"
 # What makes of a phrase the opposite: 町以外, 東京を除く市, 政令市ではない市.
-BUT = "(?P<but>以外|\\s?(?:を|は)?\\s?(?:除[くいき]|のぞ[くいき]|抜き)(?:た|て)?|(?:では|じゃ|で)な[いく])"
+BUT = (
+    "(?P<but>\\s?以外|\\s?(?:を|は)?\\s?(?:除[くいき]|のぞ[くいき]|抜き)(?:た|て)?|(?:では|じゃ|で)な[いく])"
+)
 OF_AREA = "(?:圏内|圏|エリア|ブロック|全域|全体|各地|一円)?"  # 東北エリアの町
 OF_PREFECTURE = "(?:内|全域|全体|各地|一円)?"  # 県内の町
 OF_KIND = "(?:向け|限定|だけ|のみ|ならでは|同士|どうし|等)?"
@@ -48,13 +50,13 @@ PEOPLE = "(?:総?人口|住民数?)(?:は|が|の|で|規模が?)?\\s*[:(=]?\\s*
 POPULATION = f"(?P<population>(?:{PEOPLE})?)"
 TILL = "\\s*(?:から|[〜~\\-‐‑–—−ー])\\s*"
 # 20万以上の市 speaks of persons, 20万以上の補助金 does not.
-OF_BODIES = "(?=(?P<bodies>の?(?:自治体|団体|都市|市|町|村))|)"
+OF_BODIES = "(?=(?P<bodies>の?(?:自治体|団体|都市|市|町|村)(?![一-鿿]))|)"
 BOUND = (
     "\\s?(?:(?P<at_most>以下|以内)|(?P<at_least>以上)"
     "|(?P<below>未満|に満たない|を切[るっ]た?|を割[るっ]た?|を?下回[るっ]た?|に[達届](?:しない|かない)|より(?:少ない|小さい))"
     "|(?P<above>を?超(?:える|えた|え)?|を?上回[るっ]た?|より(?:多い|大きい)))"
 )
-NEARLY = "\\s?(?:規模|程度|くらい|ぐらい|前後|ほど|弱|強|余り|余|クラス)"
+NEARLY = "\\s?(?:規模|程度|くらい|ぐらい|前後|ほど|クラス|(?:弱|強|余り?)(?![一-鿿]))"
 
 MUNICIPALITIES = tuple(kind for kind in Kind if kind != Kind.PREFECTURE)
 KINDS: dict[str, tuple[Kind, ...]] = {
@@ -261,7 +263,7 @@ UNIT = "\\s?(?P<unit>人?)"
 GRAMMAR: tuple[Grammar, ...] = (
     (
         re.compile(
-            f"{POPULATION}{NOT_IN_NUMBER}(?P<phrase>{amount('first')}人?{TILL}{amount('last')}{UNIT}(?:まで)?(?P<below>未満|以下)?)"
+            f"{POPULATION}{NOT_IN_NUMBER}(?P<phrase>{amount('first')}(?:人?{TILL}|以上){amount('last')}{UNIT}(?:まで)?(?P<below>未満|以下)?)"
             f"(?:規模|程度|台)?{OF_BODIES}"
         ),
         both_bounds,
@@ -273,7 +275,9 @@ GRAMMAR: tuple[Grammar, ...] = (
         bounds,
     ),
     (
-        re.compile(f"{POPULATION}{NOT_IN_NUMBER}(?P<phrase>{amount('amount')}{UNIT}台){OF_BODIES}"),
+        re.compile(
+            f"{POPULATION}{NOT_IN_NUMBER}(?P<phrase>{amount('amount')}{UNIT}台)(?![一-鿿]){OF_BODIES}"
+        ),
         leading,
     ),
     (
@@ -281,7 +285,7 @@ GRAMMAR: tuple[Grammar, ...] = (
         near,
     ),
     (
-        re.compile(f"(?P<population>{PEOPLE}){NOT_IN_NUMBER}(?P<phrase>{amount('amount')}{UNIT}){ENDS}"),
+        re.compile(f"(?P<population>{PEOPLE}){NOT_IN_NUMBER}(?P<phrase>{amount('amount')}{UNIT})(?!%){ENDS}"),
         near,
     ),
     (

@@ -142,6 +142,10 @@ SENTENCES_WITHOUT_CONDITION = (
     "ワンステップ窓口",
     "指定都市市長会",
     "町外れの店",
+    "200人台帳の電子化",
+    "300人強制参加の研修",
+    "30万以上の市民が使うアプリ",
+    "人口10%減への備え",
 )
 SPELLINGS = (
     ("人口３万人未満の市", "population_max=29999&kind=city"),
@@ -219,6 +223,10 @@ SPELLINGS = (
     ("山陰地方の市", "prefecture=31&prefecture=32&kind=city"),
     ("北海道・東北", "&".join(f"prefecture={code:02}" for code in range(1, 8))),
     ("四国と広島の市", "prefecture=36&prefecture=37&prefecture=38&prefecture=39&prefecture=34&kind=city"),
+    ("2万以上4万未満の町", "population_min=20000&population_max=39999&kind=town"),
+    ("人口10万以上20万以下", "population_min=100000&population_max=200000"),
+    ("うちは2万人弱の町だけど", "near_population=20000&kind=town"),
+    ("村 以外", "kind=prefecture&kind=designated_city&kind=city&kind=special_ward&kind=town"),
     ("STEP3 町", "step=3&kind=town"),
     ("ステップ１〜２", "step=1&step=2"),
     ("ステップ0と2の市", "step=0&step=2&kind=city"),
