@@ -61,7 +61,6 @@ NEARLY = "\\s?(?:規模|程度|くらい|ぐらい|前後|ほど|クラス|(?:�
 MUNICIPALITIES = tuple(kind for kind in Kind if kind != Kind.PREFECTURE)
 KINDS: dict[str, tuple[Kind, ...]] = {
     "市町村": MUNICIPALITIES,
-    "市区町村": MUNICIPALITIES,
     "町村": (Kind.TOWN, Kind.VILLAGE),
     "政令指定都市": (Kind.DESIGNATED_CITY,),
     "指定都市": (Kind.DESIGNATED_CITY,),
