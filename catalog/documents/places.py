@@ -40,6 +40,19 @@ COLUMNS = f"""
     UNION ALL SELECT 'mention', value, array_agg(number), NULL, NULL
     FROM (SELECT unnest(mentions) AS value, number FROM public) AS each GROUP BY value
 """  # noqa: S608 – all of it is ours
+# The values under which a case stands that was public and is no longer; a partial index has these few cases.
+FORMER = """
+    WITH former AS MATERIALIZED (
+        SELECT id, section_id, source_id FROM catalog_case
+        WHERE first_published_at IS NOT NULL AND status <> 'published'
+    )
+    SELECT 'section', section_id FROM former WHERE section_id IS NOT NULL
+    UNION SELECT 'source', slug FROM former JOIN catalog_source AS source ON source.id = source_id
+    UNION SELECT 'topic', slug FROM former
+    JOIN catalog_case_topics AS under ON under.case_id = former.id
+    JOIN catalog_topic AS topic ON topic.id = under.topic_id
+"""
+NAMED = ("section", "topic", "source")  # parameters whose values are rows of editors
 UNDER = ("section", "source", "year", "topic", "body", "mention")
 CHANGED = f"""
     SELECT case_id, is_public, place, time::bigint, section, source_slug, year_or_unknown, topics, bodies,
@@ -93,6 +106,13 @@ def documents_changed_since(number: int, limit: int) -> list[Changed]:
     with connection_to_read().cursor() as cursor:
         cursor.execute(CHANGED, [number, limit])
         return [Changed(*row) for row in cursor.fetchall()]
+
+
+def former_values() -> set[tuple[str, str]]:
+    """The sections, sources and topics, each with its parameter, of cases that are no longer public."""
+    with connection_to_read().cursor() as cursor:
+        cursor.execute(FORMER)
+        return set(cursor.fetchall())
 
 
 def last_public_change() -> datetime:

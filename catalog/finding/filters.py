@@ -43,13 +43,6 @@ class YearFilter(UsedChoicesFilter):
         return ["年度不明" if value == "unknown" else label for value, label in labelled]
 
 
-class SectionFilter(UsedChoicesFilter):
-    """Offers all sections of a source of which a case is public."""
-
-    def is_offered(self, value: str, index: Index) -> bool:
-        return value in index.sections_in_use
-
-
 class StepFilter(ChoicesFilter):
     def labels(self, values: list[str], index: Index) -> list[str]:
         return [f"ステップ{value}" for value in values]

@@ -28,7 +28,7 @@ from catalog.documents.reading import Document, read_documents, read_titles_and_
 from catalog.documents.snapshot import one_snapshot
 from catalog.documents.version import Version, current_version, earlier_stamps
 from catalog.finding.bodies import NamedBody
-from catalog.finding.lists import ByValue, lists_of
+from catalog.finding.lists import ByValue, Told, lists_of
 from catalog.finding.nearest import Target
 from catalog.finding.numbering import Numbering
 from catalog.finding.search import PARTS_APART, Term, folded_of, keys_found
@@ -64,9 +64,9 @@ class Index:
     """
 
     def __init__(self, version: Version) -> None:
-        self.version, self.lists = version, lists_of(version)
-        self.bodies = self.lists.bodies.copy()
         columns = columns_of_public()
+        self.version, self.lists = version, lists_of(version, Told.of(columns.numbers_by))
+        self.bodies = self.lists.bodies.copy()
         self.numbering = Numbering(columns.keys, columns.places, columns.times)
         self.cases = BitMap(range(len(self.numbering)))
         self._hits: dict[Term, Hits] = {}
@@ -110,7 +110,7 @@ class Index:
                 if len(hits.changed) <= MAX_CHANGED
             },
         )
-        for of_cases in ("bodies_in_cases", "frequent_words", "sections_in_use"):
+        for of_cases in ("bodies_in_cases", "frequent_words"):
             index.__dict__.pop(of_cases, None)
         index.numbering, index.cases, index.bodies = (
             self.numbering.copy(),
@@ -122,6 +122,7 @@ class Index:
         codes = {code for document in changed for code in index._take(document)}
         index._list_cases_of_bodies()
         index._count_cases_of(codes)
+        index.lists = lists_of(version, Told.of(index.cases_by))
         return index
 
     def _take(self, document: Changed) -> set[str]:
@@ -166,17 +167,6 @@ class Index:
                 cases = by.get(value, BitMap())
                 if (number in cases) != (value in wanted):
                     by[value] = cases ^ one
-
-    @cached_property
-    def sections_in_use(self) -> set[str]:
-        """The ids of the sections of the sources of which a case is public."""
-        by_source = self.cases_by["source"]
-        return {section.pk for section in self.lists.sections if by_source.get(section.source.slug)}
-
-    @property
-    def sources_in_use(self) -> list[Source]:
-        """The sources of which a case is public."""
-        return self.sources_of(self.cases)
 
     @property
     def last_change(self) -> datetime:

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sized
 from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from pyroaring import BitMap
 
+from catalog.documents.places import NAMED, former_values
 from catalog.documents.version import Version
 from catalog.finding.bodies import SUFFIX, BodyNames
 from catalog.finding.nearest import Measured, measure
@@ -41,23 +42,49 @@ ENGLISH = {
 MAX_TARGETS = 32  # whose measures are kept: at 1,788 bodies these take 20 MB
 
 
+class Told(NamedTuple):
+    """What readers may be told of sections, topics and sources: parameters with values.
+
+    Under those `in_use` a case is public: only these are named to who has not chosen them. Under the others
+    `once_public` one was, so that their addresses stay valid. Of all others nothing tells.
+    """
+
+    in_use: frozenset[tuple[str, str]]
+    once_public: frozenset[tuple[str, str]]
+
+    @classmethod
+    def of(cls, values: Mapping[str, Mapping[str, Sized]]) -> Told:
+        """What follows from the cases by parameter and value, and from those that are no longer public."""
+        in_use = frozenset((name, one) for name in NAMED for one, cases in values[name].items() if cases)
+        return cls(in_use, in_use | former_values())
+
+    def known(self, name: str) -> set[str]:
+        return {value for of, value in self.once_public if of == name}
+
+    def offered(self, name: str) -> set[str] | None:
+        """The values that are named; None of a parameter of which all are."""
+        return {value for of, value in self.in_use if of == name} if name in NAMED else None
+
+
 class Lists:
-    """All lists as one state of the catalogue has them.
+    """All lists as one state of the catalogue has them, of sections, topics and sources those `told`.
 
     A body's number is its place by code. `bodies_by` has the bodies by the parameters that speak of one and
     their values; `aliases` by parameter the values that once were, each with what stands for it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, told: Told) -> None:
         self._kept: dict[Any, Any] = {}
+        self.told = told
         self.steps = list(Step.objects.order_by("number"))
-        in_order = ("source_id", "position")
-        self.sections = list(Section.objects.select_related("step", "source").order_by(*in_order))
-        self.step_of = {section.pk: str(section.step_id) for section in self.sections}
-        self.topics = list(Topic.objects.in_use().order_by("position", "slug"))
-        merged = Topic.objects.exclude(merged_into=None)
+        sections, topics, sources = map(told.known, NAMED)
+        every = Section.objects.select_related("step", "source").order_by("source_id", "position")
+        self.step_of = {section.pk: str(section.step_id) for section in every}
+        self.sections = [section for section in every if section.pk in sections]
+        self.topics = list(Topic.objects.filter(slug__in=topics).order_by("position", "slug"))
+        merged = Topic.objects.filter(merged_into__in=self.topics)
         self.aliases = {"topic": dict(merged.values_list("slug", "merged_into__slug"))}
-        self.sources = list(Source.objects.order_by("pk"))
+        self.sources = list(Source.objects.filter(slug__in=sources).order_by("pk"))
         self.site_texts = dict(SiteText.objects.values_list("slug", "text"))
         self.prefectures = list(Prefecture.objects.order_by("code"))
         self.choices: dict[str, list[Any]] = {
@@ -98,14 +125,22 @@ class Lists:
         return self._kept[name]
 
     @property
+    def sections_in_use(self) -> list[Section]:
+        return [section for section in self.sections if ("section", section.pk) in self.told.in_use]
+
+    @property
+    def topics_in_use(self) -> list[Topic]:
+        return [topic for topic in self.topics if ("topic", topic.slug) in self.told.in_use]
+
+    @property
+    def sources_in_use(self) -> list[Source]:
+        return [source for source in self.sources if ("source", source.slug) in self.told.in_use]
+
+    @property
     def names(self) -> Names:
         """What bodies are called, with their prefecture and without, and what topics and sections are."""
-        return self.kept(
-            "names",
-            lambda: Names(
-                self.prefectures, self.bodies, (one.title for one in (*self.topics, *self.sections))
-            ),
-        )
+        titled: list[Any] = [*self.topics_in_use, *self.sections_in_use]
+        return self.kept("names", lambda: Names(self.prefectures, self.bodies, (one.title for one in titled)))
 
     @property
     def body_names(self) -> BodyNames:
@@ -124,9 +159,9 @@ class Lists:
     def _by_title(self) -> dict[str, list[tuple[str, str, str]]]:
         lists = [
             *(("step", str(step.number), step.title) for step in self.steps),
-            *(("section", section.pk, section.title) for section in self.sections),
-            *(("topic", topic.slug, topic.title) for topic in self.topics),
-            *(("source", source.slug, source.title) for source in self.sources),
+            *(("section", section.pk, section.title) for section in self.sections_in_use),
+            *(("topic", topic.slug, topic.title) for topic in self.topics_in_use),
+            *(("source", source.slug, source.title) for source in self.sources_in_use),
         ]
         folded = fold_each({title for *_, title in lists})
         called: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
@@ -191,14 +226,15 @@ def choices_by_region(prefectures: Iterable[Prefecture]) -> list[tuple[str, Choi
     return list(groups.items())
 
 
-# By the stamp under which they became what they are, those last asked for at the end.
-_kept: dict[str, Lists] = {}
+# By the stamp under which they became what they are and by what is told, those last asked for at the end.
+_kept: dict[tuple[str, Told], Lists] = {}
 
 
-def lists_of(version: Version) -> Lists:
+def lists_of(version: Version, told: Told) -> Lists:
     """The lists of this version, which must be the one that the connection sees: kept ones, or new ones."""
-    lists = _kept.pop(version.lists) if version.lists in _kept else Lists()
-    _kept[version.lists] = lists
-    for stamp in list(_kept)[:-MAX_LISTS]:
-        del _kept[stamp]
+    key = (version.lists, told)
+    lists = _kept.pop(key) if key in _kept else Lists(told)
+    _kept[key] = lists
+    for older in list(_kept)[:-MAX_LISTS]:
+        del _kept[older]
     return lists

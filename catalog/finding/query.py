@@ -63,7 +63,7 @@ class StrictFilterSet(django_filters.FilterSet):
         filters = Shared(deepcopy(self.base_filters))
         for name, choices in self.index.lists.choices.items():
             if name in filters:
-                filters[name].extra["choices"] = choices
+                filters[name].extra |= {"choices": choices, "offered": self.index.lists.told.offered(name)}
         return filters
 
     def get_form_class(self) -> type[QueryForm]:
@@ -154,12 +154,12 @@ class CaseFilter(StrictFilterSet):
     source = filters.UsedChoicesFilter(label="出典")
     year = filters.YearFilter(label="取組の年度", choices=YEARS)
     step = filters.StepFilter(label="ステップ")
-    section = filters.SectionFilter(label="区分")
+    section = filters.UsedChoicesFilter(label="区分")
     population = filters.PopulationFilter(label="人口", choices=POPULATION_BANDS)
     region = filters.BodyChoicesFilter(label="地方", choices=Region.choices)
     prefecture = filters.BodyChoicesFilter(label="都道府県")
     kind = filters.BodyChoicesFilter(label="団体の種別", choices=Kind.choices)
-    topic = filters.ChoicesFilter(label="テーマ")
+    topic = filters.UsedChoicesFilter(label="テーマ")
     body = filters.BodyFilter(label="団体")
     population_min = filters.PopulationBoundFilter(
         lookup_expr="gte",

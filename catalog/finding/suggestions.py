@@ -178,8 +178,8 @@ def titled(index: Index) -> list[Titled]:
 
 def _titled(index: Index) -> list[Titled]:
     listed = [
-        *(("テーマ", "topic", topic.slug, topic.title, [topic.title]) for topic in index.lists.topics),
-        *(("区分", "section", one.pk, one.title, [one.title]) for one in index.lists.sections),
+        *(("テーマ", "topic", topic.slug, topic.title, [topic.title]) for topic in index.lists.topics_in_use),
+        *(("区分", "section", one.pk, one.title, [one.title]) for one in index.lists.sections_in_use),
         *(
             ("ステップ", "step", str(step.number), str(step), [step.title, f"ステップ{step.number}"])
             for step in index.lists.steps

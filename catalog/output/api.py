@@ -202,7 +202,8 @@ def schema_of(field: forms.Field) -> dict[str, Any]:
     if isinstance(field, YearsField):
         return {"type": "array", "items": A_YEAR}
     if isinstance(field, ChoicesField):
-        return {"type": "array", "items": {"type": "string", "enum": [value for value, _ in field.options()]}}
+        values = [value for value, _ in field.offered_options()]
+        return {"type": "array", "items": {"type": "string", "enum": values}}
     if isinstance(field, forms.IntegerField):
         return {"type": "integer", "minimum": field.min_value, "maximum": field.max_value}
     if isinstance(field, BodyCodeField):

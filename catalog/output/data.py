@@ -28,7 +28,7 @@ def data(request: HttpRequest) -> HttpResponse:
         "columns": COLUMNS,
         "items": list(descriptions.items_of(schema)),
         "count": len(index.cases),
-        "sources": index.sources_in_use,
+        "sources": index.lists.sources_in_use,
         "changed_at": timezone.localtime(index.last_change),
         "version": descriptions.version_of(index),
         "has_bundle": Path(settings.BUNDLE_FILE).is_file(),

@@ -132,7 +132,7 @@ def data_package(index: Index, absolute: Absolute) -> dict[str, Any]:
         "created": index.last_change.isoformat(),
         "keywords": list(KEYWORDS),
         "licenses": [{"title": "出典の利用条件", "path": terms_address(absolute)}],
-        "sources": [_source(source) for source in index.sources_in_use],
+        "sources": [_source(source) for source in index.lists.sources_in_use],
         "resources": [
             {
                 "profile": "tabular-data-resource",
@@ -194,7 +194,7 @@ def dataset(index: Index, absolute: Absolute) -> dict[str, Any]:
                 "name": str(source),
                 "publisher": source.publisher,
             }
-            for source in index.sources_in_use
+            for source in index.lists.sources_in_use
         ],
         "distribution": [
             {
@@ -249,7 +249,7 @@ def data_catalog(index: Index, absolute: Absolute) -> dict[str, Any]:
             "dct:language": {"@id": "http://publications.europa.eu/resource/authority/language/JPN"},
             "dct:license": {"@id": terms_address(absolute)},
             "dct:modified": changed_at,
-            "dct:source": [source.citation for source in index.sources_in_use],
+            "dct:source": [source.citation for source in index.lists.sources_in_use],
             "dcat:version": version_of(index),
             "dcat:keyword": [_japanese(word) for word in KEYWORDS],
             "dcat:landingPage": {"@id": absolute(reverse("catalog:data"))},
@@ -288,7 +288,7 @@ def for_language_models(index: Index, absolute: Absolute) -> str:
     def links(given: Iterable[tuple[str, str, str]]) -> list[str]:
         return [f"- [{label}]({absolute(path)}): {about}" for label, path, about in given]
 
-    cited = "、".join(source.citation for source in index.sources_in_use)
+    cited = "、".join(source.citation for source in index.lists.sources_in_use)
     return "\n".join(
         [
             f"# {NAME}",

@@ -36,7 +36,7 @@ def filled(text: str, index: Index) -> str:
 
 def facts_of(index: Index) -> dict[str, str]:
     """What may stand for the names of `SiteText.FACTS`; empty where no case is public."""
-    sources = index.sources_in_use
+    sources = index.lists.sources_in_use
     named = named_sources(sources)
     publishers = "・".join(dict.fromkeys(source.publisher for source in named))
     titles = "、".join(f"{source.publisher}{in_brackets(str(source), source.kind)}" for source in named)
