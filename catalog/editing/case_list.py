@@ -32,7 +32,6 @@ from catalog.links.checks import Run
 from catalog.links.network import Checker
 from catalog.models import Case, Schedule
 from catalog.models.cases import CaseQuerySet
-from catalog.models.days import in_japanese
 
 LONGEST_SEARCH = 200  # characters
 
@@ -49,7 +48,7 @@ class ReviewFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: models.QuerySet[Case]) -> models.QuerySet[Case]:
         if self.value() == "due":
             return queryset.due_for_review()  # type: ignore[attr-defined]
-        conditions = {"set": models.Q(review_by__isnull=False), "none": models.Q(review_by=None)}
+        conditions = {"set": models.Q(review__isnull=False), "none": models.Q(review=None)}
         return queryset.filter(conditions.get(self.value() or "", models.Q()))
 
 
@@ -72,7 +71,7 @@ class CaseList(RecordedAdmin):
         *("status", "plans", "updated_at"),
     )
     list_filter = ("status", ReviewFilter, "section", "topics", "source", WithoutPopulation)
-    list_select_related = ("section", "source")
+    list_select_related = ("section", "source", "review")
     search_fields = ("slug", "title__folded")  # the rest is said below
     search_help_text = "題名、本文、識別名、テーマ、団体の名称・よみから探します。"
     actions = ("publish", "return_to_draft", "sort", "export", "check_links")
@@ -130,7 +129,7 @@ class CaseList(RecordedAdmin):
     def plans(self, case: Case) -> str:
         """What is to be done with the case, and when."""
         plans = [schedule.plan for schedule in case.schedules.all()]
-        review = [f"{in_japanese(case.review_by)}までに見直す"] if case.review_by else []
+        review = [str(case.review)] if hasattr(case, "review") else []
         return "、".join([*plans, *review])
 
     @admin.action(description="選んだ事例を公開する", permissions=["publish"])
