@@ -27,6 +27,7 @@ from django.utils.formats import date_format
 from reversion.errors import RevertError
 from reversion.models import Version
 
+from catalog import remains
 from catalog.models import (
     PUBLISHED_UNFINISHED,
     Body,
@@ -37,6 +38,7 @@ from catalog.models import (
     Link,
     Population,
     PopulationSource,
+    Review,
     SearchSynonym,
     Section,
     SimilarBody,
@@ -49,10 +51,11 @@ from dxcases import access_log
 
 CASE_ROWS: tuple[type[Any], ...] = (CaseBody, Figure, Link, SimilarBody)
 # The rows that a version holds besides the one it is of, in the order editors read them.
-ROWS: dict[type[models.Model], tuple[type[Any], ...]] = {Case: CASE_ROWS, Body: (Population,)}
-OWNERS = {Population: "body"} | dict.fromkeys(CASE_ROWS, "case")  # the field by which a row belongs to one
+ROWS: dict[type[models.Model], tuple[type[Any], ...]] = {Case: (*CASE_ROWS, Review), Body: (Population,)}
+# The field by which a row belongs to one.
+OWNERS = {Population: "body"} | dict.fromkeys((*CASE_ROWS, Review), "case")
 # A case that is taken back to a version keeps its address and stays as public as it is.
-KEPT_AT_REVERT = ("slug", "status", "withdrawn_reason", "withdrawn_pointer", "review_by", "created_at")
+KEPT_AT_REVERT = ("slug", "status", "withdrawn_reason", "withdrawn_pointer", "created_at")
 # What is marked as one: a number or a word of kanji, katakana or Latin letters, else a single character.
 WORD = re.compile("[一-鿿々]+|[ァ-ヺー]+|[A-Za-zＡ-Ｚａ-ｚ]+|[0-9０-９]+|.", re.DOTALL)
 MAX_PAIRS = 10_000_000  # of lines, and of words, that are compared of two texts; else it takes too long
@@ -81,12 +84,13 @@ CANNOT_REVERT = (
 # What one version holds, as editors read it: the lines of each field, by its label.
 Texts = dict[str, list[str]]
 
-reversion.register(Case, follow=("case_bodies", "figures", "links", "similar_bodies"))
+reversion.register(Case, follow=("case_bodies", "figures", "links", "similar_bodies", "review"))
 for model in (
     *CASE_ROWS,
     Guideline,
     Population,
     PopulationSource,
+    Review,
     SearchSynonym,
     Section,
     SiteText,
@@ -250,8 +254,9 @@ def restore(case: Case, version: Version) -> None:
     for row in CASE_ROWS:
         row.objects.filter(case=case).delete()
     put_back(version, {name: getattr(case, name) for name in KEPT_AT_REVERT})
-    for one in version.revision.version_set.exclude(pk=version.pk).order_by("pk"):
-        one.revert()
+    for one in rows_of_version(version):
+        if one.content_type.model_class() in CASE_ROWS:
+            one.revert()
     use_merged_topics(case)
     Case.objects.filter(pk=case.pk).update(updated_at=timezone.now())
     case.refresh_from_db()
@@ -314,8 +319,20 @@ def deleted_versions(model: type[models.Model]) -> models.QuerySet[Version]:
 
 
 @transaction.atomic
+def delete(written: models.Model) -> None:
+    """Deletes a row so that `bring_back` can make it anew with all that belonged to it."""
+    ensure_version(written)
+    newest = versions_of(written)[0]
+    remains.keep(written, newest, set(ROWS.get(type(written), ())))
+    written.delete()
+
+
+@transaction.atomic
 def bring_back(version: Version, user: AbstractBaseUser | None) -> models.Model:
-    """Makes a row that was deleted, with its own rows, anew as in its version. Raises ValidationError."""
+    """Makes a row that was deleted, with what belonged to it, anew as in its version.
+
+    Schedules whose time has passed meanwhile are held. Raises ValidationError.
+    """
     model = version.content_type.model_class()
     try:
         with transaction.atomic():
@@ -325,12 +342,14 @@ def bring_back(version: Version, user: AbstractBaseUser | None) -> models.Model:
                 version.revert()
             for one in rows_of_version(version):
                 one.revert()
+            remains.bring_back(version)
             connection.check_constraints()
     except (RevertError, DeserializationError, IntegrityError) as error:
         raise ValidationError(CANNOT_BRING_BACK) from error
     row = model._base_manager.get(pk=version.object_id)
     if isinstance(row, Case):
         use_merged_topics(row)
+        row.schedules.hold_overdue()
     record(row, user, BROUGHT_BACK)
     return row
 

@@ -6,13 +6,14 @@ import hashlib
 import json
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib import messages
 from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 LAST_SAVED = "last_saved"  # in the session
+Answer = TypeVar("Answer")
 SENT_TWICE = "同じ内容が2回送られましたが、保存や実行をしたのは1回だけです。"
 
 
@@ -38,14 +39,14 @@ def answer_as_before(request: HttpRequest) -> HttpResponse | None:
     return HttpResponseRedirect(address)
 
 
-def once(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def once(view: Callable[..., Answer]) -> Callable[..., Answer | HttpResponse]:
     """Makes a method of an admin answer a form sent again as it did at first, if that was `remember_saved`.
 
     The second waits until the first is done, even where that leaves no row to wait for.
     """
 
     @wraps(view)
-    def answer(self: Any, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
+    def answer(self: Any, request: HttpRequest, *args: Any, **options: Any) -> Answer | HttpResponse:
         if request.method != "POST":
             return view(self, request, *args, **options)
         with transaction.atomic():

@@ -29,7 +29,6 @@ NOT_CONTENT = {
     "status": "steers who may see the case",
     "withdrawn_reason": "is told by the page of a withdrawn case, which has no record",
     "withdrawn_pointer": "is told by the page of a withdrawn case, which has no record",
-    "review_by": "is for editors alone",
 }
 # Why a field of content has no place somewhere.
 EXCEPTIONS: dict[tuple[str, str], str] = {

@@ -13,13 +13,15 @@ pytestmark = pytest.mark.django_db
 
 def create(monkeypatch: pytest.MonkeyPatch, password: str) -> None:
     monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", password)
-    call_command(
-        "create_editor", interactive=False, username="henshu", email="henshu@example.jp", verbosity=0
-    )
+    call_command("create_editor", interactive=False, username="henshu", email="henshu@example.jp")
 
 
-def test_an_editor_is_made_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_editor_is_made_from_the_environment(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     create(monkeypatch, "a long enough password")
+    told = "編集者「henshu」を登録しました。管理画面（/admin/）にログインできます。\n"
+    assert capsys.readouterr().out == told
     editor = User.objects.get(username="henshu")
     assert editor.is_staff
     assert editor.check_password("a long enough password")

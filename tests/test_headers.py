@@ -306,6 +306,8 @@ TABLE = {
     "/admin/catalog/case/{case}/delete/": ("302 302", "403 403", "403 403", "403 403", "403 403"),
     "/admin/catalog/case/{draft}/change/": ("302 302", "200 403", "200 200", "200 200", "200 200"),
     "/admin/catalog/case/{case}/confirmations/": ("302 302", "200 403", "200 403", "200 404", "200 404"),
+    "/admin/catalog/case/{case}/review/": ("302 302", "403 403", "200 302", "200 302", "200 302"),
+    "/admin/catalog/case/{case}/schedule/": ("302 302", "403 403", "403 403", "200 200", "200 200"),
     "/report/": ("200 400",) * 5,
     "/confirm/nope/": ("404 404",) * 5,
     "/admin/catalog/case/{draft}/preview/": ("302 302", "200 200", "200 200", "200 200", "200 200"),

@@ -43,9 +43,12 @@ KEPT_OF_OTHERS = (
 
 
 NOT_PROPOSED = (
-    "状態、取り下げの内容、見直しの期限は、改訂案では変えられないため、今のままです。"
+    "状態と取り下げの内容は、改訂案では変えられないため、今のままです。"
     "変えるときは、事例の画面で「保存」を選んでください。"
 )
+
+
+STEERING = ("status", "withdrawn_reason", "withdrawn_pointer")  # what makes a case public or not
 
 
 class SendOn(HttpResponseRedirect):
@@ -164,7 +167,7 @@ class CaseAdmin(CasePages):
             ("注記・資料", {"fields": ("editor_note", "references", "similar_open_ended")}),
             ("分類", {"fields": ("topics", "year")}),
             ("出典", {"fields": ("source", "section", ("page", "order"), "heading")}),
-            ("公開", {"fields": ("slug", "status", "review_by", *(() if never_withdraws else withdrawal))}),
+            ("公開", {"fields": ("slug", "status", *(() if never_withdraws else withdrawal))}),
         )
         if obj is None:
             return case
@@ -181,10 +184,7 @@ class CaseAdmin(CasePages):
         """An address once public stays; what makes a case public or not is for those who may publish."""
         address = ("slug",) if obj and obj.was_public else ()
         may_steer = self.has_publish_permission(request) and not is_proposing(request)
-        steering = ("status", "withdrawn_reason", "withdrawn_pointer")
-        # A proposal is about what readers see.
-        own = ("review_by",) if is_proposing(request) else ()
-        return address if may_steer else (*address, *steering, *own)
+        return address if may_steer else (*address, *STEERING)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
         form: Any = super().get_form(request, obj, change, **options)
@@ -296,11 +296,9 @@ class CaseAdmin(CasePages):
     def steers(self, request: HttpRequest, case: Case) -> bool:
         """Whether what was sent would make the case more or less public, which no proposal does."""
         stands = Case.objects.get(pk=case.pk)
-        names = ("status", "withdrawn_reason", "withdrawn_pointer")
-        stood = {**{name: getattr(stands, name) for name in names}, "review_by": str(stands.review_by or "")}
         return self.has_publish_permission(request) and any(
-            with_plain_breaks(request.POST[name]) != value
-            for name, value in stood.items()
+            with_plain_breaks(request.POST[name]) != getattr(stands, name)
+            for name in STEERING
             if name in request.POST
         )
 

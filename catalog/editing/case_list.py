@@ -21,6 +21,7 @@ from catalog.documents.reading import read_documents
 from catalog.editing.forms import (
     ReasonForm,
     SortingForm,
+    WithdrawalForm,
 )
 from catalog.editing.imported import proposing
 from catalog.editing.recorded import RecordedAdmin
@@ -32,7 +33,7 @@ from catalog.links.checks import Run
 from catalog.links.network import Checker
 from catalog.models import Case, Schedule
 from catalog.models.cases import CaseQuerySet
-from catalog.models.days import in_japanese
+from dxcases.sent_twice import once, remember_saved
 
 LONGEST_SEARCH = 200  # characters
 
@@ -49,7 +50,7 @@ class ReviewFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: models.QuerySet[Case]) -> models.QuerySet[Case]:
         if self.value() == "due":
             return queryset.due_for_review()  # type: ignore[attr-defined]
-        conditions = {"set": models.Q(review_by__isnull=False), "none": models.Q(review_by=None)}
+        conditions = {"set": models.Q(review__isnull=False), "none": models.Q(review=None)}
         return queryset.filter(conditions.get(self.value() or "", models.Q()))
 
 
@@ -72,10 +73,10 @@ class CaseList(RecordedAdmin):
         *("status", "plans", "updated_at"),
     )
     list_filter = ("status", ReviewFilter, "section", "topics", "source", WithoutPopulation)
-    list_select_related = ("section", "source")
+    list_select_related = ("section", "source", "review")
     search_fields = ("slug", "title__folded")  # the rest is said below
     search_help_text = "題名、本文、識別名、テーマ、団体の名称・よみから探します。"
-    actions = ("publish", "return_to_draft", "sort", "export", "check_links")
+    actions = ("publish", "return_to_draft", "withdraw", "sort", "export", "check_links")
     # A page has to answer before the browser gives up: few addresses, and less time for each than at night.
     link_checker = partial(Checker, hop_seconds=5, total_seconds=5)
     most_links = 10
@@ -130,7 +131,7 @@ class CaseList(RecordedAdmin):
     def plans(self, case: Case) -> str:
         """What is to be done with the case, and when."""
         plans = [schedule.plan for schedule in case.schedules.all()]
-        review = [f"{in_japanese(case.review_by)}までに見直す"] if case.review_by else []
+        review = [str(case.review)] if hasattr(case, "review") else []
         return "、".join([*plans, *review])
 
     @admin.action(description="選んだ事例を公開する", permissions=["publish"])
@@ -141,39 +142,44 @@ class CaseList(RecordedAdmin):
     def return_to_draft(self, request: HttpRequest, cases: models.QuerySet[Case]) -> HttpResponse | None:
         return self.set_status(request, cases, Case.Status.DRAFT)
 
+    @admin.action(description="選んだ公開中の事例を取り下げる", permissions=["publish"])
+    def withdraw(self, request: HttpRequest, cases: models.QuerySet[Case]) -> HttpResponse | None:
+        published = cases.filter(status=Case.Status.PUBLISHED)
+        return self.set_status(request, published, Case.Status.WITHDRAWN)
+
+    @once
     def set_status(
         self, request: HttpRequest, cases: models.QuerySet[Case], status: Case.Status
     ) -> HttpResponse | None:
         """Shows the cases and asks why; then changes those that are still as they were shown."""
-        shown = versions_in(request.POST.get("shown", ""))
         concerned = list(chosen_in(request, cases).exclude(status=status))
-        form = ReasonForm(request.POST if "apply" in request.POST else None)
+        kind = WithdrawalForm if status == Case.Status.WITHDRAWN else ReasonForm
+        form = kind(request.POST if "apply" in request.POST else None)
 
         def change(case: Case) -> None:
             case.settle_slug()
             case.status = status
+            case.withdrawn_reason = form.cleaned_data.get("withdrawn_reason") or case.withdrawn_reason
             history.log_status(request.user, case)
 
         title, done = f"状態を「{status.label}」にする", f"状態を「{status.label}」にしました。"
         if concerned and (asked := self.ask(request, title, concerned, form)):
             return asked
-        changed = [self.try_change(request, case.pk, form, change, done, shown) for case in concerned]
-        self.message_user(request, f"{sum(changed)}件を「{status.label}」にしました。", messages.SUCCESS)
-        return None
+        told = f"{{}}件を「{status.label}」にしました。"
+        return self.change_each(request, concerned, form, change, (done, told))
 
     @admin.action(description="選んだ事例のテーマ・区分を変える", permissions=["change"])
+    @once
     def sort(self, request: HttpRequest, cases: models.QuerySet[Case]) -> HttpResponse | None:
         """Asks for topics and section; then changes those that do not stand under them yet."""
         form = SortingForm(request.POST if "apply" in request.POST else None)
-        shown = versions_in(request.POST.get("shown", ""))
         chosen = list(chosen_in(request, cases).prefetch_related("topics"))
         if asked := self.ask(request, "テーマ・区分を変える", chosen, form):
             return asked
         done = "テーマ・区分を変えました。"
         concerned = [case for case in chosen if form.concerns(case)]
-        changed = [self.try_change(request, case.pk, form, form.apply, done, shown) for case in concerned]
-        self.message_user(request, f"{sum(changed)}件のテーマ・区分を変えました。", messages.SUCCESS)
-        return None
+        told = "{}件のテーマ・区分を変えました。"
+        return self.change_each(request, concerned, form, form.apply, (done, told))
 
     def ask(
         self, request: HttpRequest, title: str, cases: list[Case], form: ReasonForm
@@ -186,6 +192,27 @@ class CaseList(RecordedAdmin):
         context = {"title": title, "cases": listed, "form": form, "action": request.POST["action"]}
         context["shown"] = versions_of(cases)
         return self.page(request, "admin/set_status.html", None, context)
+
+    def change_each(
+        self,
+        request: HttpRequest,
+        cases: list[Case],
+        form: ReasonForm,
+        change: Callable[[Case], None],
+        told: tuple[str, str],
+    ) -> HttpResponse | None:
+        """Changes those that can be, as `try_change` does, and tells how many.
+
+        `told` is for the admin's log, of each, and for the user, with a place for their number.
+        """
+        shown, (done, message) = versions_in(request.POST.get("shown", "")), told
+        # All of them first: who saves one of them waits for nothing that is written here before.
+        list(Case.objects.select_for_update().filter(pk__in=[case.pk for case in cases]).order_by("pk"))
+        changed = [self.try_change(request, case.pk, form, change, done, shown) for case in cases]
+        self.message_user(request, message.format(sum(changed)), messages.SUCCESS)
+        if not any(changed):
+            return None
+        return remember_saved(request, HttpResponseRedirect(request.get_full_path()))
 
     @transaction.atomic
     def try_change(

@@ -18,10 +18,7 @@ from catalog.documents.reading import read_documents
 from catalog.editing import confirmations
 from catalog.editing.case_list import CaseList
 from catalog.editing.duplicates import duplicate
-from catalog.editing.forms import (
-    RevertForm,
-    ScheduleForm,
-)
+from catalog.editing.forms import RevertForm, ReviewForm, ScheduleForm
 from catalog.editing.sheets import template_workbook
 from catalog.importing import pages
 from catalog.models import Case
@@ -110,6 +107,11 @@ class CasePages(CaseList):
         if not self.has_publish_permission(request):
             raise PermissionDenied
         form = ScheduleForm(request.POST if "add" in request.POST else None, case=case, by=request.user)
+        if key := history.key_in(request.POST.get("resume", "")):
+            schedule = get_object_or_404(case.schedules.waiting().exclude(held_at=None), pk=key)
+            schedule.held_at = None
+            schedule.save(update_fields=["held_at"])
+            return self.done_here(request, case, f"{schedule.get_status_display()}予約を再開しました。")
         if key := history.key_in(request.POST.get("call_off", "")):
             schedule = get_object_or_404(case.schedules.waiting(), pk=key)
             schedule.closed_at = timezone.now()
@@ -121,6 +123,23 @@ class CasePages(CaseList):
         context = {"title": f"公開・取り下げの予約：{case}", "form": form}
         context["schedules"] = case.schedules.waiting().select_related("made_by")
         return self.page(request, "admin/schedule_case.html", case, context)
+
+    def tell_brought_back(self, request: HttpRequest, row: Any) -> None:
+        for schedule in row.schedules.waiting():
+            will_be = schedule.trouble or "この時刻に行われます。"
+            self.message_user(request, f"{schedule.plan}予約があります。{will_be}", messages.WARNING)
+
+    @once
+    def review_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The day by which the case is to be looked at again: not public, so without proposal or reason."""
+        case = self.get_viewable(request, object_id)
+        if not self.has_change_permission(request, case):
+            raise PermissionDenied
+        form = ReviewForm(request.POST or None, case=case)
+        if form.is_valid():
+            return self.done_here(request, case, form.save(request.user))
+        context = {"title": f"見直しの期限：{case}", "form": form}
+        return self.page(request, "admin/review_case.html", case, context)
 
     def done_here(self, request: HttpRequest, case: Case, message: str) -> HttpResponse:
         """Tells what a button of this page has done, and shows the page anew."""
@@ -134,6 +153,7 @@ class CasePages(CaseList):
             path("import/template/", own(self.template_view), name="catalog_case_template"),
             path("<path:object_id>/duplicate/", own(self.duplicate_view), name="catalog_case_duplicate"),
             path("<path:object_id>/schedule/", own(self.schedule_view), name="catalog_case_schedule"),
+            path("<path:object_id>/review/", own(self.review_view), name="catalog_case_review"),
             path("<path:object_id>/preview/", own(self.preview_view), name="catalog_case_preview"),
             path(
                 "<path:object_id>/confirmations/",

@@ -138,7 +138,10 @@ def panels() -> list[Panel]:
         reports_panel(),
         cases_panel("下書き", Case.objects.filter(status=Case.Status.DRAFT), f"{cases}?status__exact=draft"),
         cases_panel(
-            "見直しの期限が来た事例", Case.objects.due_for_review(), f"{cases}?review=due", by="review_by"
+            "見直しの期限が来た事例",
+            Case.objects.due_for_review(),
+            f"{cases}?review=due",
+            by="review__due_on",
         ),
         schedules_panel(),
         cases_panel("取り下げた事例", Case.objects.withdrawn(), f"{cases}?status__exact=withdrawn"),
@@ -160,7 +163,7 @@ def schedules_panel() -> Panel:
         PanelRow(
             schedule.case.title,
             reverse("admin:catalog_case_schedule", args=[schedule.case_id]),
-            f"{schedule.plan}{f'　できませんでした：{schedule.failure}' if schedule.failure else ''}",
+            f"{schedule.plan}　{schedule.trouble}",
         )
         for schedule in waiting[:MAX_LISTED]
     ]

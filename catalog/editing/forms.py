@@ -17,18 +17,22 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from catalog import history
+from catalog.importing.fields import DayField
 from catalog.importing.tables import with_plain_breaks
 from catalog.models import (
     POPULATION_TWICE,
     PUBLISHED_UNFINISHED,
     PUBLISHED_WITHOUT_BODY,
+    WITHDRAWN_WITHOUT_REASON,
     Case,
     Population,
     Proposal,
+    Review,
     Schedule,
     Section,
     Topic,
 )
+from catalog.models.days import in_japanese
 
 FORM_ONLY = ("reason", "seen_version", "seen_record", "seen_edition")
 REASON = "変更の理由"
@@ -297,6 +301,17 @@ class ReasonForm(forms.Form):
     )
 
 
+class WithdrawalForm(ReasonForm):
+    """Why several cases are withdrawn, for editors and for readers."""
+
+    withdrawn_reason = ProseField(
+        label="取り下げの理由",
+        help_text="読者に見せます。選んだすべての事例に同じ理由が出ます。",
+        error_messages={"required": WITHDRAWN_WITHOUT_REASON},
+        widget=AdminTextareaWidget(attrs={"rows": 2}),
+    )
+
+
 class SortingForm(ReasonForm):
     """Under what several cases are to stand: topics to add and to take away, a section."""
 
@@ -402,6 +417,34 @@ class RevertForm(ReasonForm):
                 "ほかの人がこの事例を変えました。下の違いをもう一度確かめてから、戻してください。"
             )
         return seen
+
+
+class ReviewForm(forms.Form):
+    """The day by which a case is to be looked at again; empty where none is set."""
+
+    due_on = DayField(
+        label="見直しの期限",
+        required=False,
+        help_text="内容が今も正しいかを、いつまでに確かめるか（例：2027/4/1）。空にすると、期限を外します。",
+    )
+
+    def __init__(self, data: Any = None, *, case: Case) -> None:
+        self.case, self.there = case, Review.objects.filter(case=case).first()
+        super().__init__(data, initial={"due_on": self.there and self.there.due_on})
+
+    def save(self, by: Any) -> str:
+        """Sets the day or takes it away, with a version in the case's history. Returns what was done."""
+        day = self.cleaned_data["due_on"]
+        if day == self.initial["due_on"]:
+            return "見直しの期限は変わっていません。"
+        history.ensure_version(self.case)
+        if day:
+            Review.objects.update_or_create(case=self.case, defaults={"due_on": day})
+        elif self.there:
+            self.there.delete()
+        told = f"見直しの期限を{in_japanese(day)}にしました。" if day else "見直しの期限を外しました。"
+        history.record(self.case, by, told)
+        return told
 
 
 class MergeForm(forms.Form):

@@ -34,6 +34,7 @@ def state_in(version: history.Version) -> State:
     rows = {
         f"{names[one.content_type.model_class()]}-{one.object_id}": one.field_dict
         for one in history.rows_of_version(version)
+        if one.content_type.model_class() in names
     }
     return {"": version.field_dict, **rows}
 

@@ -196,9 +196,8 @@ class RecordedAdmin(admin.ModelAdmin):
         return request.user.has_perm(f"{self.opts.app_label}.delete_{self.opts.model_name}")
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        history.ensure_version(obj)
         self.log_row(request, "delete", obj)
-        super().delete_model(request, obj)
+        history.delete(obj)
         self.message_user(request, "削除したものは、一覧の「ゴミ箱」から元に戻せます。", messages.INFO)
 
     @once
@@ -262,7 +261,11 @@ class RecordedAdmin(admin.ModelAdmin):
         self.log_change(request, row, "削除を取り消しました。")
         self.log_row(request, "bring back", row)
         self.message_user(request, f"「{row}」を元に戻しました。", messages.SUCCESS)
+        self.tell_brought_back(request, row)
         return True
+
+    def tell_brought_back(self, request: HttpRequest, row: Any) -> None:
+        """What else is to be said of a row that is there again."""
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None

@@ -76,10 +76,11 @@ def facets_of(case_filter: CaseFilter, names: Iterable[str] = NAMES) -> list[Fac
 def _facet(case_filter: CaseFilter, name: str) -> Facet:
     counts = None if case_filter.errors else _counts(case_filter, name)
     declared, chosen = case_filter.filters[name], case_filter.chosen.get(name, [])
+    index = case_filter.index
     offered = [
-        option
-        for option in case_filter.form.fields[name].grouped_options()
-        if option[1] in chosen or declared.is_offered(option[1], case_filter.index)
+        (group, value, label) if declared.is_told(value, index) else ("", value, value)
+        for group, value, label in case_filter.form.fields[name].grouped_options()
+        if value in chosen or declared.is_offered(value, index)
     ]
     has_groups = len({group for group, *_ in offered}) > 1
     options = [

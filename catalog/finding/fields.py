@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from decimal import Decimal
 from typing import Any, cast
 
@@ -31,9 +31,16 @@ BLANKS = re.compile(r"\s+(?![0-9])|(?<![0-9])\s+")  # but between two digits, wh
 
 
 class ChoicesField(forms.MultipleChoiceField):
-    """Several values of a list; its error names the values allowed, with what each means."""
+    """Several values of a list; its error names the values to choose from, with what each means.
+
+    These are the `offered`, of which None means all; the others are taken, too, but not told of.
+    """
 
     widget = forms.CheckboxSelectMultiple
+
+    def __init__(self, *, offered: Container[str] | None = None, **options: Any) -> None:
+        super().__init__(**options)
+        self.offered = offered
 
     def clean(self, value: Any) -> list[str]:
         return self.each_once(super().clean(value))
@@ -50,13 +57,17 @@ class ChoicesField(forms.MultipleChoiceField):
                 code="invalid_choice",
                 params={
                     "unknown": "」「".join(one[:50] for one in unknown[:5]),
-                    "allowed": "、".join(f"{value}（{label}）" for value, label in self.options()),
+                    "allowed": "、".join(f"{value}（{label}）" for value, label in self.offered_options()),
                 },
             )
 
     def options(self) -> Iterator[tuple[str, str]]:
         """Value and label of every option."""
         return ((value, label) for _, value, label in self.grouped_options())
+
+    def offered_options(self) -> Iterator[tuple[str, str]]:
+        """The same of those that are told of."""
+        return (one for one in self.options() if self.offered is None or one[0] in self.offered)
 
     def grouped_options(self) -> Iterator[tuple[str, str, str]]:
         """Group, value and label of every option; the group is empty where there is none."""

@@ -19,13 +19,17 @@ class ChoicesFilter(django_filters.Filter):
         """Whether its facet has the value even if it is not chosen."""
         return True
 
+    def is_told(self, value: str, index: Index) -> bool:
+        """Whether readers are told what the value is called; if not, it is called by itself."""
+        return True
+
     def cases(self, values: list[str], index: Index) -> BitMap:
         return union_of(index.cases_by[self.field_name], values)
 
     def labels(self, values: list[str], index: Index) -> list[str]:
         """What the page calls the values, each understood by itself."""
         names = dict(self.field.options())
-        return [names[value] for value in values]
+        return [names[value] if self.is_told(value, index) else value for value in values]
 
 
 class UsedChoicesFilter(ChoicesFilter):
@@ -35,19 +39,19 @@ class UsedChoicesFilter(ChoicesFilter):
         return bool(index.cases_by[self.field_name].get(value))
 
 
+class NamedChoicesFilter(UsedChoicesFilter):
+    """Its values have names by editors, of which readers are told only those that a public case is under."""
+
+    def is_told(self, value: str, index: Index) -> bool:
+        return self.is_offered(value, index)
+
+
 class YearFilter(UsedChoicesFilter):
     field_class = YearsField
 
     def labels(self, values: list[str], index: Index) -> list[str]:
         labelled = zip(values, super().labels(values, index), strict=True)
         return ["年度不明" if value == "unknown" else label for value, label in labelled]
-
-
-class SectionFilter(UsedChoicesFilter):
-    """Offers all sections of a source of which a case is public."""
-
-    def is_offered(self, value: str, index: Index) -> bool:
-        return value in index.sections_in_use
 
 
 class StepFilter(ChoicesFilter):

@@ -7,14 +7,14 @@ index is right for as long as the catalogue has the version it was made of; see 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from copy import copy
 from datetime import datetime
 from functools import cached_property, lru_cache
 from itertools import groupby, islice, repeat
 from operator import itemgetter
 from threading import Lock
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from pyroaring import BitMap
 
@@ -28,15 +28,18 @@ from catalog.documents.reading import Document, read_documents, read_titles_and_
 from catalog.documents.snapshot import one_snapshot
 from catalog.documents.version import Version, current_version, earlier_stamps
 from catalog.finding.bodies import NamedBody
-from catalog.finding.lists import ByValue, lists_of, without_kana
+from catalog.finding.lists import ByValue, InUse, lists_of, without_kana
 from catalog.finding.nearest import Target
 from catalog.finding.numbering import Numbering
 from catalog.finding.search import PARTS_APART, Term, folded_of, keys_found
+from catalog.finding.understanding import Names
 from catalog.finding.vocabulary import FrequentWord, frequent_words
-from catalog.models import Body, Source
+from catalog.models import Body, Section, Source, Topic
 
 Ranks = tuple[BitMap, ...]
+T = TypeVar("T")
 
+NAMED = ("section", "topic", "source")  # parameters whose values editors make
 MAX_INDEXES = 2
 MAX_TERMS = 256  # whose hits are kept: of 100,000 cases 12 kB each
 MAX_READ = 300  # cases, of which the frequent words are
@@ -110,7 +113,7 @@ class Index:
                 if len(hits.changed) <= MAX_CHANGED
             },
         )
-        for of_cases in ("bodies_in_cases", "frequent_words", "sections_in_use"):
+        for of_cases in ("bodies_in_cases", "frequent_words", "in_use"):
             index.__dict__.pop(of_cases, None)
         index.numbering, index.cases, index.bodies = (
             self.numbering.copy(),
@@ -168,15 +171,43 @@ class Index:
                     by[value] = cases ^ one
 
     @cached_property
-    def sections_in_use(self) -> set[str]:
-        """The ids of the sections of the sources of which a case is public."""
-        by_source = self.cases_by["source"]
-        return {section.pk for section in self.lists.sections if by_source.get(section.source.slug)}
+    def in_use(self) -> InUse:
+        """The sections, topics and sources of which a case is public; readers are told of no others."""
+        return frozenset(
+            (name, value) for name in NAMED for value, cases in self.cases_by[name].items() if cases
+        )
+
+    @property
+    def sections_in_use(self) -> list[Section]:
+        return [section for section in self.lists.sections if ("section", section.pk) in self.in_use]
+
+    @property
+    def topics_in_use(self) -> list[Topic]:
+        return [topic for topic in self.lists.topics if ("topic", topic.slug) in self.in_use]
 
     @property
     def sources_in_use(self) -> list[Source]:
-        """The sources of which a case is public."""
-        return self.sources_of(self.cases)
+        return [source for source in self.lists.sources if ("source", source.slug) in self.in_use]
+
+    def offered(self, name: str) -> set[str] | None:
+        """The values of a parameter that readers are told of; None where it is all of them."""
+        return {value for of, value in self.in_use if of == name} if name in NAMED else None
+
+    def told(self, lists: Iterable[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
+        """Those of these steps, sections, topics and sources that readers are told of."""
+        return [one for one in lists if one[0] == "step" or one[:2] in self.in_use]
+
+    def kept(self, name: Any, make: Callable[[], T]) -> T:
+        """What `make` gives, made once: something that follows from the lists and what of them is in use."""
+        return self.lists.kept(name, make, self.in_use)
+
+    @property
+    def names(self) -> Names:
+        """What bodies are called, with their prefecture and without, and what topics and sections are."""
+        titled: list[Topic | Section] = [*self.topics_in_use, *self.sections_in_use]
+        return self.kept(
+            Names, lambda: Names(self.lists.prefectures, self.lists.bodies, (one.title for one in titled))
+        )
 
     @property
     def last_change(self) -> datetime:
@@ -221,12 +252,12 @@ class Index:
 
     def lists_called(self, term: Term) -> list[tuple[str, str, str]]:
         """Parameter, value and title of the steps, sections, topics and sources whose title the term is."""
-        return self.lists.by_title.get(folded_of(term.variants[0]), [])
+        return self.told(self.lists.by_title.get(folded_of(term.variants[0]), []))
 
     def lists_nearly_called(self, text: str) -> list[tuple[str, str, str]]:
         """The same of a text that is a title but for its hiragana: 行政手続きのオンライン化, 押印見直し."""
         plain = without_kana(text)
-        return self.lists.by_title_without_kana.get(plain, []) if len(plain) > 2 else []
+        return self.told(self.lists.by_title_without_kana.get(plain, [])) if len(plain) > 2 else []
 
     def cases_and_mentions(self, code: str) -> tuple[BitMap, BitMap]:
         """The cases that a body carries out, and those that name it as similar."""

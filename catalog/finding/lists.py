@@ -22,15 +22,17 @@ from catalog.finding.bodies import SUFFIX, BodyNames
 from catalog.finding.nearest import Measured, measure
 from catalog.finding.romaji import romanised
 from catalog.finding.search import borders, fold_each
-from catalog.finding.understanding import Names
 from catalog.models import Body, Prefecture, Region, SearchSynonym, Section, SiteText, Source, Step, Topic
 from dxcases.postgres.replicas import connection_to_read
 
 Choices = list[tuple[str, str]]
 ByValue = dict[str, BitMap]
+# Parameter and value of each section, topic and source of which a case is public.
+InUse = frozenset[tuple[str, str]]
 T = TypeVar("T")
 
 MAX_LISTS = 2
+MAX_USES = 2  # of the same lists, with what is kept of each
 SHORTEST_LATIN = 4  # letters of a name of a body that is found by them
 ENGLISH = {
     "date",
@@ -52,6 +54,7 @@ class Lists:
 
     def __init__(self) -> None:
         self._kept: dict[Any, Any] = {}
+        self._kept_with = lru_cache(MAX_USES)(lambda in_use: dict[Any, Any]())
         self.steps = list(Step.objects.order_by("number"))
         in_order = ("source_id", "position")
         self.sections = list(Section.objects.select_related("step", "source").order_by(*in_order))
@@ -93,21 +96,12 @@ class Lists:
             (body.population, number) for number, body in enumerate(bodies) if body.population is not None
         )
 
-    def kept(self, name: Any, make: Callable[[], T]) -> T:
-        """What `make` gives, made once: something that follows from the lists alone."""
-        if name not in self._kept:
-            self._kept[name] = make()
-        return self._kept[name]
-
-    @property
-    def names(self) -> Names:
-        """What bodies are called, with their prefecture and without, and what topics and sections are."""
-        return self.kept(
-            "names",
-            lambda: Names(
-                self.prefectures, self.bodies, (one.title for one in (*self.topics, *self.sections))
-            ),
-        )
+    def kept(self, name: Any, make: Callable[[], T], in_use: InUse = frozenset()) -> T:
+        """What `make` gives, made once: something that follows from the lists, and what of them is in use."""
+        kept = self._kept_with(in_use) if in_use else self._kept
+        if name not in kept:
+            kept[name] = make()
+        return kept[name]
 
     @property
     def body_names(self) -> BodyNames:

@@ -47,7 +47,7 @@ class StrictFilterSet(django_filters.FilterSet):
 
     def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
         self.index: Index = current_index()
-        self.base_filters = self.index.lists.kept(type(self), self._filters_with_choices)
+        self.base_filters = self.index.kept(type(self), self._filters_with_choices)
         super().__init__(self._with_names_of_today(data), *args, **kwargs)
 
     def _with_names_of_today(self, data: Any) -> Any:
@@ -63,7 +63,7 @@ class StrictFilterSet(django_filters.FilterSet):
         filters = Shared(deepcopy(self.base_filters))
         for name, choices in self.index.lists.choices.items():
             if name in filters:
-                filters[name].extra["choices"] = choices
+                filters[name].extra |= {"choices": choices, "offered": self.index.offered(name)}
         return filters
 
     def get_form_class(self) -> type[QueryForm]:
@@ -75,7 +75,7 @@ class StrictFilterSet(django_filters.FilterSet):
             form_class.bodies = {body.code: body for body in self.index.bodies}
             return form_class
 
-        return self.index.lists.kept((type(self), "form"), make)
+        return self.index.kept((type(self), "form"), make)
 
     @classmethod
     def for_request(cls, request: HttpRequest, *, strict: bool = False, also: Iterable[str] = ()) -> Self:
@@ -151,15 +151,15 @@ class StrictFilterSet(django_filters.FilterSet):
 class CaseFilter(StrictFilterSet):
     """The cases a query asks for."""
 
-    source = filters.UsedChoicesFilter(label="出典")
+    source = filters.NamedChoicesFilter(label="出典")
     year = filters.YearFilter(label="取組の年度", choices=YEARS)
     step = filters.StepFilter(label="ステップ")
-    section = filters.SectionFilter(label="区分")
+    section = filters.NamedChoicesFilter(label="区分")
     population = filters.PopulationFilter(label="人口", choices=POPULATION_BANDS)
     region = filters.BodyChoicesFilter(label="地方", choices=Region.choices)
     prefecture = filters.BodyChoicesFilter(label="都道府県")
     kind = filters.BodyChoicesFilter(label="団体の種別", choices=Kind.choices)
-    topic = filters.ChoicesFilter(label="テーマ")
+    topic = filters.NamedChoicesFilter(label="テーマ")
     body = filters.BodyFilter(label="団体")
     population_min = filters.PopulationBoundFilter(
         lookup_expr="gte",
@@ -217,7 +217,7 @@ class CaseFilter(StrictFilterSet):
     def reading(self) -> Reading:
         """What `q` states, and the words that are left of it."""
         text = self.cleaned.get("q", "")
-        return Reading([], text) if self.cleaned.get("literal") else read(text, self.index.lists.names)
+        return Reading([], text) if self.cleaned.get("literal") else read(text, self.index.names)
 
     @property
     def understood(self) -> list[Condition]:
@@ -255,9 +255,7 @@ class CaseFilter(StrictFilterSet):
             for name, value in ((one.parameter, one.value) for one in self.understood)
             if name in ("prefecture", "region")
         ]
-        numbers = BitMap(
-            [self.index.lists.number_of_body[code] for code in self.index.lists.names.called(words)]
-        )
+        numbers = BitMap([self.index.lists.number_of_body[code] for code in self.index.names.called(words)])
         return [self.index.bodies[number] for number in BitMap.intersection(numbers, *stated)]
 
     @cached_property

@@ -152,7 +152,7 @@ def counts_of(words: list[str], index: Index) -> dict[str, int]:
 
 
 def is_a_word(word: str, index: Index) -> bool:
-    return not index.lists.names.called([word]) and not read(word, index.lists.names).conditions
+    return not index.names.called([word]) and not read(word, index.names).conditions
 
 
 def fit_in(names: Iterable[str], folded: str) -> Fit | None:
@@ -173,13 +173,13 @@ def says_enough(folded: str, fit: Fit) -> bool:
 
 def titled(index: Index) -> list[Titled]:
     """The topics, sections and steps with their names folded, once for these lists."""
-    return index.lists.kept(Titled, lambda: _titled(index))
+    return index.kept(Titled, lambda: _titled(index))
 
 
 def _titled(index: Index) -> list[Titled]:
     listed = [
-        *(("テーマ", "topic", topic.slug, topic.title, [topic.title]) for topic in index.lists.topics),
-        *(("区分", "section", one.pk, one.title, [one.title]) for one in index.lists.sections),
+        *(("テーマ", "topic", topic.slug, topic.title, [topic.title]) for topic in index.topics_in_use),
+        *(("区分", "section", one.pk, one.title, [one.title]) for one in index.sections_in_use),
         *(
             ("ステップ", "step", str(step.number), str(step), [step.title, f"ステップ{step.number}"])
             for step in index.lists.steps

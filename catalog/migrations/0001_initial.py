@@ -23,6 +23,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ('reversion', '0002_add_index_on_version_for_content_type_and_db'),
     ]
 
     operations = [
@@ -199,7 +200,6 @@ class Migration(migrations.Migration):
                 ('status', models.CharField(choices=[('draft', '下書き'), ('published', '公開'), ('withdrawn', '取り下げ')], default='draft', max_length=10, verbose_name='状態')),
                 ('withdrawn_reason', models.TextField(blank=True, help_text='読者に見せます（例：団体の申し出により掲載を終えました）。取り下げるときは必ず書きます。', verbose_name='取り下げの理由')),
                 ('withdrawn_pointer', models.URLField(blank=True, help_text='後継の事例や団体のページなど。なければ空のままにします。', max_length=500, validators=[django.core.validators.URLValidator(schemes=['http', 'https']), catalog.models.base.refuse_credentials], verbose_name='代わりに見るページのURL')),
-                ('review_by', models.DateField(blank=True, help_text='内容が今も正しいかを、いつまでに確かめるか。読者には見えません。', null=True, verbose_name='見直しの期限')),
                 ('first_published_at', models.DateTimeField(editable=False, null=True, serialize=False, verbose_name='最初の公開')),
                 ('version', models.PositiveIntegerField(default=1, editable=False, serialize=False, verbose_name='版')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='作成日時')),
@@ -514,6 +514,10 @@ class Migration(migrations.Migration):
             model_name='case',
             index=models.Index(condition=models.Q(('first_published_at__isnull', False)), fields=['updated_at'], name='case_public_by_last_change'),
         ),
+        migrations.AddIndex(
+            model_name='case',
+            index=models.Index(condition=models.Q(('first_published_at__isnull', False), models.Q(('status', 'published'), _negated=True)), fields=['status'], name='case_formerly_public'),
+        ),
         migrations.AddConstraint(
             model_name='case',
             constraint=models.UniqueConstraint(fields=('source', 'page', 'order'), name='case_place_in_source_is_unique', violation_error_message='同じ出典の同じページ・順番の事例がすでにあります。'),
@@ -721,6 +725,7 @@ class Migration(migrations.Migration):
                 ('made_at', models.DateTimeField(auto_now_add=True, verbose_name='予約した日時')),
                 ('closed_at', models.DateTimeField(editable=False, null=True, verbose_name='終わった日時')),
                 ('failure', models.TextField(blank=True, editable=False, verbose_name='できなかった理由')),
+                ('held_at', models.DateTimeField(editable=False, null=True, verbose_name='止めた日時')),
                 ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='schedules', to='catalog.case', verbose_name='事例')),
                 ('made_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='予約した人')),
             ],
@@ -746,6 +751,31 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='schedule',
             constraint=models.UniqueConstraint(condition=models.Q(('closed_at', None)), fields=('case', 'status'), name='schedule_is_one_a_status', violation_error_message='同じ予約がすでにあります。先に取り消してください。'),
+        ),
+        migrations.CreateModel(
+            name='Review',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('due_on', models.DateField(verbose_name='期限')),
+                ('case', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='review', to='catalog.case', verbose_name='事例')),
+            ],
+            options={
+                'verbose_name': '見直しの期限',
+                'verbose_name_plural': '見直しの期限',
+                'default_permissions': (),
+            },
+        ),
+        migrations.CreateModel(
+            name='Remains',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('rows', models.JSONField()),
+                ('pointers', models.JSONField()),
+                ('version', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='remains', to='reversion.version')),
+            ],
+            options={
+                'default_permissions': (),
+            },
         ),
         migrations.RunSQL(
             sql=(SQL / "0001_case_section.sql").read_text(encoding="utf-8"),

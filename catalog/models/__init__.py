@@ -9,6 +9,7 @@ from catalog.models.cases import (
     MIN_YEAR,
     PUBLISHED_UNFINISHED,
     PUBLISHED_WITHOUT_BODY,
+    WITHDRAWN_WITHOUT_REASON,
     Case,
     CaseBody,
     CaseRow,
@@ -30,7 +31,8 @@ from catalog.models.places import (
     Region,
 )
 from catalog.models.proposals import Proposal, ProposalEdition, ProposalNote
-from catalog.models.schedules import Schedule
+from catalog.models.remains import Remains
+from catalog.models.schedules import Review, Schedule
 from catalog.models.site_texts import SiteText
 from catalog.models.voices import MAX_TEXT, Confirmation, Report, Sender, content_of_case, forget
 from catalog.models.words import SearchSynonym, ZeroResultSearch
@@ -44,6 +46,7 @@ __all__ = (
     "POPULATION_TWICE",
     "PUBLISHED_UNFINISHED",
     "PUBLISHED_WITHOUT_BODY",
+    "WITHDRAWN_WITHOUT_REASON",
     "Autosave",
     "Body",
     "BodyQuerySet",
@@ -66,7 +69,9 @@ __all__ = (
     "ProposalEdition",
     "ProposalNote",
     "Region",
+    "Remains",
     "Report",
+    "Review",
     "Schedule",
     "SearchSynonym",
     "Section",

@@ -38,7 +38,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
     def due_for_review(self) -> CaseQuerySet:
         """Cases whose day to be looked at again has come."""
-        return self.filter(review_by__lte=timezone.localdate())
+        return self.filter(review__due_on__lte=timezone.localdate())
 
     def without_known_population(self) -> CaseQuerySet:
         """Cases that no population band leads to: none of their bodies has a population."""
@@ -193,12 +193,6 @@ class Case(CatalogueModel):
         blank=True,
         help_text="後継の事例や団体のページなど。なければ空のままにします。",
     )
-    review_by = models.DateField(
-        "見直しの期限",
-        null=True,
-        blank=True,
-        help_text="内容が今も正しいかを、いつまでに確かめるか。読者には見えません。",
-    )
     # A trigger sets it once and for all, whoever publishes (sql/0001_first_published.sql).
     first_published_at = models.DateTimeField("最初の公開", null=True, editable=False, serialize=False)
     # Triggers count it up with every change of the case or of its rows (sql/0001_case_version.sql).
@@ -268,6 +262,11 @@ class Case(CatalogueModel):
                 fields=["updated_at"],
                 name="case_public_by_last_change",
                 condition=Q(first_published_at__isnull=False),
+            ),
+            models.Index(
+                fields=["status"],
+                name="case_formerly_public",
+                condition=Q(first_published_at__isnull=False) & ~Q(status="published"),
             ),
         )
 

@@ -1,4 +1,4 @@
-"""What becomes of a case at a time set before: `manage.py apply_schedules` publishes or withdraws it."""
+"""What becomes of a case at a time set before: it is published or withdrawn, or looked at again."""
 
 from __future__ import annotations
 
@@ -9,6 +9,12 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from catalog.models.cases import Case
+from catalog.models.days import in_japanese
+
+HELD = (
+    "時刻が過ぎてから元に戻されたため、止めています。"
+    "事例の「公開・取り下げの予約」で、再開するか取り消してください。"
+)
 
 
 class ScheduleQuerySet(models.QuerySet["Schedule"]):
@@ -16,12 +22,19 @@ class ScheduleQuerySet(models.QuerySet["Schedule"]):
         return self.filter(closed_at=None)
 
     def due(self) -> ScheduleQuerySet:
-        """Those whose time has come, the earliest first."""
-        return self.waiting().filter(due_at__lte=timezone.now()).order_by("due_at", "pk")
+        """Those whose time has come, the earliest first; none that is held."""
+        return self.waiting().filter(due_at__lte=timezone.now(), held_at=None).order_by("due_at", "pk")
+
+    def hold_overdue(self) -> int:
+        """Has a person decide about those whose time has passed. Call it where any have been brought back."""
+        return self.due().update(held_at=timezone.now())
 
 
 class Schedule(models.Model):
-    """A change of the state of a case, done in the name of who set it once its time has come."""
+    """A change of the state of a case, done in the name of who set it once its time has come.
+
+    `manage.py apply_schedules` does it.
+    """
 
     class Status(models.TextChoices):
         PUBLISHED = "published", "公開する"
@@ -41,6 +54,7 @@ class Schedule(models.Model):
     # When it was done or called off.
     closed_at = models.DateTimeField("終わった日時", null=True, editable=False)
     failure = models.TextField("できなかった理由", blank=True, editable=False)
+    held_at = models.DateTimeField("止めた日時", null=True, editable=False)
 
     objects = ScheduleQuerySet.as_manager()
 
@@ -74,3 +88,22 @@ class Schedule(models.Model):
         """What is to be done and when, in the time of Japan."""
         at = date_format(timezone.localtime(self.due_at), "Y年n月j日 H:i")
         return f"{at}に{self.get_status_display()}"
+
+    @property
+    def trouble(self) -> str:
+        """Why it has not been done although its time has come."""
+        return HELD if self.held_at else f"できませんでした：{self.failure}" if self.failure else ""
+
+
+class Review(models.Model):
+    """The day by which somebody is to look at a case again: for editors alone, and no part of the case."""
+
+    case = models.OneToOneField(Case, models.CASCADE, related_name="review", verbose_name="事例")
+    due_on = models.DateField("期限")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "見直しの期限"
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{in_japanese(self.due_on)}までに見直す"

@@ -202,7 +202,8 @@ def schema_of(field: forms.Field) -> dict[str, Any]:
     if isinstance(field, YearsField):
         return {"type": "array", "items": A_YEAR}
     if isinstance(field, ChoicesField):
-        return {"type": "array", "items": {"type": "string", "enum": [value for value, _ in field.options()]}}
+        values = [value for value, _ in field.offered_options()]
+        return {"type": "array", "items": {"type": "string", "enum": values}}
     if isinstance(field, forms.IntegerField):
         return {"type": "integer", "minimum": field.min_value, "maximum": field.max_value}
     if isinstance(field, BodyCodeField):
@@ -294,7 +295,7 @@ def body_detail(request: Request, code: str) -> Response:
 
 def current_schema(index: Index) -> dict[str, Any]:
     """The OpenAPI document: it follows from the code and from what the lists of the catalogue offer."""
-    return index.lists.kept("schema", lambda: LockedGenerator().get_schema(request=None, public=True))
+    return index.kept("schema", lambda: LockedGenerator().get_schema(request=None, public=True))
 
 
 @require_safe
@@ -305,9 +306,7 @@ def schema_file(request: HttpRequest) -> HttpResponse:
         return as_json({"errors": form.errors}, status=400)
     renderer = RENDERERS[form.cleaned_data["format"] or YAML]()
     index = current_index()
-    content = index.lists.kept(
-        renderer.format, lambda: renderer.render(current_schema(index), renderer_context={})
-    )
+    content = index.kept(renderer.format, lambda: renderer.render(current_schema(index), renderer_context={}))
     headers = {
         "Content-Disposition": f'inline; filename="dxcases-openapi.{form.cleaned_data["format"] or YAML}"'
     }

@@ -130,8 +130,8 @@ def _columns(index: Index) -> Iterator[tuple[CoverageColumn, BitMap]]:
     """The columns with their cases. Sections of several sources would be no parts of one whole."""
     for step in index.lists.steps:
         yield CoverageColumn(step), union_of(index.cases_by["step"], [str(step.number)])
-        of_step = (section for section in index.lists.sections if section.step_id == step.number)
-        sections = [section for section in of_step if section.pk in index.sections_in_use]
+        in_use = index.sections_in_use
+        sections = [section for section in in_use if section.step_id == step.number]
         if len(sections) > 1 and len({section.source_id for section in sections}) == 1:
             for section in sections:
                 yield CoverageColumn(step, section), union_of(index.cases_by["section"], [section.pk])

@@ -87,8 +87,12 @@ def back_up(connection: BaseDatabaseWrapper, folder: Path, say: Say) -> Path:
     return path
 
 
-def restore(connection: BaseDatabaseWrapper, path: Path, say: Say, *, force: bool = False) -> None:
+def restore(
+    connection: BaseDatabaseWrapper, path: Path, say: Say, *, force: bool = False, also: str = ""
+) -> None:
     """Replaces the content of the database by that of the backup `path`, all or nothing; ends all logins.
+
+    `also` is SQL to be done to the content before anybody sees it; it may add or take away no row.
 
     Raises BackupError, also for a file that is no whole backup or comes from a newer PostgreSQL, and for a
     database that holds any table unless `force`.
@@ -106,6 +110,7 @@ def restore(connection: BaseDatabaseWrapper, path: Path, say: Say, *, force: boo
     say("データベースに書き込んでいます…")
     with client.replacing() as content, client.script_of(path) as script:
         shutil.copyfileobj(script, content)
+        content.write(also.encode())
     if LOGINS in expected:
         expected[LOGINS] = 0
     if expected != (found := rows_of(connection)):

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, User
 from django.contrib.sessions.models import Session
 from django.db import connection
+from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.plugin import DjangoDbBlocker
 from reversion.models import Revision
 
 from catalog.editing.roles import EDITORS, PUBLISHERS
-from catalog.models import Case, ZeroResultSearch
+from catalog.models import Case, Confirmation, Link, ZeroResultSearch
 from tests.making import make_case
 
 PASSWORD = "a long enough password"
@@ -213,7 +215,7 @@ def test_two_browsers_on_one_case_lose_nothing(log_in: Callable[[str], Page]) ->
 
 READERS = (
     *("/cases/?q=二人で直す", "/cases/proposed/", "/cases.json?q=二人で直す", "/cases.atom"),
-    "/api/v1/cases/proposed/",
+    *("/cases.csv?q=二人で直す", "/api/v1/cases/proposed/", "/api/v1/cases/?q=二人で直す"),
 )
 
 
@@ -224,8 +226,9 @@ def test_two_people_change_a_public_case_and_readers_see_the_old_text_until_it_i
     editor, publisher = log_in("編集"), log_in("公開")
     readers = page.request
 
-    def read() -> list[str]:
-        return [readers.get(address).text() for address in READERS]
+    def read() -> list[tuple[str, str]]:
+        answers = [readers.get(address) for address in READERS]
+        return [(answer.text(), answer.headers["etag"]) for answer in answers]
 
     before = read()
     editor.goto(f"/admin/catalog/case/{case.pk}/change/")
@@ -276,6 +279,31 @@ def test_two_people_change_a_public_case_and_readers_see_the_old_text_until_it_i
     expect(page.locator("article.case")).not_to_contain_text("出典にない成果")
     assert all(new != old for new, old in zip(read(), before, strict=True))
     assert not case.proposals.still_open().exists()
+
+
+def test_a_draft_deleted_by_mistake_is_brought_back_with_all_that_belonged_to_it(
+    log_in: Callable[[str], Page], page: Page
+) -> None:
+    case = make_case("by-mistake", title="まちがえて消す事例", page=304, status="draft")
+    Link.objects.create(case=case, url="https://example.jp/", label="村の案内")
+    asked = Confirmation.objects.create(
+        case=case, body_id="063631", expires_at=timezone.now() + timedelta(days=30)
+    )
+    publisher = log_in("公開")
+    publisher.goto(f"/admin/catalog/case/{case.pk}/change/")
+    publisher.locator(".deletelink").first.click()
+    publisher.locator("#content form [type=submit]").click()
+    expect(publisher.locator(".messagelist")).to_contain_text("「ゴミ箱」から元に戻せます。")
+    assert page.goto(asked.path).status == 404  # type: ignore[union-attr]
+    publisher.get_by_role("link", name="ゴミ箱").click()
+    publisher.get_by_role("button", name="「まちがえて消す事例」を元に戻す").click()
+    expect(publisher.locator(".messagelist")).to_contain_text("「まちがえて消す事例」を元に戻しました。")
+    publisher.goto(f"/admin/catalog/case/{case.pk}/change/")
+    expect(publisher.locator("#id_links-0-label")).to_have_value("村の案内")
+    expect(publisher.get_by_role("region", name="団体の確認")).to_contain_text("山形県舟形町：回答待ち")
+    page.goto(asked.path)
+    expect(page.locator("h1")).to_be_visible()
+    expect(page.locator("body")).to_contain_text("まちがえて消す事例")
 
 
 def test_nothing_typed_is_lost_when_the_session_has_ended(log_in: Callable[[str], Page]) -> None:

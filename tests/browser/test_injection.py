@@ -297,6 +297,7 @@ EDITORS_PAGES = [
     *(f"{CASE}{what}/" for what in ("change", "history", "preview", "history/{old}/revert")),
     *(
         f"{CASE}confirmations/",
+        f"{CASE}review/",
         f"{CASE}change/?report={{report}}",
         "/admin/catalog/case/add/?report={report}",
     ),

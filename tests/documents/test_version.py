@@ -18,7 +18,9 @@ from catalog.models import (
     Proposal,
     ProposalEdition,
     ProposalNote,
+    Remains,
     Report,
+    Review,
     Schedule,
     Topic,
     ZeroResultSearch,
@@ -30,7 +32,7 @@ pytestmark = pytest.mark.django_db
 # What they hold follows from other tables, or is for editors.
 NOT_READ = (
     *(Autosave, CaseDocument, PopulationImport, Proposal, ProposalEdition, ProposalNote),
-    *(Report, Schedule, ZeroResultSearch),
+    *(Remains, Report, Review, Schedule, ZeroResultSearch),
 )
 
 

@@ -16,8 +16,10 @@ from catalog import history
 from catalog.editing.case_list import versions_of
 from catalog.editing.sheets import TEMPLATE_COLUMNS
 from catalog.importing.cases import import_cases, read_cases
-from catalog.models import Case, CaseBody, Figure, Proposal, Topic
+from catalog.models import Case, CaseBody, Figure, Proposal, Review, Topic
+from catalog.models.days import in_japanese
 from catalog.output.columns import EDITORS_TABLE, HEADERS
+from dxcases.sent_twice import SENT_TWICE
 from tests.filling import ADD, a_publisher, an_editor, change_url, errors, new_case, opened, sent_by
 from tests.making import FUNAGATA, KASHIHARA, make_case
 from tests.state import database_state
@@ -205,13 +207,58 @@ def test_a_draft_is_saved_and_previewed_unfinished_and_asked_for_all_it_lacks_at
     assert Client().get("/cases/draft-1/").status_code == 404
 
 
+def test_cases_published_by_a_double_click_are_so_once() -> None:
+    client, case = a_publisher(), make_case("clicked", status="draft", title="題")
+    publish = {"apply": "1", "shown": shown(case), "reason": ""}
+    first, second = (act(client, "publish", case, **publish) for _ in range(2))
+    assert "1件を「公開」にしました。" in first.text
+    assert (SENT_TWICE in second.text, "0件" in second.text) == (True, False)
+    assert [version.revision.comment for version in history.versions_of(case)] == ["", history.BEGUN]
+
+
+def test_proposals_made_of_public_cases_by_a_double_click_are_one_each() -> None:
+    client, cases = an_editor(), [make_case(), make_case()]
+    sort = {
+        "apply": "1",
+        "shown": versions_of(Case.objects.filter(pk__in=[case.pk for case in cases])),
+        "reason": "整理",
+    }
+    sort["add"] = str(Topic.objects.get(slug="bpr").pk)
+    first, second = (act(client, "sort", *cases, **sort) for _ in range(2))
+    assert "2件のテーマ・区分を変えました。" in first.text
+    assert SENT_TWICE in second.text
+    assert [one.case for one in Proposal.objects.order_by("case")] == cases
+
+
+def test_published_cases_are_withdrawn_together_with_a_reason_for_readers() -> None:
+    client = a_publisher()
+    cases = [make_case("one"), make_case("two"), make_case("draft", status="draft")]
+    asked = act(client, "withdraw", *cases)
+    assert [case.slug for case, _ in asked.context["cases"]] == ["one", "two"]
+    answer = {"apply": "1", "shown": asked.context["shown"], "reason": "依頼", "withdrawn_reason": ""}
+    assert errors(act(client, "withdraw", *cases, **answer)) == ["取り下げるときは、理由を入力してください。"]
+    done = act(client, "withdraw", *cases, **answer | {"withdrawn_reason": "団体の申し出"})
+    assert "2件を「取り下げ」にしました。" in done.text
+    pages = [Client().get(f"/cases/{case.slug}/") for case in cases]
+    assert [page.status_code for page in pages] == [410, 410, 404]
+    assert all("団体の申し出" in page.text for page in pages[:2])
+    assert history.versions_of(cases[0])[0].revision.comment == "依頼"
+
+
+def test_what_could_not_be_done_is_told_again_by_a_double_click() -> None:
+    client, case = a_publisher(), make_unfinished()
+    publish = {"apply": "1", "shown": shown(case), "reason": ""}
+    for _ in range(2):
+        assert "公開するには、次の項目も入力してください" in act(client, "publish", case, **publish).text
+
+
 def test_cases_to_be_looked_at_again_are_filtered_by_their_day() -> None:
     client, today = an_editor(), timezone.localdate()
-    make_case(title="今日まで", review_by=today)
-    make_case(title="来月まで", review_by=today + timedelta(days=30))
+    for title, day in (("今日まで", today), ("来月まで", today + timedelta(days=30))):
+        Review.objects.create(case=make_case(title=title), due_on=day)
     page = client.get(f"{CASES}?review=due")
     assert [case.title for case in page.context["cl"].result_list] == ["今日まで"]
-    assert page.context["cl"].result_list[0].review_by == today
+    assert f"{in_japanese(today)}までに見直す" in page.text
     assert [case.title for case in client.get(f"{CASES}?review=set").context["cl"].result_list] == [
         "今日まで",
         "来月まで",

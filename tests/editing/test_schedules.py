@@ -122,6 +122,39 @@ def test_a_case_is_duplicated_and_scheduled_once_by_a_double_click() -> None:
     assert (Schedule.objects.count(), Case.objects.filter(title__endswith="（複製）").count()) == (1, 1)
 
 
+def test_one_whose_time_has_passed_in_the_trash_is_held_and_told() -> None:
+    client, case = a_publisher(), make_case(status="draft", title="題")
+    set_up(client, case)
+    client.post(f"/admin/catalog/case/{case.pk}/delete/", {"post": "yes"})
+    page = bring_back_last(client)
+    assert "2099年4月1日 09:00に公開する予約があります。この時刻に行われます。" in page.text
+    make_due()
+    client.post(f"/admin/catalog/case/{case.pk}/delete/", {"post": "yes"})
+    told = "時刻が過ぎてから元に戻されたため、止めています。"
+    assert told in bring_back_last(client).text
+    assert (run(), Case.objects.get(pk=case.pk).status) == ("", "draft")
+    for url in (change_url(case), schedule_url(case), "/admin/"):
+        assert told in client.get(url).text
+    page = client.post(schedule_url(case), {"resume": Schedule.objects.get().pk}, follow=True)
+    assert ("公開する予約を再開しました。" in page.text, told in page.text) == (True, False)
+    assert run() == "「題」を公開する予約：行いました\n"
+
+
+def bring_back_last(client: Client) -> Any:
+    trash = "/admin/catalog/case/trash/"
+    (version, _), *_ = client.get(trash).context["rows"]
+    return client.post(trash, {"version": version.pk}, follow=True)
+
+
+def test_one_that_is_held_is_called_off_as_any() -> None:
+    client, case = a_publisher(), make_case(status="draft")
+    set_up(client, case)
+    make_due()
+    assert Schedule.objects.all().hold_overdue() == 1
+    client.post(schedule_url(case), {"call_off": Schedule.objects.get().pk})
+    assert (Schedule.objects.waiting().count(), run()) == (0, "")
+
+
 def test_only_who_may_publish_sets_it() -> None:
     case = make_case(status="draft")
     assert an_editor().get(schedule_url(case)).status_code == 403

@@ -3,18 +3,47 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from io import StringIO
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
+from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Model
 from django.test import Client
+from django.utils import timezone
+from pytest_django import Settings
 
 from catalog import history
+from catalog.documents.reading import read_documents
 from catalog.editing import recorded
-from catalog.models import Body, Case, Figure, Guideline, Link, SearchSynonym, Source, Topic
+from catalog.models import (
+    Body,
+    Case,
+    CaseBody,
+    CaseDocument,
+    Confirmation,
+    Figure,
+    Guideline,
+    Link,
+    Proposal,
+    ProposalEdition,
+    ProposalNote,
+    Remains,
+    Report,
+    Review,
+    Schedule,
+    SearchSynonym,
+    SimilarBody,
+    Source,
+    Topic,
+    content_of_case,
+)
 from dxcases.sent_twice import SENT_TWICE
 from tests.filling import ADD, a_publisher, an_editor, change_url, new_case, opened
 from tests.making import FUNAGATA, MIYAGI, make_case
@@ -81,6 +110,143 @@ def test_a_deleted_draft_comes_back_with_its_rows(
     lines = [record.getMessage() for record in caplog.records if record.name == "dxcases.access_log"]
     assert [line.partition(":")[0] for line in lines] == ["login", "delete", "bring back"]
     assert all("case 下書き" in line for line in lines[1:])
+
+
+LATER = datetime(2099, 4, 1, tzinfo=UTC)
+# A row of every kind that points to a case, or to such a row: one that is added later is made here, too.
+MAKE: dict[type[Model], Callable[[Case], Any]] = {
+    CaseBody: lambda case: CaseBody.objects.create(case=case, body_id=MIYAGI, note="支援"),
+    Figure: lambda case: Figure.objects.create(case=case, label="回数", value="8回"),
+    Link: lambda case: Link.objects.create(case=case, url="https://example.jp/", label="例"),
+    SimilarBody: lambda case: SimilarBody.objects.create(case=case, body_id=MIYAGI, note="研修"),
+    Case.topics.through: lambda case: case.topics.add(Topic.objects.get(slug="bpr")),
+    Review: lambda case: Review.objects.create(case=case, due_on="2027-04-01"),
+    Schedule: lambda case: Schedule.objects.create(
+        case=case, status="published", due_at=LATER, reason="年度初め", made_by=someone()
+    ),
+    Proposal: lambda case: Proposal.objects.create(
+        case=case,
+        content={"a": [1, "一"]},
+        base={},
+        base_version=1,
+        reason="改訂",
+        author=someone(),
+    ),
+    ProposalEdition: lambda case: case.proposals.get().editions.create(number=1, author=someone()),
+    ProposalNote: lambda case: case.proposals.get().notes.create(text="連絡", author=someone()),
+    Confirmation: lambda case: Confirmation.objects.create(
+        case=case,
+        body_id=MIYAGI,
+        proposal=case.proposals.get(),
+        expires_at=LATER,
+        answered_at=timezone.now(),
+        verdict="right",
+        content=content_of_case(case.pk),
+        section="企画課",
+        email="kikaku@example.jp",
+        made_by=someone(),
+    ),
+    Report: lambda case: Report.objects.create(
+        kind="error", case=case, title="誤り", text="ここ", digest="1"
+    ),
+}
+BY_TRIGGER = {CaseDocument}  # the database makes it of the case
+
+
+def someone() -> User:
+    return User.objects.get_or_create(username="担当")[0]
+
+
+def pointing_to(owner: type[Model]) -> set[type[Model]]:
+    """The kinds of rows that point to a row of this kind."""
+    return {
+        model
+        for model in apps.get_models(include_auto_created=True)
+        if any(field.remote_field and field.related_model is owner for field in model._meta.concrete_fields)
+    }
+
+
+def belonging_to_a_case() -> set[type[Model]]:
+    found, new = set[type[Model]](), set[type[Model]]([Case])
+    while new:
+        new = set().union(*(pointing_to(model) for model in new)) - found - BY_TRIGGER
+        found |= new
+    return found
+
+
+def rows_of(models: Iterable[type[Model]]) -> dict[str, list[str]]:
+    """All rows of these, whole, as the database has them; of topics of cases without their keys."""
+    with connection.cursor() as cursor:
+        rows = {}
+        for table in sorted(model._meta.db_table for model in models):
+            cursor.execute(
+                f"SELECT (to_jsonb(t) - %s)::text FROM {table} t ORDER BY 1", [KEYS.get(table, "")]
+            )
+            rows[table] = [text for (text,) in cursor.fetchall()]
+    return rows
+
+
+KEYS = {"catalog_case_topics": "id"}
+
+
+def a_draft_with_all_that_may_belong_to_it() -> Case:
+    case = make_case("made", status="draft", title="下書き")
+    for make in MAKE.values():
+        make(case)
+    return case
+
+
+def test_all_that_belongs_to_a_deleted_case_comes_back() -> None:
+    assert belonging_to_a_case() == MAKE.keys()
+    case = a_draft_with_all_that_may_belong_to_it()
+    before, texts = rows_of(MAKE), history.texts_of(case)
+    confirmed = read_documents([case.pk])[0].record["confirmed"]
+    assert [one["body"] for one in confirmed] == [MIYAGI]
+    history.delete(Case.objects.get(pk=case.pk))
+    for table, rows in rows_of(MAKE).items():
+        left = [row for row in rows if f'"case_id": {case.pk},' in row]
+        assert left == [], table
+    history.bring_back(history.deleted_versions(Case)[0], None)
+    assert rows_of(MAKE) == before
+    assert history.texts_of(case) == texts
+    assert read_documents([case.pk])[0].record["confirmed"] == confirmed
+    assert Remains.objects.count() == 0
+
+
+def test_confirmations_and_schedules_of_a_draft_outlive_the_trash() -> None:
+    client, case = a_publisher(), make_case("made", status="draft", title="下書き")
+    link = Confirmation.objects.create(case=case, body_id=FUNAGATA, expires_at=LATER)
+    MAKE[Schedule](case)
+    delete(client, "case", case.pk)
+    assert Client().get(link.path).status_code == 404
+    put_back(client, "case", "下書き")
+    assert Client().get(link.path).status_code == 200
+    assert (case.confirmations.get(), case.schedules.get().plan) == (link, "2099年4月1日 09:00に公開する")
+
+
+def test_what_has_gone_while_a_case_was_in_the_trash_is_pointed_to_no_more() -> None:
+    case = a_draft_with_all_that_may_belong_to_it()
+    history.delete(Case.objects.get(pk=case.pk))
+    User.objects.filter(username="担当").delete()
+    other = make_case("other")
+    Report.objects.update(case=other)
+    history.bring_back(history.deleted_versions(Case)[0], None)
+    makers = [case.schedules.get().made_by, case.proposals.get().author, case.confirmations.get().made_by]
+    assert (makers, Report.objects.get().case) == ([None] * 3, other)
+
+
+def test_who_answered_for_a_body_is_forgotten_in_the_trash_too(settings: Settings) -> None:
+    case = a_draft_with_all_that_may_belong_to_it()
+    history.delete(Case.objects.get(pk=case.pk))
+    call_command("forget_senders", stdout=StringIO())
+    assert "kikaku@example.jp" in str(Remains.objects.get().rows)
+    settings.SENDER_DAYS = -1
+    told = StringIO()
+    call_command("forget_senders", stdout=told)
+    assert "団体の回答1件" in told.getvalue()
+    assert "kikaku@example.jp" not in str(Remains.objects.get().rows)
+    history.bring_back(history.deleted_versions(Case)[0], None)
+    assert (case.confirmations.get().verdict, case.confirmations.get().sender) == ("right", [])
 
 
 def test_a_draft_whose_address_was_taken_meanwhile_stays_in_the_trash() -> None:

@@ -23,7 +23,7 @@ MUNICIPALITIES = ("designated_city", "city", "special_ward", "town", "village")
 
 
 def understood(text: str) -> tuple[Stated, str]:
-    reading = read(text, current_index().lists.names)
+    reading = read(text, current_index().names)
     return [(one.text, one.parameter, one.value) for one in reading.conditions], reading.rest
 
 

@@ -19,6 +19,7 @@ from django.core.management import CommandError, call_command
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import sql
 
+from catalog.models import Schedule
 from dxcases.postgres.backup import (
     BackupError,
     Client,
@@ -248,6 +249,30 @@ def test_a_restore_ends_logins_and_tells_whose_account_came_back(
     told = capsys.readouterr().out
     assert "ログインは、すべて終わらせました" in told
     assert "バックアップの時点に戻りました：sato。" in told
+
+
+def test_a_restore_holds_what_should_have_been_published_since_and_tells_what_waits(
+    target: BaseDatabaseWrapper, backup: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    restore(target, backup, silent)
+    execute(target, "UPDATE catalog_case SET status = 'draft' WHERE slug IN ('dx2021-17-1', 'dx2021-17-2')")
+    columns = "case_id, status, due_at, reason, withdrawn_reason, made_at, failure"
+    times = {"dx2021-17-1": "now() - interval '1 minute'", "dx2021-17-2": "'2099-04-01T09:00+09:00'"}
+    for slug, when in times.items():
+        values = f"SELECT id, 'published', {when}, '年度初め', '', now(), '' FROM catalog_case"
+        execute(target, f"INSERT INTO catalog_schedule ({columns}) {values} WHERE slug = '{slug}'")
+    with_schedules = back_up(target, tmp_path / "later", silent)
+    call_command("restore", with_schedules, database=target.alias, force=True)
+    past, future = Schedule.objects.using(target.alias).order_by("due_at").select_related("case")
+    assert (past.held_at is None, future.held_at) == (False, None)
+    told = capsys.readouterr().out.split("次の予約は、")
+    assert (told[1].startswith("時刻が過ぎているため止めました。"), f"「{past.case}」" in told[1]) == (
+        True,
+        True,
+    )
+    assert told[2].startswith("その時刻に行われます。")
+    assert f"「{future.case}」：2099年4月1日 09:00に公開する" in told[2]
+    assert list(Schedule.objects.using(target.alias).due()) == []
 
 
 def execute(database: BaseDatabaseWrapper, statement: str) -> None:

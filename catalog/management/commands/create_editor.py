@@ -29,7 +29,8 @@ class Command(createsuperuser.Command):
     def handle(self, *args: Any, **options: Any) -> None:
         if not options["interactive"]:
             check_password(os.environ.get("DJANGO_SUPERUSER_PASSWORD", ""))
-            super().handle(*args, **options)
+            super().handle(*args, **{**options, "verbosity": 0})  # which says in English what we say below
+            self.tell(User.objects.latest("pk"), options["verbosity"])
             return
         if not sys.stdin.isatty():
             raise CommandError(NO_TERMINAL)
@@ -37,9 +38,13 @@ class Command(createsuperuser.Command):
             editor = self.ask_for_editor(options["username"], options["email"])
         except (KeyboardInterrupt, EOFError):
             raise CommandError("中止しました。何も登録していません。") from None
-        self.stdout.write(
-            f"編集者「{editor.username}」を登録しました。管理画面（/admin/）にログインできます。"
-        )
+        self.tell(editor, options["verbosity"])
+
+    def tell(self, editor: User, verbosity: int) -> None:
+        if verbosity:
+            self.stdout.write(
+                f"編集者「{editor.username}」を登録しました。管理画面（/admin/）にログインできます。"
+            )
 
     def ask_for_editor(self, username: str | None, email: str | None) -> User:
         """Asks for what is not given until it is right, and makes the account."""

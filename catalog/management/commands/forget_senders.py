@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from catalog import remains
 from catalog.models import Confirmation, Report, forget
 
 
@@ -20,6 +21,7 @@ class Command(BaseCommand):
         before = now - timedelta(days=settings.SENDER_DAYS)
         reports = forget(Report.objects.older_than(before))
         answers = forget(Confirmation.objects.older_than(before))
+        answers += remains.forget_senders(before)  # those of cases in the trash
         Report.objects.older_than(now - timedelta(days=1)).exclude(origin="").update(origin="")
         self.stdout.write(
             f"{settings.SENDER_DAYS}日を過ぎた、寄せられた情報{reports}件と団体の回答{answers}件の連絡先を消しました。"

@@ -126,7 +126,7 @@ CREATE FUNCTION in_japan(at timestamptz) RETURNS text
 -- What editors write of the case itself: all but its keys and what steers it.
 CREATE FUNCTION case_written(c catalog_case) RETURNS jsonb
     LANGUAGE sql STABLE AS $$
-    SELECT to_jsonb(c) - '{id,slug,status,withdrawn_reason,withdrawn_pointer,review_by,first_published_at,version,created_at,updated_at}'::text[]
+    SELECT to_jsonb(c) - '{id,slug,status,withdrawn_reason,withdrawn_pointer,first_published_at,version,created_at,updated_at}'::text[]
 $$;
 
 -- A digest of what a case says, by which a body that has confirmed it is known to have confirmed this (decision 0028): its texts
