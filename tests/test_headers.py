@@ -60,7 +60,7 @@ def static_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """The static files where the web server looks for them, with the names that they have on a server."""
     storages = {
         **settings.STORAGES,
-        "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+        "staticfiles": {"BACKEND": "dxcases.static_files.ShortStyles"},
     }
     with override_settings(STATIC_ROOT=tmp_path_factory.mktemp("static"), STORAGES=storages):
         call_command("collectstatic", interactive=False, verbosity=0)
