@@ -74,7 +74,7 @@ def render_error(request: HttpRequest, status: int, message: str) -> HttpRespons
 
 
 def render_unavailable(request: HttpRequest, message: str, status: int = 503) -> HttpResponse:
-    """Answer 503, or 429, by a page that needs nothing else: no database, no style sheet."""
+    """Answer 503, or 429, by a page that needs no database, and reads well without its style sheet."""
     if is_for_programs(request):
         response: HttpResponse = as_json({"errors": {"detail": [message]}}, status)
     else:

@@ -121,14 +121,14 @@ class Own:
 def x_of(population: int) -> float:
     """Where a population is on the axis; what is beyond an end is at the end."""
     within = min(max(population, SMALLEST), LARGEST)
-    return round(100.0 * log(within / SMALLEST) / log(LARGEST / SMALLEST), 2)
+    return round(100.0 * log(within / SMALLEST) / log(LARGEST / SMALLEST), 1)
 
 
 def span_of(band: bands.Band) -> Span:
     if band.is_unknown:
         return Span(band, 0.0, 0.0)
     start = x_of(band.lower or 0)
-    return Span(band, start, round(x_of(band.upper or LARGEST) - start, 2))
+    return Span(band, start, round(x_of(band.upper or LARGEST) - start, 1))
 
 
 @dataclass(frozen=True)

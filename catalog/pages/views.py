@@ -67,7 +67,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "tiles": coverage.by_prefecture(index),
         "regions": Region.choices,
         "recent": recent_cards(index),
-        "linked_data": [descriptions.site(absolute), descriptions.dataset(index, absolute)],
+        "linked_data": descriptions.site(absolute),
     }
     return render(request, "catalog/home.html", context)
 
@@ -85,6 +85,7 @@ def recent_cards(index: Index) -> list[Card]:
 def case_list(request: HttpRequest) -> HttpResponse:
     case_filter = CaseFilter.for_request(request)
     page = page_of(case_filter.results, case_filter.page_number, CASES_PER_PAGE)
+    target = case_filter.target
     if words.words_find_nothing(case_filter):
         # Once the snapshot is left, in which nothing can be written.
         text, alias = case_filter.cleaned["q"], connection_to_read().alias
@@ -100,7 +101,8 @@ def case_list(request: HttpRequest) -> HttpResponse:
         "default_order": words.default_order(case_filter),
         **ways_out(case_filter),
         "facets": facets_of(case_filter),
-        "ruler": ruler.ruler_of_list(case_filter),
+        # Sizes alone are numbers in the facet already: the picture says where among them the reader is.
+        "ruler": ruler.ruler_of_list(case_filter) if target and target.population else None,
         "along": Along.of(request),
         "views": View,
         "columns": columns_of(case_filter),

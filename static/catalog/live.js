@@ -67,7 +67,7 @@ async function ask(address = addressAsked(), isReturn = false) {
     const answer = await fetch(address, { signal: own.signal });
     if (!answer.ok && answer.status !== 400) throw new Error(answer.statusText);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    await released();
+    await Promise.all([styled(page), released()]);
     if (own.signal.aborted) return;
     const found = withPicks(answer.url); // those picked since then, too
     if (!isReturn && found !== shown) history.pushState(null, "", found);
@@ -127,6 +127,16 @@ async function released() {
 }
 
 // Showing
+
+// A picture may need a style sheet that the page has not had so far.
+function styled(page) {
+  const sheets = [...page.head.querySelectorAll("link[rel=stylesheet]")];
+  const missing = sheets.filter((sheet) => !document.head.querySelector(`[href="${sheet.getAttribute("href")}"]`));
+  return Promise.all(missing.map((sheet) => new Promise((done) => {
+    sheet.onload = sheet.onerror = done;
+    document.head.append(sheet);
+  })));
+}
 
 function show(page, isReturn) {
   const focused = document.activeElement;

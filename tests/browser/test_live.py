@@ -231,14 +231,14 @@ def test_a_tick_in_the_column_leaves_page_and_box_in_sight(wide: Page, box: str)
 
 
 def test_far_down_a_tick_leads_to_the_list_if_that_ends_before(wide: Page) -> None:
-    wide.evaluate("scrollTo(0, 1500)")
+    wide.evaluate("scrollTo(0, 1000)")
     box = wide.locator("#id_step_3")
     box.check()
     expect(wide.locator("h1")).to_contain_text("ステップ3の事例")
-    assert wide.evaluate("scrollY") == 1500
+    assert wide.evaluate("scrollY") == 1000
     box = wide.locator("#id_population_0-1")
     box.evaluate("node => node.scrollIntoView({block: 'center', behavior: 'instant'})")
-    wide.evaluate("scrollTo(0, 1500)")
+    wide.evaluate("scrollTo(0, 1000)")
     place = top_of(box)
     box.check()
     expect(wide.locator(".card")).to_have_count(1)

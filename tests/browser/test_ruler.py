@@ -88,3 +88,18 @@ def test_the_ruler_follows_the_filters_of_the_list(sized_page: Page) -> None:
     sized_page.get_by_label("1万人未満").check()
     expect(sized_page.locator(".ruler__picture a")).to_have_count(5)
     expect(sized_page.locator(".ruler")).to_contain_text("人口が近いのは福島県西会津町（0.6万人）です。")
+
+
+def test_the_ruler_comes_with_its_style_once_the_reader_tells_a_size(sized_page: Page) -> None:
+    sized_page.goto("/cases/?step=2")
+    expect(sized_page.locator(".ruler")).to_have_count(0)
+    if not sized_page.locator("#id_q").is_visible():
+        sized_page.get_by_text("絞り込む", exact=True).click()
+    sized_page.evaluate("window.stayed = true")
+    sized_page.locator("#id_near_population").fill("8000")
+    sized_page.locator("#id_near_population").press("Enter")
+    expect(sized_page.locator(".ruler__own")).to_have_count(1)
+    assert (
+        sized_page.locator(".ruler__plot").evaluate("node => getComputedStyle(node).position") == "relative"
+    )
+    assert sized_page.evaluate("window.stayed === true")

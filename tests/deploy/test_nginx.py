@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import re
@@ -29,6 +30,7 @@ FRESH_SECONDS = 5
 ELSEWHERE = "127.0.0.2"  # all of 127.0.0.0/8 is this machine
 WITHDRAWN = "/cases/dx2021-1-1/"
 SEARCH = f"/cases/?q={quote('研修')}"
+PACKED = {"Accept-Encoding": "gzip"}
 
 
 @pytest.fixture(scope="module")
@@ -79,10 +81,21 @@ def test_a_page_is_fetched_once_and_then_comes_from_the_cache(front: Front) -> N
 
 @running
 def test_pages_are_compressed(front: Front) -> None:
-    plain, packed = front.ask("/about/"), front.ask("/about/", headers={"Accept-Encoding": "gzip"})
+    plain, packed = front.ask("/about/"), front.ask("/about/", headers=PACKED)
     assert packed.headers["Content-Encoding"] == "gzip"
     assert packed.cache == "HIT"
     assert len(packed.body) < len(plain.body) / 2
+
+
+@running
+@pytest.mark.parametrize("path", ["/", "/cases/", SEARCH])
+def test_text_and_style_of_home_and_list_are_light_as_they_are_sent(front: Front, path: str) -> None:
+    page = front.ask(path, headers=PACKED)
+    sheets = re.findall(r'<link rel="stylesheet" href="([^"]+)"', gzip.decompress(page.body).decode())
+    sent = [page, *(front.ask(sheet, headers=PACKED) for sheet in sheets)]
+    assert len(sent) >= 3
+    assert {answer.headers["Content-Encoding"] for answer in sent} == {"gzip"}
+    assert sum(len(answer.body) for answer in sent) <= 14 * 1024
 
 
 @running

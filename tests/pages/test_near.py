@@ -114,7 +114,7 @@ def three_cases() -> None:
             "near_population=8千人&topic=data",
             "この条件に合う1万人未満の団体の事例はありません。いちばん近いのは奈良県橿原市（12.2万人、御団体の約15倍）です。",
         ),
-        ("near_population=8千人", "人口の近い団体の事例から並べます。"),
+        ("near_population=8千人", None),
         (f"near={HIDAKA}&topic=bpr", "高知県日高村の事例はありません。類似の取組としての掲載もありません。"),
         (f"near={HIDAKA}&sort=document", None),
         ("", None),

@@ -227,16 +227,25 @@ def test_the_dots_on_the_home_page_lead_to_the_bodies_and_say_who_they_are(clien
 
 def test_the_list_has_the_readers_line_and_names_who_is_nearest(client: Client) -> None:
     shown = section_of(client.get("/cases/?near_population=8000&step=2").text, "ruler")
-    assert 'class="ruler__own" x1="34.54%"' in shown
+    assert 'class="ruler__own" x1="34.5%"' in shown
     assert "縦の線が御団体（人口8,000人）です。" in shown
     assert '<a href="/bodies/074055/">福島県西会津町</a>（0.6万人）と' in shown
     assert shown.count("#mark-near") == 4  # two bodies in two layouts
     assert 'href="/cases/?step=2&near_population=8000&population=0-1"' in unescape(shown)
 
 
-def test_a_list_of_nothing_has_no_ruler(client: Client) -> None:
-    assert 'id="ruler"' not in client.get("/cases/?step=0&section=4-3").text
-    assert 'id="ruler"' not in client.get("/cases/?population=abc").text
+def test_a_list_has_a_ruler_where_a_size_is_told_and_cases_are_found(client: Client) -> None:
+    set_population(TAWARAMOTO, None)
+    told = ["near_population=8000", f"near={KASHIHARA}&step=2", "near_population=8000&sort=document"]
+    others = [
+        "",
+        "step=2&population=0-1",
+        f"near={TAWARAMOTO}",
+        "near_population=8000&step=0&section=4-3",
+        "population=abc",
+    ]
+    assert ['id="ruler"' in client.get(f"/cases/?{query}").text for query in told] == [True] * 3
+    assert ['id="ruler"' in client.get(f"/cases/?{query}").text for query in others] == [False] * 5
 
 
 def test_the_name_of_a_body_is_escaped(client: Client) -> None:

@@ -1,6 +1,6 @@
 // Copies a text for the buttons with `data-copy`: that of the field with this id, or else the address of the page.
-// Prints the text of a field as the reader has changed it. Without this script the text is marked and copied as any
-// other, and printed as it came.
+// Prints the page for the buttons with `data-print`, and the text of a field as the reader has changed it. Without
+// this script the text is marked and copied as any other, and printed as it came.
 
 document.addEventListener("click", async ({ target }) => {
   const button = target.closest("[data-copy]");
@@ -12,6 +12,10 @@ document.addEventListener("click", async ({ target }) => {
   if (isCopied) status.textContent = "写しました。メールや文書に貼り付けてください。";
   else if (field) status.textContent = "文を選びました。Ctrl+C（Macでは⌘+C）で写してください。";
   else status.textContent = "写せませんでした。ブラウザーのアドレス欄から写してください。";
+});
+
+document.addEventListener("click", ({ target }) => {
+  if (target.closest("[data-print]")) print();
 });
 
 for (const printed of document.querySelectorAll("[data-prints]")) {
