@@ -42,6 +42,7 @@ VARIANTS: dict[str, list[str]] = {
         "/cases/?page=3",
         "/cases/?compare=dx2021-1-1&compare=dx2021-46-1",
         "/cases/?view=table&q=研修&near=063631",
+        "/cases/?view=sizes&step=2&near=063631",
     ],
     "near": ["/near/", "/near/?name=", "/near/?name=だて"],
     "case_detail": ["/cases/dx2021-16-1/", "/cases/dx2021-26-1/"],

@@ -18,11 +18,13 @@ class View(TextChoices):
 
     CARDS = "", "カード"
     TABLE = "table", "表"
+    SIZES = "sizes", "規模の図"
 
     @classmethod
     def of(cls, request: HttpRequest) -> View:
         """A view that there is not is ignored, as an unknown parameter is."""
-        return cls.TABLE if request.GET.get("view") == cls.TABLE else cls.CARDS
+        given = request.GET.get("view", "")
+        return cls(given) if given in cls.values else cls.CARDS
 
 
 @dataclass(frozen=True)

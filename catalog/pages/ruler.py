@@ -201,9 +201,9 @@ def drawn_row(row: Row) -> str:
     )
 
 
-def ruler_of_list(case_filter: CaseFilter) -> Ruler:
-    """The small ruler of the cases found, by those of their bodies that satisfy the query."""
-    return ruler_of(case_filter.index, SMALL, case_filter.found(), case_filter.bodies(), case_filter.target)
+def ruler_of_list(case_filter: CaseFilter, size: Size = SMALL) -> Ruler:
+    """The ruler of the cases found, by those of their bodies that satisfy the query."""
+    return ruler_of(case_filter.index, size, case_filter.found(), case_filter.bodies(), case_filter.target)
 
 
 def ruler_of(

@@ -85,7 +85,7 @@ def recent_cards(index: Index) -> list[Card]:
 def case_list(request: HttpRequest) -> HttpResponse:
     case_filter = CaseFilter.for_request(request)
     page = page_of(case_filter.results, case_filter.page_number, CASES_PER_PAGE)
-    target = case_filter.target
+    along = Along.of(request)
     if words.words_find_nothing(case_filter):
         # Once the snapshot is left, in which nothing can be written.
         text, alias = case_filter.cleaned["q"], connection_to_read().alias
@@ -101,9 +101,8 @@ def case_list(request: HttpRequest) -> HttpResponse:
         "default_order": words.default_order(case_filter),
         **ways_out(case_filter),
         "facets": facets_of(case_filter),
-        # Sizes alone are numbers in the facet already: the picture says where among them the reader is.
-        "ruler": ruler.ruler_of_list(case_filter) if target and target.population else None,
-        "along": Along.of(request),
+        "ruler": ruler_beside(case_filter, along.view),
+        "along": along,
         "views": View,
         "columns": columns_of(case_filter),
         "max_compared": MAX_COMPARED,
@@ -112,6 +111,17 @@ def case_list(request: HttpRequest) -> HttpResponse:
         "page_numbers": page.paginator.get_elided_page_range(page.number),
     }
     return render(request, "catalog/case_list.html", context, status=400 if case_filter.errors else 200)
+
+
+def ruler_beside(case_filter: CaseFilter, view: View) -> ruler.Ruler | None:
+    """The ruler where it is the view; a small one where it says how large the reader's body is among others.
+
+    Otherwise the facet of sizes has the numbers already.
+    """
+    if view == View.SIZES:
+        return ruler.ruler_of_list(case_filter, ruler.LARGE)
+    target = case_filter.target
+    return ruler.ruler_of_list(case_filter) if target and target.population else None
 
 
 def ways_out(case_filter: CaseFilter) -> dict[str, Any]:

@@ -110,9 +110,8 @@ def test_it_goes_along_wherever_a_list_leads_to_a_list_and_into_no_file(client: 
     links = re.findall(r'href="([^"]*)"', main_of(text))
     lists = [link for link in links if link.startswith(("/cases/?", "?"))]
     assert len(lists) > 5
-    assert [link for link in lists if "view=table" not in link] == [
-        "/cases/?step=0&q=%E7%A0%94%E4%BF%AE&compare=dx2021-1-1"  # the cards
-    ]
+    of_list = "/cases/?step=0&q=%E7%A0%94%E4%BF%AE&compare=dx2021-1-1"
+    assert [link for link in lists if "view=table" not in link] == [of_list, f"{of_list}&view=sizes"]
     forms = re.findall(r"<form .*?</form>", text, re.DOTALL)
     of_the_tray = 'name="view" value="table" form="picks"'
     assert [one.count('name="view" value="table"') for one in forms if "tray" not in one] == [1, 1]

@@ -198,6 +198,18 @@ def test_the_readers_population_stands_between_the_nearest_bodies(
     assert [dot.row.place.name for dot in ruler.near] == beside
 
 
+def test_any_list_can_be_looked_at_on_the_ruler(client: Client) -> None:
+    text = client.get("/cases/?step=0&view=sizes").text
+    shown = section_of(text, "ruler")
+    names = [str(row.place.name) for row in of_list("step=0").rows]
+    assert re.findall(r'tabindex="-1"><title>(.+?)（', shown) == names
+    assert re.findall(r'<tr><td><a href="[^"]+">([^<]+)<', shown) == names
+    assert 'id="ruler-table" open' in shown
+    assert ('class="card' in text, 'class="pagination' in text) == (False, False)
+    assert 'href="/cases/?step=0&amp;view=sizes" aria-current="true">規模の図</a>' in text
+    assert 'id="ruler"' not in client.get("/cases/?step=0").text
+
+
 def test_without_a_population_of_the_reader_there_is_no_line() -> None:
     set_population(TAWARAMOTO, None)
     assert [of_list(query).own for query in ("", f"near={TAWARAMOTO}")] == [None, None]
