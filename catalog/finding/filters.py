@@ -39,8 +39,11 @@ class UsedChoicesFilter(ChoicesFilter):
         return bool(index.cases_by[self.field_name].get(value))
 
 
-class NamedChoicesFilter(UsedChoicesFilter):
-    """Its values have names by editors, of which readers are told only those that a public case is under."""
+class NamedChoicesFilter(ChoicesFilter):
+    """Its values have names by editors, of which readers are told only those in use (`Index.in_use`)."""
+
+    def is_offered(self, value: str, index: Index) -> bool:
+        return (self.field_name, value) in index.in_use
 
     def is_told(self, value: str, index: Index) -> bool:
         return self.is_offered(value, index)

@@ -172,10 +172,13 @@ class Index:
 
     @cached_property
     def in_use(self) -> InUse:
-        """The sections, topics and sources of which a case is public; readers are told of no others."""
-        return frozenset(
-            (name, value) for name in NAMED for value, cases in self.cases_by[name].items() if cases
-        )
+        """The topics and sources of which a case is public, and the sections of such sources.
+
+        Readers are told of no others.
+        """
+        used = [(name, one) for name in ("topic", "source") for one, of in self.cases_by[name].items() if of]
+        sections = [("section", one.pk) for one in self.lists.sections if ("source", one.source.slug) in used]
+        return frozenset([*used, *sections])
 
     @property
     def sections_in_use(self) -> list[Section]:

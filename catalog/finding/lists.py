@@ -27,7 +27,7 @@ from dxcases.postgres.replicas import connection_to_read
 
 Choices = list[tuple[str, str]]
 ByValue = dict[str, BitMap]
-# Parameter and value of each section, topic and source of which a case is public.
+# Parameter and value of each section, topic and source that readers are told of.
 InUse = frozenset[tuple[str, str]]
 T = TypeVar("T")
 

@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.html import escape
 from django.views.decorators.http import require_safe
+from pyroaring import BitMap
 
 from catalog.documents.addresses import absolute_for, query_url
 from catalog.documents.key_figures import key_figure
@@ -357,10 +358,10 @@ def step_detail(request: HttpRequest, number: int) -> HttpResponse:
 
 
 def sections_of(index: Index, step: int) -> list[tuple[Section, int, list[Card]]]:
-    """The sections of a step of which a case is public, each with how many are, and the first of them."""
+    """The sections of a step in sources in use, each with its number of cases and the first of them."""
     by_section, first = index.cases_by["section"], slice(0, CASES_PER_SECTION)
-    in_use = index.sections_in_use
-    sections = [(section, by_section[section.pk]) for section in in_use if section.step_id == step]
+    of_step = (section for section in index.sections_in_use if section.step_id == step)
+    sections = [(section, by_section.get(section.pk, BitMap())) for section in of_step]
     numbers = (number for _, cases in sections for number in index.numbering.in_order(cases, first))
     cards = cards_of(index.read(numbers), index)
     return [
