@@ -32,7 +32,7 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 # What tests start is a developer's, whatever they import: dxcases.wsgi turns DEBUG off where nothing is said.
 os.environ.setdefault("DEBUG", "on")
 
-ONE_BY_ONE = {"tests/browser/test_access.py", "tests/test_hostile_input.py"}
+ONE_BY_ONE = {"tests/browser/test_access.py", "tests/browser/test_live.py", "tests/test_hostile_input.py"}
 
 server = ExitStack()
 
