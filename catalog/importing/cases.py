@@ -49,7 +49,6 @@ from catalog.output.columns import (
 from catalog.output.exports import TRUNCATED, truncate
 
 ROWS_AT_A_TIME = 100  # written together: cases that are there are kept from others for so long
-ROWS = ("case_bodies", "figures", "links", "similar_bodies")
 KEY, BODIES = "識別名", "団体コード"
 STATUS = EDITORS_COLUMNS[0].header
 EXAMPLE = "（記入例）"  # begins the slug of a row that shows how to fill in the template
@@ -256,8 +255,8 @@ class CaseTable:
             for lines in batched(new, ROWS_AT_A_TIME):
                 write_together(lines)
                 history.record_each([line.case.pk for line in lines], by, comment)
-            for line in changed:
-                history.ensure_version(line.case)
+            for lines in batched(changed, ROWS_AT_A_TIME):
+                history.ensure_each([line.case.pk for line in lines])
             self._lock([line.case.pk for line in changed])
             for lines in batched(changed, ROWS_AT_A_TIME):
                 write_together(lines)
@@ -616,7 +615,7 @@ def write_together(lines: Sequence[CaseLine]) -> None:
         elif wanted is not None:
             line.case.topics.set(wanted)
     topics.objects.bulk_create(made)
-    for name in ROWS:
+    for name in history.ROW_NAMES:
         _write_rows(
             _model_of(name), [(line.case, line.wanted[name]) for line in lines if name in line.wanted]
         )

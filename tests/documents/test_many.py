@@ -16,7 +16,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from catalog.documents.many import writing_many_rows
 from catalog.documents.reading import as_written, read_documents
 from catalog.documents.version import current_version
-from catalog.models import Case, CaseDocument, Link
+from catalog.models import Case, CaseDocument, Link, Population
 from tests.making import FUNAGATA, make_case
 
 
@@ -77,6 +77,15 @@ def test_others_write_meanwhile_and_all_is_right_at_the_end(case: Case) -> None:
     after = current_version()
     assert after.stamp != before.stamp
     assert after.followed_from > before.number  # an index is made anew
+
+
+def test_cases_of_bodies_whose_populations_are_written_can_be_written(case: Case) -> None:
+    with somebody_else() as other, writing_many_rows():
+        Population.objects.create(body_id=FUNAGATA, persons=1, as_of="2026-01-01", source_id="casebook")
+        note = "UPDATE catalog_casebody SET note = '注', body_id = body_id WHERE case_id = %s"
+        other.execute(note, [case.pk])
+        other.execute("SELECT FROM catalog_body WHERE code = %s FOR KEY SHARE", [FUNAGATA])
+        transaction.set_rollback(True)
 
 
 def test_who_forgets_to_settle_leaves_nothing_wrong(case: Case) -> None:

@@ -4,6 +4,7 @@ DROP FUNCTION cases_found_by(tsquery);
 DROP FUNCTION tell_that_documents_went() CASCADE;
 DROP FUNCTION refresh_all_case_documents();
 DROP FUNCTION settle_many_rows();
+DROP FUNCTION place_documents_made_aside(bigint[], bigint);
 DROP FUNCTION cases_of_changed_lists(bigint[]);
 DROP FUNCTION contributing_lists();
 DROP FUNCTION contributing_tables();

@@ -433,17 +433,44 @@ BEGIN
 END
 $$;
 
+-- Puts documents made aside in their places and locks the version, in the order in which others wait least: the version at last.
+-- Somebody who has the version and waits for one of these documents is given way to; at the third time the version comes first.
+-- Gives the number of the version; `stale` are the cases whose documents others have made anew after `before`.
+CREATE FUNCTION place_documents_made_aside(ids bigint[], before bigint, OUT number_now bigint, OUT stale bigint[])
+    LANGUAGE plpgsql AS $$
+DECLARE
+    way text;
+BEGIN
+    FOREACH way IN ARRAY '{yield,yield,insist}'::text[] LOOP
+        BEGIN
+            IF way = 'insist' THEN
+                PERFORM FROM catalog_catalogueversion FOR UPDATE;
+            END IF;
+            PERFORM FROM catalog_casedocument WHERE case_id = ANY (ids) ORDER BY case_id FOR UPDATE;
+            SELECT array_agg(case_id) INTO stale FROM catalog_casedocument WHERE case_id = ANY (ids) AND made_in > before;
+            PERFORM keep_case_documents('SELECT * FROM documents_made_aside WHERE case_id = ANY ($1)', ids);
+            DELETE FROM catalog_casedocument d
+            WHERE d.case_id = ANY (ids) AND NOT EXISTS (SELECT FROM catalog_case c WHERE c.id = d.case_id);
+            PERFORM set_config('lock_timeout', CASE way WHEN 'yield' THEN '500ms' ELSE '0' END, true);
+            SELECT number INTO number_now FROM catalog_catalogueversion FOR UPDATE;
+            RETURN;
+        EXCEPTION WHEN lock_not_available THEN
+            NULL;  -- what was written in this block is undone, and its locks are given back
+        END;
+    END LOOP;
+END
+$$;
+
 -- Settles what a transaction owes that writes very many rows (sql/0001_version.sql). What takes long is done while nobody waits for
--- it: others cannot see new cases, and documents of other cases are made aside and take their places once the version is locked.
--- Those of which others have changed something meanwhile are made anew.
+-- it. Documents of which others have changed something meanwhile are made anew.
 CREATE FUNCTION settle_many_rows() RETURNS void
     LANGUAGE plpgsql AS $$
 DECLARE
     before bigint;
-    since bigint;
+    placed record;
     new_cases bigint[];
     other_cases bigint[];
-    stale bigint[];
+    patience text := current_setting('lock_timeout');
 BEGIN
     IF NOT EXISTS (SELECT FROM catalog_due WHERE xid = pg_current_xact_id()) THEN
         RETURN;
@@ -461,16 +488,13 @@ BEGIN
     CREATE TEMP TABLE documents_made_aside ON COMMIT DROP AS SELECT * FROM made_case_documents(other_cases);
     SET CONSTRAINTS ALL IMMEDIATE;
     SET CONSTRAINTS ALL DEFERRED;
-    SELECT number INTO since FROM catalog_catalogueversion FOR UPDATE;
+    SELECT * INTO placed FROM place_documents_made_aside(other_cases, before);
+    PERFORM set_config('lock_timeout', patience, true);
     PERFORM move_version('list');
-    IF since > before THEN
-        SELECT array_agg(case_id) INTO stale FROM catalog_casedocument WHERE case_id = ANY (other_cases) AND made_in > before;
-        stale := coalesce(stale, '{}') || cases_of_changed_lists(new_cases || other_cases);
+    PERFORM refresh_case_documents(placed.stale);
+    IF placed.number_now > before THEN
+        PERFORM refresh_case_documents(cases_of_changed_lists(new_cases || other_cases));
     END IF;
-    PERFORM keep_case_documents('SELECT * FROM documents_made_aside WHERE case_id = ANY ($1)', other_cases);
-    DELETE FROM catalog_casedocument d
-    WHERE d.case_id = ANY (other_cases) AND NOT EXISTS (SELECT FROM catalog_case c WHERE c.id = d.case_id);
-    PERFORM refresh_case_documents(stale);
     DROP TABLE documents_made_aside, lists_before;
 END
 $$;
