@@ -73,6 +73,10 @@ class ImportRun(models.Model):
         return self.state in (self.State.WAITING, self.State.RUNNING)
 
     @property
+    def progress(self) -> str:
+        return f"{self.rows_all:,}行のうち{self.rows_done:,}行"
+
+    @property
     def doing(self) -> str:
         """What is being done, or what has come of it, in words."""
         if self.state != self.State.RUNNING:

@@ -156,7 +156,7 @@ def test_a_thousand_cases_are_imported_and_their_progress_is_seen(
     assert time.monotonic() - began < 30  # nginx cuts nobody off
     seen = editor.wait_for(address, "この内容で取り込む")
     checked = time.monotonic()
-    assert any(re.search("1000行のうち[0-9]+行", one.text) for one in seen)
+    assert any(re.search("1,000行のうち[0-9,]+行", one.text) for one in seen)
     assert f"新規 {ROWS:,}行" in seen[-1].text
     assert cases(cluster, "seen") == 0
     editor.agree(address)

@@ -155,3 +155,17 @@ def test_what_others_change_while_documents_are_made_is_in_them(case: Case, chan
             other.execute(back)
     assert len(keys) == 2
     assert kept == anew
+
+
+def test_who_has_the_version_and_comes_for_a_document_is_given_way_to(case: Case) -> None:
+    with somebody_else() as other, ThreadPoolExecutor(1) as threads:
+        other.execute("SET lock_timeout = '10s'")
+        with other.transaction():
+            other.execute("UPDATE catalog_catalogueversion SET number = number")
+            writing = threads.submit(write_many, case.pk)
+            wait_until_it_waits(other, writing)
+            other.execute("SELECT refresh_case_documents(%s)", [[case.pk]])
+        writing.result()
+    keys = list(Case.objects.filter(slug__startswith="many-").values_list("pk", flat=True))
+    assert len(keys) == 2
+    assert as_kept(keys) == as_made_anew(keys)
