@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from difflib import SequenceMatcher
@@ -21,11 +22,12 @@ from django.contrib.contenttypes.models import ContentType
 from django.core import serializers
 from django.core.exceptions import ValidationError
 from django.core.serializers.base import DeserializationError
-from django.db import IntegrityError, connection, models, transaction
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, connection, models, transaction
 from django.utils import timezone
 from django.utils.formats import date_format
 from reversion.errors import RevertError
-from reversion.models import Version
+from reversion.models import Revision, Version
+from reversion.revisions import _follow_relations, _get_options
 
 from catalog import remains
 from catalog.models import (
@@ -84,7 +86,8 @@ CANNOT_REVERT = (
 # What one version holds, as editors read it: the lines of each field, by its label.
 Texts = dict[str, list[str]]
 
-reversion.register(Case, follow=("case_bodies", "figures", "links", "similar_bodies", "review"))
+ROW_NAMES = ("case_bodies", "figures", "links", "similar_bodies")  # of CASE_ROWS
+reversion.register(Case, follow=(*ROW_NAMES, "review"))
 for model in (
     *CASE_ROWS,
     Guideline,
@@ -178,6 +181,70 @@ def record_together(written: Iterable[models.Model], user: AbstractBaseUser | No
         reversion.set_comment(reason)
         for row in written:
             reversion.add_to_revision(row)
+
+
+def ensure_each(keys: Collection[int]) -> None:
+    """Does for each of the cases with these keys what `ensure_version` does, by a few queries."""
+    latest = {int(version.object_id): version for version in newest_versions(keys)}
+    kept = defaultdict(list)
+    types = ContentType.objects.get_for_models(*ROWS[Case]).values()
+    revisions = [version.revision_id for version in latest.values()]
+    rows_of = Version.objects.filter(revision__in=revisions, content_type__in=types)
+    for one in rows_of.select_related("content_type").order_by("pk"):
+        kept[one.revision_id].append(one)
+    names, changed = Names(), []
+    for case in with_all(keys):
+        version = latest.get(case.pk)
+        if version:
+            rows = [(type(row), values_of(row)) for row in _follow_relations(case)]
+            now = as_texts(Case, values_of(case), rows, names)
+            if texts_in(version, names, kept[version.revision_id]) != now:
+                changed.append(case.pk)
+    record_each(changed, None, UNRECORDED)
+    record_each(set(keys) - latest.keys(), None, BEGUN)
+
+
+def newest_versions(keys: Collection[int]) -> models.QuerySet[Version]:
+    """Of each of the cases with these keys that has one the newest version."""
+    versions = Version.objects.get_for_model(Case).filter(object_id__in=list(map(str, keys)))
+    in_order = versions.select_related("content_type").order_by("object_id", "-pk")
+    return in_order.distinct("object_id")
+
+
+def with_all(keys: Collection[int]) -> models.QuerySet[Case]:
+    """The cases with these keys and all that a version holds of them."""
+    named = ("case_bodies__body__prefecture", "similar_bodies__body__prefecture")
+    cases = Case.objects.select_related("review").prefetch_related("topics", "figures", "links", *named)
+    return cases.filter(pk__in=keys).order_by("pk")
+
+
+def record_each(keys: Collection[int], user: AbstractBaseUser | None, reason: str) -> None:
+    """Keeps the cases with these keys, each as `record` does, all by a few queries."""
+    cases, moment = list(with_all(keys)), timezone.now()
+    revisions = Revision.objects.bulk_create(
+        Revision(date_created=moment, user=user, comment=reason) for _ in cases
+    )
+    Version.objects.bulk_create(
+        version
+        for case, revision in zip(cases, revisions, strict=True)
+        for version in versions_in(revision, case)
+    )
+
+
+def versions_in(revision: Revision, written: models.Model) -> Iterator[Version]:
+    """What a revision holds of a row, as django-reversion makes it: a version of it and of each of its."""
+    options = _get_options(type(written))
+    yield Version(
+        revision=revision,
+        content_type=ContentType.objects.get_for_model(written),
+        object_id=str(written.pk),
+        db=DEFAULT_DB_ALIAS,
+        format=options.format,
+        serialized_data=serializers.serialize(options.format, [written], fields=options.fields),
+        object_repr=str(written),
+    )
+    for row in _follow_relations(written):
+        yield from versions_in(revision, row)
 
 
 def with_rows(bodies: models.QuerySet[Body]) -> models.QuerySet[Body]:
@@ -442,9 +509,10 @@ def state_of(written: models.Model) -> str:
     return hashlib.sha256(repr(texts_of(written)).encode()).hexdigest()[:32]
 
 
-def texts_in(version: Version, names: Names | None = None) -> Texts:
-    """What a version holds."""
-    rows = [(one.content_type.model_class(), one.field_dict) for one in rows_of_version(version)]
+def texts_in(version: Version, names: Names | None = None, of_it: Iterable[Version] | None = None) -> Texts:
+    """What a version holds; `of_it` are the versions of its rows, where they are known."""
+    of_it = rows_of_version(version) if of_it is None else of_it
+    rows = [(one.content_type.model_class(), one.field_dict) for one in of_it]
     return as_texts(version.content_type.model_class(), version.field_dict, rows, names or Names())
 
 
@@ -465,7 +533,7 @@ def values_of(row: models.Model) -> dict[str, Any]:
     """The values of a row as `Version.field_dict` gives them."""
     values = {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
     for field in row._meta.many_to_many:
-        values[field.attname] = list(getattr(row, field.name).values_list("pk", flat=True))
+        values[field.attname] = [one.pk for one in getattr(row, field.name).all()]
     return values
 
 

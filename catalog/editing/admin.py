@@ -182,8 +182,11 @@ class BodyAdmin(RecordedAdmin):
     search_fields = ("name",)  # shows the box; what it finds is said below
     search_help_text = "名称、よみ、コードから探します。都道府県や郡の名前を付けてもかまいません。"
 
+    def import_pages(self) -> list[pages.ImportPage]:
+        return [pages.population_page(self), pages.body_page(self)]
+
     def get_urls(self) -> list[URLPattern]:
-        return [*pages.population_page(self).urls, *pages.body_page(self).urls, *super().get_urls()]
+        return [*(url for page in self.import_pages() for url in page.urls), *super().get_urls()]
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         return super().changelist_view(

@@ -30,7 +30,7 @@ from catalog.editing.forms import (
 )
 from catalog.editing.hints import hints
 from catalog.editing.proposals import keep, outlook
-from catalog.editing.recorded import RowInline
+from catalog.editing.recorded import RowInline, may_save
 from catalog.importing.tables import with_plain_breaks
 from catalog.models import Case, CaseBody, Figure, Link, Proposal, SimilarBody, Topic
 from catalog.pages.text import BREAK
@@ -232,7 +232,7 @@ class CaseAdmin(CasePages):
         context["may_write_at_once"] = self.may_write_at_once(request, case)
         context["may_publish"] = self.has_publish_permission(request)
         context["schedules"] = case.schedules.waiting()
-        if not writing.proposing or request.method != "POST":
+        if not writing.proposing or not may_save(request):
             writing.show()
             return super().changeform_view(request, object_id, form_url, context)
         with contents.undone():
@@ -247,7 +247,7 @@ class CaseAdmin(CasePages):
     def begin(self, request: HttpRequest, case: Case) -> Writing:
         """Looks at what there is before anything is done to it, and lets what was sent take part in it."""
         found = Proposal.objects.filter(case=case)
-        found = found.select_for_update(of=("self",)) if request.method == "POST" else found
+        found = found.select_for_update(of=("self",)) if may_save(request) else found
         proposal, closed = None, None
         if key := request.GET.get("proposal", ""):
             may = request.user.has_perm("catalog.view_proposal") and self.has_change_permission(request, case)

@@ -292,10 +292,13 @@ class CaseList(RecordedAdmin):
             "事例を減らすか、運用担当者に「python manage.py check_links」の実行を依頼してください。"
         )
 
+    def import_pages(self) -> list[pages.ImportPage]:
+        return [pages.case_page(self, proposing)]
+
     def get_urls(self) -> list[URLPattern]:
         own = self.admin_site.admin_view
         return [
-            *pages.case_page(self, proposing).urls,
+            *(url for page in self.import_pages() for url in page.urls),
             path("export/", own(self.export_view), name="catalog_case_export"),
             *super().get_urls(),
         ]

@@ -43,6 +43,10 @@ SAVED_MEANWHILE = (
 )
 
 RESTORED = "書きかけの入力を復元しました。まだ保存していません。内容を確かめて、保存してください。"
+OTHERS_WRITE = (
+    "ほかの人が取り込み中か、同じものを保存中です。まだ保存していません。"
+    "入力はこの画面に残っています。少し待ってから、もう一度保存してください。"
+)
 ROW_SAVED_MEANWHILE = (
     "あなたが開いた後に、ほかの人が変えました。まだ保存していません。"
     "上の「ほかの人の変更」を見て、残したいものは入力に書き写し、もう一度保存してください。"
@@ -111,9 +115,12 @@ class RecordedForm(forms.ModelForm):
     """What editors write of one row. It is refused once where another saved since it was shown."""
 
     conflict: ClassVar[history.Conflict | None] = None
+    waited_in_vain: ClassVar[bool] = False
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
+        if self.waited_in_vain:
+            self.add_error(None, OTHERS_WRITE)
         if self.conflict:
             self.add_error(None, ROW_SAVED_MEANWHILE)
         return cleaned
@@ -139,6 +146,7 @@ class CaseForm(forms.ModelForm):
     stands: ClassVar[dict[str, Any]] = {}
     conflict: ClassVar[history.Conflict | None] = None
     is_restored: ClassVar[bool] = False
+    waited_in_vain: ClassVar[bool] = False
     edition_refused: ClassVar[str] = PROPOSAL_SAVED_MEANWHILE
 
     class Meta:
@@ -165,6 +173,8 @@ class CaseForm(forms.ModelForm):
             self.add_error("reason", REASON_MISSING)
         if self.is_restored:
             self.add_error(None, RESTORED)
+        if self.waited_in_vain:
+            self.add_error(None, OTHERS_WRITE)
         if self.conflict:
             self.refuse_once(SAVED_MEANWHILE)
         if cleaned.get("seen_edition") != self.stands.get("seen_edition"):

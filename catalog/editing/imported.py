@@ -1,4 +1,4 @@
-"""What of an import its user may not change at once: proposals for the cases that are public."""
+"""What an import needs of the editors' side: proposals for cases that are public, and its page by name."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from django.contrib import admin
+
 from catalog.editing.contents import content_of, undone
 from catalog.editing.proposals import keep
-from catalog.models import Case
+from catalog.importing import runs
+from catalog.importing.pages import ImportPage
+from catalog.models import Case, ImportRun
 
 
 @contextmanager
@@ -19,3 +23,15 @@ def proposing(case: Case, reason: str, by: Any) -> Iterator[None]:
         yield
         then = content_of(case)
     keep(None, case, then, now, reason, by)
+
+
+def page_of(run: ImportRun) -> ImportPage:
+    """The page on which the file of the run was sent."""
+    admins = admin.site._registry.values()
+    pages = (page for one in admins if hasattr(one, "import_pages") for page in one.import_pages())
+    return next(page for page in pages if page.name == run.page)
+
+
+def perform(key: int) -> None:
+    """Works on a run that waits, as its maker would on its page."""
+    runs.perform(key, lambda run, progress: page_of(run).work(run, progress))

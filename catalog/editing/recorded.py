@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
+import psycopg
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
@@ -13,7 +15,7 @@ from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
-from django.db import IntegrityError, connection, models, transaction
+from django.db import IntegrityError, OperationalError, connection, models, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -30,7 +32,17 @@ from dxcases.sent_twice import answer_as_before, once, remember_saved
 
 VERSIONS_LISTED = 50
 MAX_TRASH_ROWS = 50  # of a page
+WAITED_IN_VAIN = (psycopg.errors.QueryCanceled, psycopg.errors.LockNotAvailable)
 USED_MEANWHILE = "ほかの人が使い始めたため、削除していません。下の説明を確かめてください。"
+
+
+def has_waited_in_vain(request: HttpRequest) -> bool:
+    """Whether what was sent could not be saved, for others were writing: the form is only shown again."""
+    return getattr(request, "waited_in_vain", False)
+
+
+def may_save(request: HttpRequest) -> bool:
+    return request.method == "POST" and not has_waited_in_vain(request)
 
 
 def as_written(field: type[forms.CharField], model_field: models.Field, **options: Any) -> forms.Field:
@@ -85,6 +97,30 @@ class RecordedAdmin(admin.ModelAdmin):
     change_form_template = "admin/recorded_form.html"
     object_history_template = "admin/versions.html"
 
+    def add_view(self, request: HttpRequest, *options: Any, **more: Any) -> HttpResponse:
+        return self.kept_while_others_write(
+            request, lambda: super(RecordedAdmin, self).add_view(request, *options, **more)
+        )
+
+    def change_view(self, request: HttpRequest, *options: Any, **more: Any) -> HttpResponse:
+        return self.kept_while_others_write(
+            request, lambda: super(RecordedAdmin, self).change_view(request, *options, **more)
+        )
+
+    def kept_while_others_write(self, request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse:
+        """The page; where a save has waited for others too long, the form as it was sent, which says so."""
+        sent = request.POST
+        try:
+            return view()
+        except OperationalError as error:
+            if request.method != "POST" or not isinstance(error.__cause__, WAITED_IN_VAIN):
+                raise
+        request.POST = sent
+        request.waited_in_vain = True  # type: ignore[attr-defined]
+        response = view()
+        response.status_code = 503
+        return response
+
     def changeform_view(
         self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None
     ) -> Any:
@@ -131,13 +167,14 @@ class RecordedAdmin(admin.ModelAdmin):
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """The row; locked while something is to be done to it, so that nobody else saves in between."""
         row = super().get_object(request, object_id, from_field)
-        if row is None or request.method != "POST":
+        if row is None or not may_save(request):
             return row
         return self.model._base_manager.select_for_update(of=("self",)).filter(pk=row.pk).first()
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
         """A form that refuses once what was written upon another state than the present one."""
         form: Any = super().get_form(request, obj, change, **options)
+        form.waited_in_vain = has_waited_in_vain(request)
         sent = request.POST.get("seen_state")
         if obj is not None and sent and sent != history.state_of(obj):
             record = request.POST.get("seen_record", "")

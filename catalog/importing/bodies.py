@@ -22,6 +22,7 @@ from catalog.importing.report import (
     Change,
     Doubt,
     DoubtfulTable,
+    Overtaken,
     Progress,
     Report,
     RowReport,
@@ -75,12 +76,16 @@ def import_bodies(
     first, *others = sheets
     heading = read_heading(first)
     day = _day(heading, as_of, despite)
-    origin = Origin(by, f"{history.IMPORTED}：{file_name}", keeps=not dry_run)
-    return all_or_nothing(
-        lambda: BodyList(heading, first, others, day, despite, origin).report(progress),
-        dry_run=dry_run,
-        expected=expected,
-    )
+    planned: list[BodyList] = []
+
+    def plan() -> Report:
+        planned[:] = [BodyList(heading, first, others, day, despite)]
+        return planned[0].report(progress)
+
+    def write() -> None:
+        planned[0].write(by, f"{history.IMPORTED}：{file_name}")
+
+    return all_or_nothing(plan, write, dry_run=dry_run, expected=expected)
 
 
 def _day(heading: Heading, as_of: date | None, despite: Collection[str]) -> date:
@@ -102,25 +107,15 @@ def _day(heading: Heading, as_of: date | None, despite: Collection[str]) -> date
     return day
 
 
-@dataclass(frozen=True)
-class Origin:
-    """Who imports, and why, as the history has it; which keeps only what stays, so no dry run."""
-
-    by: AbstractBaseUser | None
-    reason: str
-    keeps: bool
-
-
 @dataclass
 class BodyList:
-    """The list within the transaction of its import."""
+    """The list: first what it does to each body, then that it is done."""
 
     heading: Heading
     sheet: Sheet
     others: list[Sheet]
     day: date
     despite: Collection[str]
-    origin: Origin
     result: Report = field(default_factory=Report)
 
     def __post_init__(self) -> None:
@@ -134,6 +129,7 @@ class BodyList:
             )
         self.rows = self.sheet.rows[self.heading.first :]
         self.written: list[Body] = []
+        self.before: dict[str, dict[str, str]] = {}
         self.first_with: dict[str, int] = {}
 
     def report(self, progress: Progress) -> Report:
@@ -149,14 +145,12 @@ class BodyList:
             else:
                 self.result.rows.append(self._row(row, found))
         self._end_others()
-        if not self.result.refused:
-            self._save()
         return self.result
 
     def _find_bodies(self) -> None:
         self.named = {row.number: NamedCode.of(self._cell(row, self.code), "") for row in self.rows}
-        bodies = Body.objects.select_for_update(of=("self",))
-        codes = BodyCodes(self.named.values(), bodies.select_related("prefecture", "successor__prefecture"))
+        bodies = Body.objects.select_related("prefecture", "successor__prefecture")
+        codes = BodyCodes(self.named.values(), bodies)
         self.found = {number: codes.find(named) for number, named in self.named.items()}
         self.wrong = codes.wrong
         self.prefectures = Prefecture.objects.in_bulk()
@@ -177,7 +171,7 @@ class BodyList:
             return result
         result.is_new = found.body is None
         body = found.body or Body(code=found.code, prefecture=self.prefectures[found.code[:2]])
-        before = facts_of(body)
+        before = self.before[body.pk] = facts_of(body)
         self._set(body, name, kana.translate(KATAKANA))
         if body.abolished_on and body.abolished_on <= self.day:
             body.abolished_on = body.successor = None
@@ -232,12 +226,7 @@ class BodyList:
         """Ends the bodies that the list lacks. Raises DoubtfulTable where they are many."""
         current = Body.objects.filter(abolished_on=None)
         codes = [found.code for found in self.found.values()]
-        ended = list(
-            current.exclude(pk__in=codes)
-            .select_for_update(of=("self",))
-            .select_related("prefecture")
-            .order_by("pk")
-        )
+        ended = list(current.exclude(pk__in=codes).select_related("prefecture").order_by("pk"))
         number = current.count()
         if len(ended) > number * MAX_SHARE_ENDED and Doubt.MISSING not in self.despite:
             raise DoubtfulTable(
@@ -248,20 +237,25 @@ class BodyList:
         cases = Counter(CaseBody.objects.filter(body__in=ended).values_list("body", flat=True))
         for body in ended:
             result = RowReport(0, f"{body.code} {body}", key=body.code)
-            before = facts_of(body)
+            before = self.before[body.pk] = facts_of(body)
             body.abolished_on = self.day
             result.warnings = [Problem(about_end(cases[body.code]))]
             self._note(result, body, before)
             self.result.rows.append(result)
 
-    def _save(self) -> None:
-        known, origin = Body.objects.filter(pk__in=[body.pk for body in self.written]), self.origin
-        if origin.keeps:
-            history.record_together(history.without_version(history.with_rows(known)), None, history.BEGUN)
+    def write(self, by: AbstractBaseUser | None, reason: str) -> None:
+        """Saves what differs, and keeps in the history what was there and what is. Raises Overtaken where
+        others have changed one of the bodies since.
+        """
+        known = Body.objects.filter(pk__in=[body.pk for body in self.written])
+        history.record_together(history.without_version(history.with_rows(known)), None, history.BEGUN)
+        locked = known.select_for_update(of=("self",), no_key=True)
+        for body in locked.select_related("successor__prefecture").order_by("pk"):
+            if facts_of(body) != self.before[body.pk]:
+                raise Overtaken
         for body in self.written:
             body.save()
-        if origin.keeps:
-            history.record_together(history.with_rows(known), origin.by, origin.reason)
+        history.record_together(history.with_rows(known), by, reason)
 
 
 def facts_of(body: Body) -> dict[str, str]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from itertools import chain, zip_longest
+from itertools import chain, islice, zip_longest
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -15,10 +15,11 @@ from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, transaction
 
 from catalog import history
-from catalog.documents.reading import read_documents
+from catalog.documents.many import writing_many_rows
+from catalog.documents.reading import as_written, read_documents
 from catalog.importing.codes import wrong_codes
 from catalog.importing.letters import is_what_is_left, look_alike, may_have_lost
-from catalog.importing.report import Change, Progress, Report, RowReport, all_or_nothing
+from catalog.importing.report import Change, Overtaken, Progress, Report, RowReport, all_or_nothing
 from catalog.importing.tables import (
     CUT_SHORT,
     Problem,
@@ -28,7 +29,7 @@ from catalog.importing.tables import (
     read_sheets,
     with_plain_breaks,
 )
-from catalog.models import Body, Case, CaseRow, Section, Source, Topic
+from catalog.models import Body, Case, CaseRow, Section, Source, Topic, name_many_drafts
 from catalog.models.base import plain
 from catalog.output.columns import (
     COLUMNS,
@@ -47,6 +48,7 @@ from catalog.output.columns import (
 )
 from catalog.output.exports import TRUNCATED, truncate
 
+ROWS_AT_A_TIME = 100  # written together: cases that are there are kept from others for so long
 KEY, BODIES = "識別名", "団体コード"
 STATUS = EDITORS_COLUMNS[0].header
 EXAMPLE = "（記入例）"  # begins the slug of a row that shows how to fill in the template
@@ -118,11 +120,13 @@ def import_cases(
     if not rows:
         raise UnreadableTable("見出しのほかに行がありません。")
     origin = Origin(by, file_name, reason)
-    return all_or_nothing(
-        lambda: CaseTable(columns, rows, origin, propose).report(progress),
-        dry_run=dry_run,
-        expected=expected,
-    )
+    planned: list[CaseTable] = []
+
+    def plan() -> Report:
+        planned[:] = [CaseTable(columns, rows, origin, propose)]
+        return planned[0].report(progress)
+
+    return all_or_nothing(plan, lambda: planned[0].write(), dry_run=dry_run, expected=expected)
 
 
 def _columns_of(header: TableRow) -> list[Column | None]:
@@ -160,8 +164,22 @@ def _refuse_parted(header: TableRow, labels: list[str]) -> None:
             )
 
 
+def batched(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
+    """The items in lists of this size; the last may be shorter."""
+    left = iter(items)
+    return iter(lambda: list(islice(left, size)), [])
+
+
+@contextmanager
+def undone_at_once() -> Iterator[None]:
+    """Undoes what is written within, and gives its locks back; the version of the catalogue is not locked."""
+    with writing_many_rows():
+        yield
+        transaction.set_rollback(True)
+
+
 class CaseTable:
-    """A table of cases within the transaction of its import, with all that its cells refer to."""
+    """A table of cases, with all that its cells refer to: first what each row does, then that it is done."""
 
     def __init__(
         self,
@@ -181,18 +199,80 @@ class CaseTable:
         self.topics = {topic.title: topic.merged_into or topic for topic in topics}
         self.sources = _with_unique_names(Source.objects.all())
         self.bodies = set(Body.objects.values_list("pk", flat=True))
-        self.cases = self._locked_cases()
+        self.cases = self._named_cases()
+        self.versions = {case.pk: case.version for case in self.cases.values()}
+        self.slugs = set(Case.objects.values_list("slug", flat=True)) | set(self._names())
         self.documents = {
             document.key: document for document in read_documents(case.pk for case in self.cases.values())
         }
         self.first_with: dict[str, int] = {}  # the number of the row, by slug
 
     def report(self, progress: Progress) -> Report:
-        report = Report([CaseLine(self, row).report() for row in progress(self.rows)])
+        """What each row does. Nothing is changed, nor is a case kept from others for longer than a moment."""
+        self.lines: list[CaseLine] = []
+        for rows in batched(progress(self.rows), ROWS_AT_A_TIME):
+            lines = [CaseLine(self, row) for row in rows]
+            for line in lines:
+                line.plan()
+            with undone_at_once():
+                self._try(lines)
+                self._warn(lines)
+            self.lines += lines
+        report = Report([line.result for line in self.lines])
         if self.examples:
             report.skipped["記入例"] = self.examples
-        self._warn(report)
         return report
+
+    def _try(self, lines: list[CaseLine]) -> None:
+        """Writes together what the lines change, to see what the database says; else one after the other."""
+        written = [line for line in lines if line.touched]
+        if not any(line.result.problems for line in written):
+            try:
+                with transaction.atomic():
+                    write_together(written)
+                return
+            except (IntegrityError, DataError):
+                pass
+        for line in written:
+            line.check()
+            if not line.result.problems:
+                line.try_alone()
+
+    def write(self) -> None:
+        """Does what was planned. Raises Overtaken where others changed a case or took a name or place."""
+        comment, by = self.origin.comment, self.origin.by
+        written = [line for line in self.lines if line.touched]
+        for line in written:
+            if line.result.is_proposal and self.propose:
+                with self.propose(line.case, comment):
+                    write_together([line])
+        at_once = [line for line in written if not line.result.is_proposal]
+        new = [line for line in at_once if line.result.is_new]
+        changed = [line for line in at_once if not line.result.is_new]
+        if any(line.case.is_unplaced() for line in new):
+            name_many_drafts()
+        try:
+            for lines in batched(new, ROWS_AT_A_TIME):
+                write_together(lines)
+                history.record_each([line.case.pk for line in lines], by, comment)
+            for lines in batched(changed, ROWS_AT_A_TIME):
+                history.ensure_each([line.case.pk for line in lines])
+            self._lock([line.case.pk for line in changed])
+            for lines in batched(changed, ROWS_AT_A_TIME):
+                write_together(lines)
+                history.record_each([line.case.pk for line in lines], by, comment)
+        except (IntegrityError, DataError) as error:
+            raise Overtaken from error
+        for line in at_once:
+            line.result.key = line.case.pk
+            if line.sets_status and line.case.was_public:
+                history.log_status(by, line.case)
+
+    def _lock(self, keys: list[int]) -> None:
+        """Keeps cases from others until the end. Raises Overtaken where one has changed since it was read."""
+        locked = Case.objects.select_for_update(of=("self",)).filter(pk__in=keys).order_by("pk")
+        if dict(locked.values_list("pk", "version")) != {key: self.versions[key] for key in keys}:
+            raise Overtaken
 
     def _is_example(self, row: TableRow) -> bool:
         return self.cells_of(row)[KEY].startswith(EXAMPLE)
@@ -249,28 +329,35 @@ class CaseTable:
                 raise ValueError(f"「{typed[code]}」は{wrong_code}")
             raise ValueError(f"コード「{typed[code]}」の団体は登録されていません。")
 
-    def _locked_cases(self) -> dict[str, Case]:
-        """The cases that the table names, kept from others until the end of the transaction."""
-        named = {as_key(self.cells_of(row)[KEY]) for row in self.rows}
-        cases = Case.objects.select_for_update(of=("self",)).filter(slug__in=named).order_by("pk")
-        rows = ("case_bodies", "figures", "links", "similar_bodies")
-        return {case.slug: case for case in cases.prefetch_related(*rows)}
+    def _names(self) -> Iterator[str]:
+        return (as_key(self.cells_of(row)[KEY]) for row in self.rows)
 
-    def _warn(self, report: Report) -> None:
+    def _named_cases(self) -> dict[str, Case]:
+        """The cases that the table names."""
+        cases = Case.objects.filter(slug__in=set(self._names())).order_by("pk")
+        return {case.slug: case for case in cases.select_related("section", "source")}
+
+    def slug_for(self, case: Case) -> None:
+        """Gives the case its slug, which no other row gets."""
+        case.settle_slug(self.slugs)
+        self.slugs.add(case.slug)
+
+    def _warn(self, lines: list[CaseLine]) -> None:
         """Tells where a cell that follows from others disagrees with them: one of the two is a slip."""
-        cells = {row.number: self.cells_of(row) for row in self.rows}
-        kept = [result for result in report.rows if not (result.problems or result.is_proposal)]
-        documents = read_documents(result.key for result in kept)
-        records = {document.key: table_record(document, str) for document in documents}
-        for result in kept:
-            result.warnings += _disagreements(records[result.key], cells[result.number])
+        kept = [line for line in lines if not (line.result.problems or line.result.is_proposal)]
+        written = {document.key: document for document in as_written([line.case.pk for line in kept])}
+        for line in kept:
+            record = table_record(written[line.case.pk], str)
+            line.result.warnings += _disagreements(record, self.cells_of(line.row))
 
 
 class CaseLine:
     """One row of the table: what it says of a case, and what that changes."""
 
     def __init__(self, table: CaseTable, row: TableRow) -> None:
-        self.table = table
+        self.table, self.row = table, row
+        self.touched: list[Column] = []
+        self.wanted: dict[str, list[Fields]] = {}
         self.cells = table.cells_of(row)
         self.result = RowReport(row.number, as_key(self.cells[KEY]), problems=table.problems_of(row))
         self.result.warnings = table.notices_of(row)
@@ -281,19 +368,40 @@ class CaseLine:
         self.cells |= {header: self._as_known(header, text) for header, text in self.texts.items()}
         self.values = {column.header: self._value(column) for column in table.columns}
 
-    def report(self) -> RowReport:
-        """Changes the case, and tells how; or tells all that is wrong."""
+    def plan(self) -> None:
+        """Sets the fields of the case, and tells what that changes; or tells all that is wrong but for what
+        the database alone knows.
+        """
         self._check_slug()
-        touched = [column for column in self.table.columns if self._is_touched(column)]
-        self.result.changes = [self._change(column) for column in touched if self._is_shown(column)]
-        if touched:
-            self._check_publisher(touched)
-            self._set(touched)
-            self._warn_of_losses(touched)
-        if touched and not self.result.problems:
-            self._save(touched)
+        self.touched = [column for column in self.table.columns if self._is_touched(column)]
+        self.result.changes = [self._change(column) for column in self.touched if self._is_shown(column)]
+        if self.touched:
+            self._check_publisher(self.touched)
+            self._set(self.touched)
+            self._warn_of_losses(self.touched)
         self.result.key = self.case.pk
-        return self.result
+
+    def forget_key(self) -> None:
+        """Makes a new case new again: what was written of it is undone."""
+        if self.result.is_new:
+            self.case.pk, self.case._state.adding = None, True
+
+    @property
+    def sets_status(self) -> bool:
+        return any(column.header == STATUS for column in self.touched)
+
+    def check(self) -> None:
+        """Tells all that is wrong with the case, by its constraints too."""
+        self.forget_key()
+        self._tell_problems(self.case.full_clean)
+
+    def try_alone(self) -> None:
+        """Writes the case, or tells why the database refuses it."""
+        try:
+            with transaction.atomic():
+                write_together([self])
+        except (IntegrityError, DataError) as error:
+            self.refuse(f"データの決まりに合わないため保存できません（{error}）。")
 
     def _warn_of_losses(self, touched: list[Column]) -> None:
         """Of texts that the table empties, and of what a spreadsheet may have made of a text."""
@@ -385,22 +493,39 @@ class CaseLine:
         is_published = self.case.status == Case.Status.PUBLISHED
         if is_published and is_read and not self._has_bodies():
             self.refuse("団体を1つ以上入力してください。", BODIES)
-        self.case.settle_slug()
+        self.table.slug_for(self.case)
         self.result.name = self.case.slug
+        self._tell_problems(self._clean)
+
+    def _clean(self) -> None:
+        """As `full_clean` but for what takes a query; section and source are of those there are."""
+        errors: dict[str, Any] = {}
+        for check in (lambda: self.case.clean_fields(exclude={"section", "source"}), self.case.clean):
+            try:
+                check()
+            except ValidationError as error:
+                errors = error.update_error_dict(errors)
+        if errors:
+            raise ValidationError(errors)
+
+    def _tell_problems(self, check: Callable[[], None]) -> None:
+        """What the check finds, but of columns of which something is told already."""
         headers = {column.sets: column.header for column in self.table.columns}
         try:
-            self.case.full_clean()
+            check()
         except ValidationError as error:
-            columns_with_problems = {problem.column for problem in self.result.problems if problem.column}
+            told = {problem.column for problem in self.result.problems if problem.column}
             found = _problems_of(error, headers)
             self.result.problems += [
-                problem for problem in found if problem.column not in columns_with_problems
+                problem
+                for problem in found
+                if problem.column not in told and problem not in self.result.problems
             ]
 
     def _has_bodies(self) -> bool:
         if "case_bodies" in self.wanted:
             return bool(self.wanted["case_bodies"])
-        return self.case.pk is not None and self.case.case_bodies.exists()
+        return not self.result.is_new and self.case.case_bodies.exists()
 
     def _rows_wanted(self, name: str) -> list[Fields]:
         """The rows that the case is to have, from the lines of the cells beside each other."""
@@ -416,31 +541,6 @@ class CaseLine:
     def _columns_of(self, name: str) -> list[Column]:
         """The columns that set the rows which a case has under the name."""
         return [column for column in self.table.columns if column.sets == name]
-
-    def _save(self, touched: list[Column]) -> None:
-        comment, propose = self.table.origin.comment, self.table.propose
-        try:
-            with transaction.atomic():
-                if self.result.is_proposal and propose:
-                    with propose(self.case, comment):
-                        self._write(touched)
-                    return
-                if not self.result.is_new:
-                    history.ensure_version(self.case)
-                self._write(touched)
-                history.record(self.case, self.table.origin.by, comment)
-                if any(column.header == STATUS for column in touched) and self.case.was_public:
-                    history.log_status(self.table.origin.by, self.case)
-        except (IntegrityError, DataError) as error:
-            self.refuse(f"データの決まりに合わないため保存できません（{error}）。")
-
-    def _write(self, touched: list[Column]) -> None:
-        self.case.save()
-        for column in touched:
-            if column.sets == "topics":
-                self.case.topics.set(self.values[column.header])
-        for name, wanted in self.wanted.items():
-            _write_rows(self.case, name, wanted)
 
 
 def _with_unique_names(sources: Iterable[Source]) -> dict[str, Source]:
@@ -497,19 +597,50 @@ def _problems_of_rows(model: type[CaseRow], wanted: list[Fields], columns: list[
     return found + [Problem(f"「{key}」が{n}回あります。", key_header) for key, n in times.items() if n > 1]
 
 
-def _write_rows(case: Case, name: str, wanted: list[Fields]) -> None:
-    """Makes the rows of the case those wanted, in that order; saves and deletes only what differs."""
-    model = _model_of(name)
-    there = {getattr(row, model.key_field): row for row in getattr(case, name).all()}
-    for key in there.keys() - {fields[model.key_field] for fields in wanted}:
-        there[key].delete()
-    for position, fields in enumerate(wanted, start=1):
-        row = there.get(fields[model.key_field], model())
-        values = {**fields, "case_id": case.pk, "position": position}
-        if any(getattr(row, field) != value for field, value in values.items()):
-            for field, value in values.items():
-                setattr(row, field, value)
-            row.save()
+def write_together(lines: Sequence[CaseLine]) -> None:
+    """Writes the cases of these lines with their rows, in this order; saves and deletes only what differs."""
+    new = [line.case for line in lines if line.result.is_new]
+    for line in lines:
+        line.forget_key()
+    Case.objects.bulk_create(new)
+    changed = [line.case for line in lines if not line.result.is_new]
+    for case in changed:
+        case.save()
+    topics = Case.topics.through
+    made = []
+    for line in lines:
+        wanted = next((line.values[one.header] for one in line.touched if one.sets == "topics"), None)
+        if wanted is not None and line.result.is_new:
+            made += [topics(case=line.case, topic=topic) for topic in dict.fromkeys(wanted)]
+        elif wanted is not None:
+            line.case.topics.set(wanted)
+    topics.objects.bulk_create(made)
+    for name in history.ROW_NAMES:
+        _write_rows(
+            _model_of(name), [(line.case, line.wanted[name]) for line in lines if name in line.wanted]
+        )
+
+
+def _write_rows(model: type[CaseRow], wanted: list[tuple[Case, list[Fields]]]) -> None:
+    """Makes the rows of each case those wanted, in that order; saves and deletes only what differs."""
+    there = {
+        (row.case_id, getattr(row, model.key_field)): row  # type: ignore[attr-defined]
+        for row in model._default_manager.filter(case__in=[case.pk for case, _ in wanted])  # type: ignore[misc]
+    }
+    kept = {(case.pk, fields[model.key_field]) for case, rows in wanted for fields in rows}
+    model.objects.filter(pk__in=[row.pk for key, row in there.items() if key not in kept]).delete()
+    made = []
+    for case, rows in wanted:
+        for position, fields in enumerate(rows, start=1):
+            values = {**fields, "case_id": case.pk, "position": position}
+            row = there.get((case.pk, fields[model.key_field]))
+            if row is None:
+                made.append(model(**values))
+            elif any(getattr(row, field) != value for field, value in values.items()):
+                for field, value in values.items():
+                    setattr(row, field, value)
+                row.save()
+    model.objects.bulk_create(made)
 
 
 def _disagreements(record: TableRecord, cells: Mapping[str, str]) -> list[Problem]:

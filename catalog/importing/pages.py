@@ -20,18 +20,21 @@ from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.core import signing
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
+from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 
+from catalog.documents.many import writing_many_rows
 from catalog.importing.bodies import import_bodies
 from catalog.importing.cases import import_cases, read_cases
 from catalog.importing.fields import DayField
 from catalog.importing.populations import REGISTER, import_populations, population_sheet
-from catalog.importing.report import Doubt, DoubtfulTable, Outcome, Report, UnknownDay
+from catalog.importing.report import Doubt, DoubtfulTable, Outcome, Progress, Report, UnknownDay
+from catalog.importing.runs import OVERTAKEN, begin, forget, has_stopped, kept_report
 from catalog.importing.tables import (
     MAX_BYTES,
     MAX_ROWS,
@@ -39,7 +42,7 @@ from catalog.importing.tables import (
     UnreadableTable,
     read_sheets,
 )
-from catalog.models import Body, Case, Population, PopulationSource
+from catalog.models import Body, Case, ImportRun, Population, PopulationSource
 from dxcases.sent_twice import answer_as_before, remember_saved
 
 AGREEMENT_SECONDS = 24 * 60 * 60
@@ -49,7 +52,10 @@ LIMITS = (
     "XLSXは1枚目のシート（事例では「識別名」の列があるシート）を読みます。"
 )
 EXPIRED = "確認の期限が過ぎたか、ファイルが残っていません。もう一度ファイルを選んでください。"
-OVERTAKEN = "確認のあとにデータが変わったため、まだ取り込んでいません。新しい結果を確かめてください。"
+SMALL_ROWS, SMALL_BYTES = 100, 300 * 1024  # of a file that is worked on while its sender waits
+ROWS_SHOWN = 200  # on a page
+SECONDS_TO_LOOK_AGAIN = 2
+NOT_ALLOWED = "取り込む権限がなくなったため、取り込んでいません。"
 TAKE_BACK_HINT = "取り消すときは「人口の取り込み」を開いてください。"
 
 
@@ -198,8 +204,11 @@ class ImportPage:
 
     @property
     def urls(self) -> list[URLPattern]:
-        view = self.model_admin.admin_site.admin_view(self.view)
-        return [path(f"{self.path}/", view, name=self.name)]
+        own = self.model_admin.admin_site.admin_view
+        return [
+            path(f"{self.path}/", own(self.view), name=self.name),
+            path(f"{self.path}/<int:key>/", own(self.run_view), name=f"{self.name}_run"),
+        ]
 
     def view(self, request: HttpRequest) -> HttpResponse:
         if not may_import(self.model_admin, request):
@@ -210,10 +219,111 @@ class ImportPage:
             return self.do(request)
         kept = self.kept(request, KeptFile, "kept")
         form = self.form_class(request.POST, request.FILES, kept=kept[1] if kept else None)
+        if form.is_valid() and form.upload and not is_small(form.upload):
+            return self.begin(request, form.upload, form.options)
         report = self.dry_run(request, form) if form.is_valid() else None
         if report and form.upload:
             return self.show(request, report, form.upload, form.options)
         return self.answer(request, form, kept=self.keep(request, form.upload), upload=form.upload)
+
+    def begin(self, request: HttpRequest, upload: Upload, options: dict[str, Any]) -> HttpResponse:
+        """Has what the import would do found apart from this request."""
+        file = {"file_name": upload.name[:255], "sha256": stash_upload(upload.content)}
+        own = self.runs_of(request)
+        forget([*(one for one in own.filter(**file) if not one.is_under_way), *own.old()])
+        user: Any = request.user
+        run = ImportRun(page=self.name, made_by=user, options=options, **file)
+        begin(run)
+        return redirect(f"admin:{self.name}_run", run.pk)
+
+    def runs_of(self, request: HttpRequest) -> Any:
+        return ImportRun.objects.filter(page=self.name, made_by=request.user.pk)
+
+    def run_view(self, request: HttpRequest, key: int) -> HttpResponse:
+        """How far an import is that runs apart, what it would do, or what has come of it; for its maker."""
+        if not may_import(self.model_admin, request):
+            raise PermissionDenied
+        with transaction.atomic():
+            runs = self.runs_of(request)
+            run = get_object_or_404(runs.select_for_update() if request.method == "POST" else runs, pk=key)
+            if request.method == "POST" and (answer := self.step(request, run)):
+                return answer
+        has_ended = has_stopped(run)
+        if run.state == ImportRun.State.ASKED:
+            return self.ask(request, run)
+        context: dict[str, Any] = {"run": run, "has_stopped": has_ended, "file_name": run.file_name}
+        if run.is_under_way and not has_ended:
+            context["look_again"] = SECONDS_TO_LOOK_AGAIN
+        elif run.state == ImportRun.State.CHECKED:
+            try:
+                context["report"] = kept_report(run)
+            except FileNotFoundError:
+                messages.error(request, EXPIRED)
+                return redirect(f"admin:{self.name}")
+            if run.needs_reason:
+                context["reason"] = ReasonForm(request.POST if request.method == "POST" else None)
+            if run.told:
+                messages.warning(request, run.told)
+        return self.answer(request, self.form_class(), **context)
+
+    def step(self, request: HttpRequest, run: ImportRun) -> HttpResponse | None:
+        """What the maker of a run asks for: to go on, to start again what has stopped, or to let it go."""
+        if "drop" in request.POST and (not run.is_under_way or has_stopped(run)):
+            forget([run])
+            return redirect(f"admin:{self.name}")
+        if "agreed" in request.POST and run.state == ImportRun.State.CHECKED:
+            reason = ReasonForm(request.POST)
+            if run.needs_reason and not reason.is_valid():
+                return None
+            run.reason = reason.cleaned_data["reason"].strip() if run.needs_reason else ""
+            run.agreed = request.POST["agreed"] if request.POST["agreed"] == run.digest else ""
+            begin(run)
+        elif "again" in request.POST and has_stopped(run):
+            begin(run)
+        return redirect(request.path)
+
+    def ask(self, request: HttpRequest, run: ImportRun) -> HttpResponse:
+        """The form again, with what keeps the file from being imported as it is."""
+        try:
+            upload = Upload(run.file_name, stashed_upload(run.sha256))
+        except FileNotFoundError:
+            messages.error(request, EXPIRED)
+            return redirect(f"admin:{self.name}")
+        data = {**run.options, **{Doubt(one).field: "on" for one in run.options.get("despite", [])}}
+        form = self.form_class(data, kept=upload)
+        form.is_valid()
+        form.add_error(run.told_beside, run.told)
+        if run.doubt:
+            form.offer(Doubt(run.doubt))
+        may_keep = run.doubt or run.told_beside == "as_of"
+        return self.answer(
+            request, form, kept=self.keep(request, upload) if may_keep else "", upload=upload, action=True
+        )
+
+    def work(self, run: ImportRun, progress: Progress) -> Report:
+        """What the process of a run does, in the name of its maker. Raises UnreadableTable."""
+        request = HttpRequest()
+        request.user = run.made_by
+        if not (run.made_by.is_active and may_import(self.model_admin, request)):
+            raise UnreadableTable(NOT_ALLOWED)
+        try:
+            upload = Upload(run.file_name, stashed_upload(run.sha256))
+        except FileNotFoundError as error:
+            raise UnreadableTable(EXPIRED) from error
+        how = {"reason": run.reason} if run.reason else {}
+        report = self.run(
+            upload,
+            run.options,
+            dry_run=not run.agreed,
+            expected=run.agreed or None,
+            by=run.made_by,
+            progress=progress,
+            **how,
+        )
+        if report.is_applied:
+            self.log(request, report, upload.name)
+            run.told = TAKE_BACK_HINT if report.key else ""
+        return report
 
     def dry_run(self, request: HttpRequest, form: ImportForm) -> Report | None:
         """What the import would do; None where it is refused, which the form then says."""
@@ -267,7 +377,7 @@ class ImportPage:
         messages.success(request, f"「{upload.name}」を取り込みました（{report.summary}）。{hint}")
         return done
 
-    @transaction.atomic
+    @writing_many_rows()
     def run_agreed(
         self, request: HttpRequest, agreement: Agreement, upload: Upload
     ) -> tuple[Report, HttpResponse | None]:
@@ -317,9 +427,27 @@ class ImportPage:
             "about": self.about,
             "form": form,
             "template": self.template,
+            "here": reverse(f"admin:{self.name}"),
             **context,
         }
+        if report := context.get("report"):
+            shown = Paginator(report.worth_reading, ROWS_SHOWN)
+            context["page"] = shown.get_page(request.GET.get("page"))
+        if "run" not in context:
+            own = self.runs_of(request)
+            forget(own.old())
+            context["runs"] = own.all()
         return TemplateResponse(request, "admin/catalog/import.html", context)
+
+
+def is_small(upload: Upload) -> bool:
+    """Whether the file is worked on at once. One that cannot be read is: that is told at once."""
+    if len(upload.content) > SMALL_BYTES:
+        return len(upload.content) > MAX_BYTES
+    try:
+        return all(len(sheet.rows) <= SMALL_ROWS + 1 for sheet in read_sheets(upload.content))
+    except UnreadableTable:
+        return True
 
 
 def may_import(model_admin: ModelAdmin, request: HttpRequest) -> bool:

@@ -33,6 +33,7 @@ from catalog.importing.report import (
     Change,
     Doubt,
     DoubtfulTable,
+    Overtaken,
     Progress,
     Report,
     RowReport,
@@ -89,11 +90,14 @@ def import_populations(
         statistic.check_day(day)
     made = PopulationImport(source=PopulationSource.objects.get(pk=source), as_of=day, file_name=file_name)
     made.made_by = by  # type: ignore[assignment]
-    return all_or_nothing(
-        lambda: PopulationTable(statistic, made, keeps=not dry_run).report(progress),
-        dry_run=dry_run,
-        expected=expected,
-    )
+    planned: list[PopulationTable] = []
+
+    def plan() -> Report:
+        made.changes = {}
+        planned[:] = [PopulationTable(statistic, made)]
+        return planned[0].report(progress)
+
+    return all_or_nothing(plan, lambda: planned[0].write(), dry_run=dry_run, expected=expected)
 
 
 def population_sheet(sheets: Iterator[Sheet]) -> Sheet:
@@ -179,14 +183,10 @@ class StatisticsTable:
 
 @dataclass
 class PopulationTable:
-    """A table of populations within the transaction of its import; `keeps` is False for a dry run.
-
-    Only what stays is kept in the history.
-    """
+    """A table of populations: first what each row does, then that it is done."""
 
     table: StatisticsTable
     made: PopulationImport
-    keeps: bool
     result: Report = field(default_factory=Report)
 
     def report(self, progress: Progress) -> Report:
@@ -198,31 +198,27 @@ class PopulationTable:
         }
         self._find_bodies()
         self.first_with: dict[str, int] = {}
-        for row in self.table.rows if self.keeps else progress(self.table.rows):
+        for row in progress(self.table.rows):
             reason = self._reason_to_skip(row)
             if reason:
                 self.result.skipped.setdefault(reason, []).append(row.number)
             else:
                 self.result.rows.append(self._row(row))
-        if self.made.changes and not self.result.refused:
-            self._save(progress)
         return self.result
 
     def _find_bodies(self) -> None:
-        """Finds the bodies of the rows, kept from others until the end, and their populations of the day."""
+        """Finds the bodies of the rows, and their populations of the day."""
         table = self.table
         self.named = {
             row.number: NamedCode.of(table.cell(row, table.code), table.cell(row, table.name))
             for row in table.rows
         }
-        locked = Body.objects.select_for_update(of=("self",))
-        bodies = locked.select_related("prefecture", "population_source", "successor__prefecture")
+        bodies = Body.objects.select_related("prefecture", "population_source", "successor__prefecture")
         codes = BodyCodes(self.named.values(), bodies)
         self.found = {number: codes.find(named) for number, named in self.named.items()}
         self.wrong = codes.wrong
         self.given_whole = {self.found[row.number].code for row in table.rows if not self._part(row)}
-        same = Population.objects.filter(as_of=self.made.as_of, source=self.made.source)
-        self.known = dict(same.values_list("body", "persons"))
+        self.known = self._same_day()
         cities = Body.objects.filter(kind=Kind.DESIGNATED_CITY)
         self.with_wards = set(cities.values_list("prefecture", flat=True))
 
@@ -331,12 +327,14 @@ class PopulationTable:
             if old != new
         ]
 
-    def _save(self, progress: Progress) -> None:
-        """Writes what differs, and keeps in the history what was there and what is."""
+    def write(self) -> None:
+        """Writes what differs, and keeps in the history what was there and what is. Raises Overtaken."""
         made, changed = self.made, Body.objects.filter(pk__in=self.made.changes)
-        if self.keeps:
-            history.record_together(history.without_version(history.with_rows(changed)), None, history.BEGUN)
-        made.save()
+        if not made.changes:
+            return
+        history.record_together(history.without_version(history.with_rows(changed)), None, history.BEGUN)
+        self._lock()
+        made.save(force_insert=True)
         self.result.key = made.pk
         Population.objects.bulk_create(
             [
@@ -347,11 +345,28 @@ class PopulationTable:
             unique_fields=["body", "as_of", "source"],
             update_fields=["persons"],
         )
-        if self.keeps:
-            bodies = {body.code: body for body in history.with_rows(changed)}
-            codes = (self.found[row.number].code for row in progress(self.table.rows))
-            written = (bodies.pop(code) for code in codes if code in bodies)
-            history.record_together(written, made.made_by, f"{history.IMPORTED}：{made.file_name}")
+        bodies = {body.code: body for body in history.with_rows(changed)}
+        codes = (self.found[row.number].code for row in self.table.rows)
+        written = (bodies.pop(code) for code in codes if code in bodies)
+        history.record_together(written, made.made_by, f"{history.IMPORTED}：{made.file_name}")
+
+    def _lock(self) -> None:
+        """Keeps the bodies from others until the end; cases of them can be written. Raises Overtaken where
+        what was read of their populations is no longer so.
+        """
+        bodies = Body.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=self.made.changes)
+        shown = {body.pk: seen_of(body) for body in bodies.order_by("pk")}
+        seen = {found.code: seen_of(found.body) for found in self.found.values() if found.body}
+        if self._same_day() != self.known or any(seen[code] != one for code, one in shown.items()):
+            raise Overtaken
+
+    def _same_day(self) -> dict[str, int]:
+        same = Population.objects.filter(as_of=self.made.as_of, source=self.made.source)
+        return dict(same.values_list("body", "persons"))
+
+
+def seen_of(body: Body) -> tuple[Any, ...]:
+    return body.population, body.population_as_of, body.population_source_id, body.abolished_on
 
 
 def about_end(body: Body) -> str:

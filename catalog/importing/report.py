@@ -1,6 +1,6 @@
 """Changes to many rows from a file: what would happen to each is told first, then all happens or nothing.
 
-A dry run makes the changes and takes them back, so that what it tells is what the import does.
+Nobody waits meanwhile: a plan holds nothing, and what is written locks the catalogue's version at the end.
 """
 
 from __future__ import annotations
@@ -13,12 +13,17 @@ from enum import StrEnum
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.db import transaction
 from django.db.models import Model, TextChoices
 
 from catalog import history
+from catalog.documents.many import writing_many_rows
 from catalog.importing.tables import Problem, UnreadableTable
 from dxcases import access_log
+
+TRIES = 3
+OTHERS_GO_ON = (
+    "ほかの人が同じものを続けて変えているため、取り込めません。少し待ってから、もう一度お試しください。"
+)
 
 Progress = Callable[[Iterable[Any]], Iterable[Any]]  # hands on the rows and shows how far it is
 
@@ -179,15 +184,28 @@ class Report:
             yield f"取り込み番号：{self.key}"
 
 
-def all_or_nothing(work: Callable[[], Report], *, dry_run: bool, expected: str | None) -> Report:
-    """The report of `work`, whose changes stay only if none was refused and it is no dry run.
+class Overtaken(Exception):
+    """Others have changed meanwhile what is to be written."""
 
-    With `expected`, the digest of a report that somebody agreed to, they stay only if this one tells the
-    same.
+
+def all_or_nothing(
+    plan: Callable[[], Report], write: Callable[[], None], *, dry_run: bool, expected: str | None
+) -> Report:
+    """The report of `plan`, which leaves all as it is; `write` does it if nothing was refused and it is no
+    dry run.
+
+    With `expected`, the digest of a report that somebody agreed to, it is done only if this one tells the
+    same. Where others change meanwhile what is to be written, it is planned anew.
     """
-    with transaction.atomic():
-        report = work()
-        report.is_applied = not dry_run and not report.refused and expected in (None, report.digest)
-        if not report.is_applied:
-            transaction.set_rollback(True)
-    return report
+    for _ in range(TRIES):
+        report = plan()
+        if dry_run or report.refused or expected not in (None, report.digest):
+            return report
+        try:
+            with writing_many_rows():
+                write()
+        except Overtaken:
+            continue
+        report.is_applied = True
+        return report
+    raise UnreadableTable(OTHERS_GO_ON)

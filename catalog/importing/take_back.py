@@ -11,7 +11,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from catalog import history
-from catalog.importing.report import Change, Outcome, Report, RowReport, all_or_nothing
+from catalog.documents.many import writing_many_rows
+from catalog.importing.report import Change, Outcome, Report, RowReport
 from catalog.importing.tables import Problem
 from catalog.models import Body, Population, PopulationImport
 from dxcases import access_log
@@ -25,14 +26,18 @@ def take_back(
 ) -> Report:
     """Takes back the import with this primary key. What was changed since stays, and is told.
 
-    Raises ValidationError where it has been taken back before; see `all_or_nothing`.
+    Raises ValidationError where it has been taken back before. With `expected`, the digest of a report that
+    somebody agreed to, it is done only if this one tells the same.
     """
-    with transaction.atomic():
+    with writing_many_rows():
         taking = TakingBack(key, by, keeps=not dry_run)
-        report = all_or_nothing(taking.report, dry_run=dry_run, expected=expected)
+        report = taking.report()
+        report.is_applied = not dry_run and expected in (None, report.digest)
         if report.is_applied:
             changed, left = (len(report.of(outcome)) for outcome in (Outcome.CHANGED, Outcome.SKIPPED))
             access_log.log_take_back(by, taking.made.file_name, changed, left)
+        else:
+            transaction.set_rollback(True)
     return report
 
 
@@ -73,7 +78,7 @@ class TakingBack:
         if made.taken_back_at:
             moment = date_format(timezone.localtime(made.taken_back_at), "Y年n月j日 H:i")
             raise ValidationError(f"この取り込みは、{moment}に取り消されています。")
-        locked = Body.objects.select_for_update(of=("self",)).select_related("prefecture")
+        locked = Body.objects.select_for_update(of=("self",), no_key=True).select_related("prefecture")
         self.bodies = locked.order_by("pk").in_bulk(list(made.changes))
         same = Population.objects.filter(as_of=made.as_of, source=made.source)
         self.rows = {row.body_id: row for row in same.filter(body__in=self.bodies)}

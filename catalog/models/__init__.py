@@ -16,8 +16,10 @@ from catalog.models.cases import (
     Figure,
     Link,
     SimilarBody,
+    name_many_drafts,
 )
 from catalog.models.documents import CaseDocument
+from catalog.models.import_runs import ImportRun
 from catalog.models.link_checks import LinkCheck
 from catalog.models.places import (
     POPULATION_TWICE,
@@ -58,6 +60,7 @@ __all__ = (
     "Confirmation",
     "Figure",
     "Guideline",
+    "ImportRun",
     "Kind",
     "Link",
     "LinkCheck",
@@ -86,6 +89,7 @@ __all__ = (
     "content_of_case",
     "forget",
     "in_brackets",
+    "name_many_drafts",
     "refuse_credentials",
     "web_address",
 )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from itertools import chain, count
 from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import connection, models
 from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
@@ -351,24 +352,45 @@ class Case(CatalogueModel):
         """Whether its slug stands in for one from a place in a source."""
         return re.fullmatch(rf"{UNPLACED}-[0-9]+", self.slug) is not None
 
-    def settle_slug(self) -> None:
+    def settle_slug(self, taken: Collection[str] | None = None) -> None:
         """Gives the slug of its place where there is none, or where one stood in for it."""
         if not self.slug or self.has_stand_in_slug():
-            self.slug = self.proposed_slug()
+            self.slug = self.proposed_slug(taken)
 
-    def proposed_slug(self) -> str:
+    def proposed_slug(self, taken: Collection[str] | None = None) -> str:
         """A slug no case has, from the place in the source: dx2021-17-1, without a page city-1.
 
-        If it is taken, dx2021-17-1-2. While the place is not known one for the time being, draft-1.
+        If it is taken, dx2021-17-1-2. While the place is not known one for the time being, draft-1. `taken`
+        are the slugs of all cases, where they are known.
         """
         if self.has_place():
             place = [one for one in (self.source.slug, self.page, self.order) if one is not None]  # type: ignore[union-attr]
             plain = "-".join(map(str, place)).lower().replace("_", "-")
             names = chain([plain], (f"{plain}-{number}" for number in count(2)))
         else:
-            plain, names = UNPLACED, (f"{UNPLACED}-{number}" for number in count(1))  # type: ignore[assignment]
-        taken = set(Case.objects.filter(slug__startswith=plain).values_list("slug", flat=True))
+            first = 1 if taken is not None or may_name_drafts() else FIRST_BESIDE_AN_IMPORT
+            plain, names = UNPLACED, (f"{UNPLACED}-{number}" for number in count(first))  # type: ignore[assignment]
+        if taken is None:
+            taken = set(Case.objects.filter(slug__startswith=plain).values_list("slug", flat=True))
         return next(slug for slug in names if slug not in taken)
+
+
+NAMES_OF_DRAFTS = 202_611_26  # a lock of the database: of whoever names drafts, or of one who names very many
+FIRST_BESIDE_AN_IMPORT = 100_001
+
+
+def may_name_drafts() -> bool:
+    """Whether nobody is naming very many drafts. Two who took one name would wait for each other."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock_shared(%s)", [NAMES_OF_DRAFTS])
+        (may,) = cursor.fetchone()
+    return bool(may)
+
+
+def name_many_drafts() -> None:
+    """Until the transaction ends others give new drafts names that this one does not use."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [NAMES_OF_DRAFTS])
 
 
 class CaseRowManager(models.Manager):

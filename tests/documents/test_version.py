@@ -13,6 +13,7 @@ from catalog.models import (
     CaseBody,
     CaseDocument,
     Figure,
+    ImportRun,
     Population,
     PopulationImport,
     Proposal,
@@ -31,7 +32,7 @@ pytestmark = pytest.mark.django_db
 
 # What they hold follows from other tables, or is for editors.
 NOT_READ = (
-    *(Autosave, CaseDocument, PopulationImport, Proposal, ProposalEdition, ProposalNote),
+    *(Autosave, CaseDocument, ImportRun, PopulationImport, Proposal, ProposalEdition, ProposalNote),
     *(Remains, Report, Review, Schedule, ZeroResultSearch),
 )
 

@@ -132,7 +132,8 @@ def answer_of(connection: HTTPConnection) -> Answer:
     response = connection.getresponse()
     body = response.read()
     connection.close()
-    names = [name.lower() for name, _ in response.getheaders() if name != "Vary"]  # Vary is a list
+    lists = ("Vary", "Set-Cookie")
+    names = [name.lower() for name, _ in response.getheaders() if name not in lists]
     assert len(names) == len(set(names)), f"a header twice: {response.getheaders()}"
     return Answer(response.status, response.headers, body)
 

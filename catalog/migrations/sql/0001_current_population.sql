@@ -16,17 +16,18 @@ $$;
 CREATE TRIGGER body_has_current_population BEFORE INSERT OR UPDATE ON catalog_body
     FOR EACH ROW EXECUTE FUNCTION set_current_population();
 
--- After each statement on populations or their sources: writes the bodies concerned anew, once each. The argument is a query on
+-- After each statement on populations or their sources: writes the bodies concerned anew, once each, by no column of a key: that
+-- would keep others from writing cases of these bodies until the transaction ends. The argument is a query on
 -- `changed`, the rows written, and gives the codes of the bodies.
 CREATE FUNCTION follow_in_current_populations() RETURNS trigger
     LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'TRUNCATE' THEN
-        UPDATE catalog_body SET code = code WHERE population IS NOT NULL;
+        UPDATE catalog_body SET population = population WHERE population IS NOT NULL;
         RETURN NULL;
     END IF;
     EXECUTE format(
-        'WITH changed AS (%s) UPDATE catalog_body SET code = code WHERE code IN (%s)',
+        'WITH changed AS (%s) UPDATE catalog_body SET population = population WHERE code IN (%s)',
         CASE TG_OP WHEN 'INSERT' THEN 'TABLE came' WHEN 'DELETE' THEN 'TABLE gone' ELSE 'TABLE gone UNION ALL TABLE came' END,
         TG_ARGV[0]
     );

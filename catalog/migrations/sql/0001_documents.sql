@@ -315,17 +315,14 @@ ALTER TABLE catalog_casedocument SET (toast_tuple_target = 128);
 ALTER TABLE catalog_casedocument
     ALTER topics SET STORAGE MAIN, ALTER bodies SET STORAGE MAIN, ALTER mentions SET STORAGE MAIN;
 
--- Makes the documents of these cases anew, in the order of their keys, and lets those of deleted cases go. Grams are made only
--- where a text differs: they take most of the time. Those of title and head are there once more, with a mark, so that the
--- rank of a hit is known without its text.
-CREATE FUNCTION refresh_case_documents(ids bigint[]) RETURNS void
-    LANGUAGE sql AS $$
-    DELETE FROM catalog_casedocument d
-    WHERE d.case_id = ANY (ids) AND NOT EXISTS (SELECT FROM catalog_case c WHERE c.id = d.case_id);
-    INSERT INTO catalog_casedocument (
-        case_id, slug, is_public, made_in, record, extra, section, source, page, "order", year, updated_at, topics, bodies, mentions,
-        title, head, folded, words, grams
-    )
+-- The documents of these cases as their rows are now; nothing is written. Grams are made only where a text differs: they take most
+-- of the time. Those of title and head are there once more, with a mark, so that the rank of a hit is known without its text.
+CREATE FUNCTION made_case_documents(ids bigint[]) RETURNS TABLE (
+    case_id bigint, slug text, is_public boolean, made_in bigint, record json, extra json, section text, source bigint,
+    page smallint, "order" smallint, year smallint, updated_at timestamptz, topics text[], bodies text[], mentions text[],
+    title text, head text, folded text, words tsvector, grams tsvector
+)
+    LANGUAGE sql STABLE AS $$
     SELECT
         c.id, c.slug, c.status = 'published', (SELECT coalesce(max(number), 0) FROM catalog_catalogueversion),
         case_record(c), case_extra(c), coalesce(c.section_id, ''), coalesce(c.source_id, 0), c.page, c."order", c.year, c.updated_at,
@@ -340,14 +337,166 @@ CREATE FUNCTION refresh_case_documents(ids bigint[]) RETURNS void
     CROSS JOIN LATERAL case_texts(c) AS texts
     LEFT JOIN catalog_casedocument known ON known.case_id = c.id
     WHERE c.id = ANY (ids)
-    ORDER BY c.id
+$$;
+
+-- Puts the documents that the query `made` gives of these cases in the place of those that there are.
+CREATE FUNCTION keep_case_documents(made text, ids bigint[]) RETURNS void
+    LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE $query$
+    INSERT INTO catalog_casedocument (
+        case_id, slug, is_public, made_in, record, extra, section, source, page, "order", year, updated_at, topics, bodies, mentions,
+        title, head, folded, words, grams
+    )
+    $query$ || made || $query$
+    ORDER BY case_id
     ON CONFLICT (case_id) DO UPDATE SET
         slug = excluded.slug, is_public = excluded.is_public, made_in = excluded.made_in,
         record = excluded.record, extra = excluded.extra, section = excluded.section, source = excluded.source,
         page = excluded.page, "order" = excluded."order", year = excluded.year, updated_at = excluded.updated_at,
         topics = excluded.topics, bodies = excluded.bodies, mentions = excluded.mentions,
         title = excluded.title, head = excluded.head, folded = excluded.folded, words = excluded.words,
-        grams = excluded.grams;
+        grams = excluded.grams
+    $query$ USING ids;
+END
+$$;
+
+-- The one list of what contributes: each table with the cases that its rows speak of, as a query on `changed`, rows of it.
+CREATE FUNCTION contributing_tables() RETURNS TABLE (name text, cases text)
+    LANGUAGE sql IMMUTABLE AS $$
+    VALUES
+        ('case', 'SELECT id FROM changed'),
+        ('casebody', 'SELECT case_id FROM changed'),
+        ('similarbody', 'SELECT case_id FROM changed'),
+        ('link', 'SELECT case_id FROM changed'),
+        ('figure', 'SELECT case_id FROM changed'),
+        ('case_topics', 'SELECT case_id FROM changed'),
+        ('confirmation', 'SELECT case_id FROM changed'),
+        ('topic', 'SELECT ct.case_id FROM catalog_case_topics ct JOIN changed ON changed.id = ct.topic_id'),
+        ('section', 'SELECT c.id FROM catalog_case c JOIN changed ON changed.id = c.section_id'),
+        ('step', 'SELECT c.id FROM catalog_case c JOIN catalog_section s ON s.id = c.section_id JOIN changed ON changed.number = s.step_id'),
+        ('source', 'SELECT c.id FROM catalog_case c JOIN changed ON changed.id = c.source_id'),
+        ('body', 'SELECT r.case_id FROM (SELECT code FROM changed UNION
+            SELECT b.code FROM catalog_body b JOIN changed ON b.successor_id = changed.code) AS changed JOIN
+            (SELECT body_id, case_id FROM catalog_casebody UNION ALL SELECT body_id, case_id FROM catalog_similarbody) r
+            ON r.body_id = changed.code'),
+        ('populationsource', 'SELECT cb.case_id FROM catalog_casebody cb JOIN catalog_body b ON b.code = cb.body_id
+            JOIN changed ON changed.slug = b.population_source_id'),
+        ('prefecture', 'SELECT r.case_id FROM changed JOIN catalog_body named ON named.prefecture_id = changed.code
+            JOIN catalog_body b ON named.code IN (b.code, b.successor_id) JOIN
+            (SELECT body_id, case_id FROM catalog_casebody UNION ALL SELECT body_id, case_id FROM catalog_similarbody) r
+            ON r.body_id = b.code'),
+        ('linkcheck', 'SELECT r.case_id FROM changed JOIN
+            (SELECT url, case_id FROM catalog_link UNION ALL SELECT url, case_id FROM catalog_similarbody) r
+            ON changed.outcome = ''dead'' AND r.url = changed.url')
+$$;
+
+-- Makes the documents of these cases anew, in the order of their keys, and lets those of deleted cases go.
+CREATE FUNCTION refresh_case_documents(ids bigint[]) RETURNS void
+    LANGUAGE sql AS $$
+    DELETE FROM catalog_casedocument d
+    WHERE d.case_id = ANY (ids) AND NOT EXISTS (SELECT FROM catalog_case c WHERE c.id = d.case_id);
+    SELECT keep_case_documents('SELECT * FROM made_case_documents($1)', ids);
+$$;
+
+-- Every row, as it is now, of the tables that contribute and are not of cases: lists, and what is known of links.
+CREATE FUNCTION contributing_lists() RETURNS TABLE (name text, content jsonb)
+    LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    FOR name IN SELECT one.name FROM contributing_tables() AS one WHERE one.cases !~ '^SELECT (case_)?id FROM changed$' LOOP
+        RETURN QUERY EXECUTE format('SELECT %L, to_jsonb(t) FROM %I t', name, 'catalog_' || name);
+    END LOOP;
+END
+$$;
+
+-- Of these cases those that speak of a row which is not as it was in lists_before.
+CREATE FUNCTION cases_of_changed_lists(ids bigint[]) RETURNS bigint[]
+    LANGUAGE plpgsql AS $$
+DECLARE
+    changed record;
+    found bigint[];
+    concerned bigint[] := '{}';
+BEGIN
+    CREATE TEMP TABLE changed_lists ON COMMIT DROP AS
+        (TABLE lists_before EXCEPT SELECT * FROM contributing_lists())
+        UNION ALL (SELECT * FROM contributing_lists() EXCEPT TABLE lists_before);
+    FOR changed IN SELECT name, cases FROM contributing_tables() WHERE name IN (SELECT name FROM changed_lists) LOOP
+        EXECUTE format(
+            'WITH changed AS (SELECT whole.* FROM changed_lists one, jsonb_populate_record(NULL::%I, one.content) AS whole WHERE one.name = %L)
+            SELECT array_agg(id) FROM (%s) AS of_changed (id) WHERE id = ANY ($1)',
+            'catalog_' || changed.name, changed.name, changed.cases
+        ) INTO found USING ids;
+        concerned := concerned || coalesce(found, '{}');
+    END LOOP;
+    DROP TABLE changed_lists;
+    RETURN concerned;
+END
+$$;
+
+-- Puts documents made aside in their places and locks the version, in the order in which others wait least: the version at last.
+-- Somebody who has the version and waits for one of these documents is given way to; at the third time the version comes first.
+-- Gives the number of the version; `stale` are the cases whose documents others have made anew after `before`.
+CREATE FUNCTION place_documents_made_aside(ids bigint[], before bigint, OUT number_now bigint, OUT stale bigint[])
+    LANGUAGE plpgsql AS $$
+DECLARE
+    way text;
+BEGIN
+    FOREACH way IN ARRAY '{yield,yield,insist}'::text[] LOOP
+        BEGIN
+            IF way = 'insist' THEN
+                PERFORM FROM catalog_catalogueversion FOR UPDATE;
+            END IF;
+            PERFORM FROM catalog_casedocument WHERE case_id = ANY (ids) ORDER BY case_id FOR UPDATE;
+            SELECT array_agg(case_id) INTO stale FROM catalog_casedocument WHERE case_id = ANY (ids) AND made_in > before;
+            PERFORM keep_case_documents('SELECT * FROM documents_made_aside WHERE case_id = ANY ($1)', ids);
+            DELETE FROM catalog_casedocument d
+            WHERE d.case_id = ANY (ids) AND NOT EXISTS (SELECT FROM catalog_case c WHERE c.id = d.case_id);
+            PERFORM set_config('lock_timeout', CASE way WHEN 'yield' THEN '500ms' ELSE '0' END, true);
+            SELECT number INTO number_now FROM catalog_catalogueversion FOR UPDATE;
+            RETURN;
+        EXCEPTION WHEN lock_not_available THEN
+            NULL;  -- what was written in this block is undone, and its locks are given back
+        END;
+    END LOOP;
+END
+$$;
+
+-- Settles what a transaction owes that writes very many rows (sql/0001_version.sql). What takes long is done while nobody waits for
+-- it. Documents of which others have changed something meanwhile are made anew.
+CREATE FUNCTION settle_many_rows() RETURNS void
+    LANGUAGE plpgsql AS $$
+DECLARE
+    before bigint;
+    placed record;
+    new_cases bigint[];
+    other_cases bigint[];
+    patience text := current_setting('lock_timeout');
+BEGIN
+    IF NOT EXISTS (SELECT FROM catalog_due WHERE xid = pg_current_xact_id()) THEN
+        RETURN;
+    END IF;
+    SELECT coalesce(max(number), 0) INTO before FROM catalog_catalogueversion;
+    CREATE TEMP TABLE lists_before ON COMMIT DROP AS SELECT * FROM contributing_lists();
+    SELECT
+        coalesce(array_agg(due.case_id) FILTER (WHERE d.case_id IS NULL), '{}'),
+        coalesce(array_agg(due.case_id) FILTER (WHERE d.case_id IS NOT NULL), '{}')
+    INTO new_cases, other_cases
+    FROM catalog_due due LEFT JOIN catalog_casedocument d ON d.case_id = due.case_id
+    WHERE due.xid = pg_current_xact_id() AND due.case_id <> 0;
+    DELETE FROM catalog_due WHERE xid = pg_current_xact_id();
+    PERFORM refresh_case_documents(new_cases);
+    CREATE TEMP TABLE documents_made_aside ON COMMIT DROP AS SELECT * FROM made_case_documents(other_cases);
+    SET CONSTRAINTS ALL IMMEDIATE;
+    SET CONSTRAINTS ALL DEFERRED;
+    SELECT * INTO placed FROM place_documents_made_aside(other_cases, before);
+    PERFORM set_config('lock_timeout', patience, true);
+    PERFORM move_version('list');
+    PERFORM refresh_case_documents(placed.stale);
+    IF placed.number_now > before THEN
+        PERFORM refresh_case_documents(cases_of_changed_lists(new_cases || other_cases));
+    END IF;
+    DROP TABLE documents_made_aside, lists_before;
+END
 $$;
 
 -- A document that is gone has no number that would tell of it, so indexes are made anew.
@@ -403,47 +552,24 @@ BEGIN
         $query$
     END;
     EXECUTE format('WITH changed AS (%s) SELECT array_agg(DISTINCT id) FROM (%s) AS concerned (id)', changed, TG_ARGV[0]) INTO ids;
-    IF ids IS NOT NULL THEN
+    IF ids IS NULL THEN
+        RETURN NULL;
+    ELSIF is_writing_many() THEN
+        PERFORM note_due(ids);
+    ELSE
         PERFORM refresh_case_documents(ids);
     END IF;
     RETURN NULL;
 END
 $$;
 
--- The one list of what contributes: each table with the cases that its rows speak of.
 DO $$
 DECLARE
-    contributing text[] := ARRAY[
-        ['case', 'SELECT id FROM changed'],
-        ['casebody', 'SELECT case_id FROM changed'],
-        ['similarbody', 'SELECT case_id FROM changed'],
-        ['link', 'SELECT case_id FROM changed'],
-        ['figure', 'SELECT case_id FROM changed'],
-        ['case_topics', 'SELECT case_id FROM changed'],
-        ['confirmation', 'SELECT case_id FROM changed'],
-        ['topic', 'SELECT ct.case_id FROM catalog_case_topics ct JOIN changed ON changed.id = ct.topic_id'],
-        ['section', 'SELECT c.id FROM catalog_case c JOIN changed ON changed.id = c.section_id'],
-        ['step', 'SELECT c.id FROM catalog_case c JOIN catalog_section s ON s.id = c.section_id JOIN changed ON changed.number = s.step_id'],
-        ['source', 'SELECT c.id FROM catalog_case c JOIN changed ON changed.id = c.source_id'],
-        ['body', 'SELECT r.case_id FROM (SELECT code FROM changed UNION
-            SELECT b.code FROM catalog_body b JOIN changed ON b.successor_id = changed.code) AS changed JOIN
-            (SELECT body_id, case_id FROM catalog_casebody UNION ALL SELECT body_id, case_id FROM catalog_similarbody) r
-            ON r.body_id = changed.code'],
-        ['populationsource', 'SELECT cb.case_id FROM catalog_casebody cb JOIN catalog_body b ON b.code = cb.body_id
-            JOIN changed ON changed.slug = b.population_source_id'],
-        ['prefecture', 'SELECT r.case_id FROM changed JOIN catalog_body named ON named.prefecture_id = changed.code
-            JOIN catalog_body b ON named.code IN (b.code, b.successor_id) JOIN
-            (SELECT body_id, case_id FROM catalog_casebody UNION ALL SELECT body_id, case_id FROM catalog_similarbody) r
-            ON r.body_id = b.code'],
-        ['linkcheck', 'SELECT r.case_id FROM changed JOIN
-            (SELECT url, case_id FROM catalog_link UNION ALL SELECT url, case_id FROM catalog_similarbody) r
-            ON changed.outcome = ''dead'' AND r.url = changed.url']
-    ];
-    pair text[];
+    contributing record;
     event text;
     rows_of_event text;
 BEGIN
-    FOREACH pair SLICE 1 IN ARRAY contributing
+    FOR contributing IN SELECT * FROM contributing_tables()
     LOOP
         FOREACH event IN ARRAY ARRAY['insert', 'update', 'delete', 'truncate']
         LOOP
@@ -455,7 +581,7 @@ BEGIN
             END;
             EXECUTE format(
                 'CREATE TRIGGER %I AFTER %s ON %I %s FOR EACH STATEMENT EXECUTE FUNCTION follow_in_case_documents(%L)',
-                'case_documents_follow_' || event, event, 'catalog_' || pair[1], rows_of_event, pair[2]
+                'case_documents_follow_' || event, event, 'catalog_' || contributing.name, rows_of_event, contributing.cases
             );
         END LOOP;
     END LOOP;

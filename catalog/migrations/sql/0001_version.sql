@@ -22,10 +22,9 @@ CREATE TABLE catalog_catalogueversion (
     earlier uuid[] NOT NULL
 );
 
--- Its argument says whether the table is a list, which indexes stand on, or rows of cases.
-CREATE FUNCTION move_catalogue_version() RETURNS trigger
-    LANGUAGE plpgsql AS $$
-BEGIN
+-- `kind` says whether what changes is a list, which indexes stand on, or rows of cases.
+CREATE FUNCTION move_version(kind text) RETURNS void
+    LANGUAGE sql AS $$
     INSERT INTO catalog_catalogueversion AS known (id, stamp, changed_at, number, followed_from, lists, changed_by, earlier)
     SELECT 1, stamp, clock_timestamp(), number, number, stamp, pg_current_xact_id(), '{}'
     FROM gen_random_uuid() AS stamp, (SELECT coalesce(max(made_in), 0) + 1 FROM catalog_casedocument) AS documents (number)
@@ -33,11 +32,53 @@ BEGIN
         stamp = excluded.stamp,
         changed_at = excluded.changed_at,
         number = known.number + 1,
-        followed_from = CASE TG_ARGV[0] WHEN 'list' THEN known.number + 1 ELSE known.followed_from END,
-        lists = CASE TG_ARGV[0] WHEN 'list' THEN excluded.stamp ELSE known.lists END,
+        followed_from = CASE kind WHEN 'list' THEN known.number + 1 ELSE known.followed_from END,
+        lists = CASE kind WHEN 'list' THEN excluded.stamp ELSE known.lists END,
         changed_by = excluded.changed_by,
         earlier = CASE WHEN known.changed_by = excluded.changed_by THEN known.earlier
             ELSE (known.earlier || known.stamp)[greatest(1, cardinality(known.earlier) - 98):] END;
+$$;
+
+-- What a transaction that writes very many rows owes (decision 0032). Where it says SET LOCAL catalog.writing = 'many', the triggers of
+-- version and documents only note here what is due: case 0 that the version is to move, any other that its document is to be made.
+-- It is settled by settle_many_rows(), which a transaction calls when it has written all; at its end at the latest. So the version is
+-- locked for a moment and not from the first row to the last. A row here lives no longer than its transaction.
+CREATE TABLE catalog_due (
+    xid xid8,
+    case_id bigint,
+    PRIMARY KEY (xid, case_id)
+);
+
+CREATE FUNCTION is_writing_many() RETURNS boolean
+    LANGUAGE sql STABLE AS $$ SELECT coalesce(current_setting('catalog.writing', true) = 'many', false) $$;
+
+CREATE FUNCTION note_due(cases bigint[]) RETURNS void
+    LANGUAGE sql AS $$
+    INSERT INTO catalog_due SELECT pg_current_xact_id(), unnest(cases) ON CONFLICT DO NOTHING
+$$;
+
+CREATE FUNCTION settle_what_is_due() RETURNS trigger
+    LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM catalog_due WHERE xid = NEW.xid) THEN
+        PERFORM settle_many_rows();
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE CONSTRAINT TRIGGER version_is_moved AFTER INSERT ON catalog_due
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.case_id = 0) EXECUTE FUNCTION settle_what_is_due();
+
+-- Its argument is the kind.
+CREATE FUNCTION move_catalogue_version() RETURNS trigger
+    LANGUAGE plpgsql AS $$
+BEGIN
+    IF is_writing_many() THEN
+        PERFORM note_due('{0}');
+    ELSE
+        PERFORM move_version(TG_ARGV[0]);
+    END IF;
     RETURN NULL;
 END
 $$;
