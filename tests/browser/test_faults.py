@@ -21,7 +21,8 @@ AXE_FAULTS = [
     ("aria-valid-attr-value", "document.querySelector('#id_q').setAttribute('aria-expanded', 'maybe')"),
 ]
 TOOLS = """
-    const rule = text => document.styleSheets[0].insertRule(text, document.styleSheets[0].cssRules.length);
+    const sheet = document.styleSheets[document.styleSheets.length - 1];
+    const rule = text => sheet.insertRule(text, sheet.cssRules.length);
     const each = (where, change) => document.querySelectorAll(where).forEach(change);
     const add = html => document.querySelector('main').insertAdjacentHTML('beforeend', html);
 """

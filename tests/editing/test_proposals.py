@@ -483,9 +483,7 @@ def test_proposals_are_for_those_who_may_see_them(case: Case) -> None:
 def test_a_state_that_a_proposal_does_not_take_along_is_told(case: Case) -> None:
     publisher = a_publisher()
     proposal = propose(publisher, case, title=NEW, status="withdrawn", withdrawn_reason="申し出")
-    assert (
-        "状態、取り下げの内容、見直しの期限は、改訂案では変えられない" in publisher.get(url_of(proposal)).text
-    )
+    assert "状態と取り下げの内容は、改訂案では変えられない" in publisher.get(url_of(proposal)).text
     proposal = propose(publisher, case, title="さらに改めた題")
     assert "改訂案では変えられない" not in publisher.get(url_of(proposal)).text
 
