@@ -25,6 +25,8 @@ AROUND_HIT = 30  # characters of a long text that are shown before the hit, and 
 _folded_characters: dict[str, str] = {}
 # The same for `str.translate`, of the characters that stand alone.
 _folded_ordinals: dict[int, str] = {}
+# Those of them that fold to none or to several, and marks that belong to the character before.
+_uneven = set("\uff9e\uff9f\u3099\u309a")
 
 
 class Highlighter:
@@ -38,15 +40,18 @@ class Highlighter:
 
     def learn(self, texts: Iterable[str]) -> None:
         """Asks how the characters of these texts fold. Other methods take only texts that were learned."""
-        new = set(CHARACTER.findall("\n".join(texts))) - _folded_characters.keys()
+        text = "\n".join(texts)
+        characters = set(text) if _uneven.isdisjoint(text) else {*text, *CHARACTER.findall(text)}
+        new = characters - _folded_characters.keys()
         if new:
             _folded_characters.update(fold_each(new))
-            _folded_ordinals.update({ord(one): _folded_characters[one] for one in new if len(one) == 1})
+            alone = {one: _folded_characters[one] for one in new if len(one) == 1}
+            _folded_ordinals.update({ord(one): folded for one, folded in alone.items()})
+            _uneven.update(one for one, folded in alone.items() if len(folded) != 1)
 
     def is_in(self, text: str) -> bool:
-        """Whether the text has a hit; sound marks of half width, which are rare, are not looked at."""
-        may_be = self.hits.search(text.translate(_folded_ordinals)) is not None
-        return may_be and bool(self.spans(text))
+        """Whether the text has a hit."""
+        return bool(self.spans(text))
 
     def __call__(self, text: str) -> SafeString:
         """The text as HTML with every hit in <mark>."""
@@ -63,18 +68,23 @@ class Highlighter:
 
     def spans(self, text: str) -> list[tuple[int, int]]:
         """Where the hits stand in the text."""
-        folded = [_folded_characters.get(one, one) for one in CHARACTER.findall(text)]
-        hits = list(self.hits.finditer("".join(folded)))
-        if not hits:
-            return []
-        characters = (character.span() for character in CHARACTER.finditer(text))
-        places = [span for span, part in zip(characters, folded, strict=True) for _ in part]
-        spans = ((hit[0], places[hit.start()][0], places[hit.end() - 1][1]) for hit in hits)
         return [
             (start, end)
-            for word, start, end in spans
+            for word, start, end in self._found(text)
             if DROPPED.sub("", word) not in self.whole or is_whole_word(text, start, end)
         ]
+
+    def _found(self, text: str) -> Iterator[tuple[str, int, int]]:
+        """Every place of a variant, as it is folded, with its start and its end in the text."""
+        if _uneven.isdisjoint(text):  # as nearly always: what is folded stands where the text does
+            for hit in self.hits.finditer(text.translate(_folded_ordinals)):
+                yield hit[0], hit.start(), hit.end()
+            return
+        characters = list(CHARACTER.finditer(text))
+        folded = [_folded_characters.get(one[0], one[0]) for one in characters]
+        places = [one.span() for one, part in zip(characters, folded, strict=True) for _ in part]
+        for hit in self.hits.finditer("".join(folded)):
+            yield hit[0], places[hit.start()][0], places[hit.end() - 1][1]
 
     @staticmethod
     def _marked(text: str, spans: list[tuple[int, int]]) -> SafeString:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import combinations, groupby
+from functools import cache
+from itertools import chain, combinations, groupby
 from math import log2
 
 from pyroaring import BitMap
@@ -27,20 +28,20 @@ def heaviest_first(sharing: Sequence[BitMap], of_all: int) -> Iterator[tuple[flo
     """
     smallest_first = sorted(sharing, key=len)[:MOST]
     weights = [weight(len(cases), of_all) for cases in smallest_first]
-    common: dict[tuple[int, ...], BitMap] = {(): BitMap().union(*smallest_first)}  # by choice of sets
     taken = BitMap()
 
     def total(choice: tuple[int, ...]) -> float:
         return round(sum(weights[one] for one in choice), 3)
 
-    choices = [
-        choice for size in range(1, len(weights) + 1) for choice in combinations(range(len(weights)), size)
-    ]
-    for choice in choices:  # shorter ones first
-        if before := common.get(choice[:-1]):
-            common[choice] = before & smallest_first[choice[-1]]
-    for of_weight, same in groupby(sorted(common, key=total, reverse=True), key=total):
-        here = BitMap().union(*(common[choice] for choice in same)) - taken
+    @cache  # what choices share is found once; who wants few cases never asks for most of them
+    def common(choice: tuple[int, ...]) -> BitMap:
+        last = smallest_first[choice[-1]]
+        return common(choice[:-1]) & last if len(choice) > 1 else last
+
+    sizes = range(1, len(weights) + 1)
+    choices = chain.from_iterable(combinations(range(len(weights)), size) for size in sizes)
+    for of_weight, same in groupby(sorted(choices, key=total, reverse=True), key=total):
+        here = BitMap().union(*map(common, same)) - taken
         taken |= here
         if here:
             yield of_weight, here

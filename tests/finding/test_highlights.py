@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis.strategies import text as texts
 
 from catalog.finding.highlights import Highlighter
 from catalog.finding.index import current_index
@@ -8,6 +10,7 @@ from catalog.finding.query import CaseFilter
 from catalog.finding.search import terms_with_variants
 from tests.finding.test_filters import asked
 from tests.making import make_case, without_cases
+from tests.properties import on_one_database
 
 pytestmark = pytest.mark.django_db
 
@@ -24,6 +27,14 @@ def test_hits_are_marked_and_the_rest_escaped() -> None:
         "&lt;b&gt;<mark>ＤＸ推進員</mark>と<mark>ﾀﾌﾞﾚｯﾄ</mark>&lt;/b&gt;"
     )
     assert highlighter([], text)(text) == "&lt;b&gt;ＤＸ推進員とﾀﾌﾞﾚｯﾄ&lt;/b&gt;"
+
+
+@on_one_database
+@given(texts("研修ＤＸdxタブレﾀﾌﾞット・ー龍竜1１<、 \n"))
+def test_hits_stand_where_they_do_whatever_folds_unevenly_beside_them(text: str) -> None:
+    beside = f"{text}。㌔"  # which folds to two characters
+    highlight = highlighter(["dx", "研修", "タブレット", "竜"], beside)
+    assert highlight.spans(text) == highlight.spans(beside)
 
 
 def test_an_excerpt_shows_what_stands_around_the_hit() -> None:
