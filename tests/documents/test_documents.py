@@ -51,7 +51,7 @@ from tests.oracle import (
     texts_of,
     whole_words_in,
 )
-from tests.properties import on_one_database
+from tests.properties import of_writing
 
 pytestmark = pytest.mark.django_db
 
@@ -366,7 +366,7 @@ def some_cases() -> None:
 
 
 @pytest.mark.usefixtures("some_cases")
-@on_one_database
+@of_writing
 @given(st.lists(st.sampled_from(WAYS), min_size=1, max_size=6), st.data())
 def test_after_every_write_each_document_says_what_its_rows_say(
     ways: list[Callable[[Writer], None]], data: st.DataObject

@@ -14,7 +14,7 @@ from catalog.finding.index import current_index
 from catalog.models import Body, Population, PopulationSource
 from tests.making import FUNAGATA, HIDAKA, make_case
 from tests.oracle import current_population
-from tests.properties import on_one_database
+from tests.properties import of_writing
 
 pytestmark = pytest.mark.django_db
 
@@ -102,7 +102,7 @@ ROWS = st.lists(
 )
 
 
-@on_one_database
+@of_writing
 @given(ROWS, st.integers(1, 3), st.integers(0, 5))
 def test_the_current_row_is_that_of_plain_python(
     rows: list[tuple[str, date, int]], position: int, gone: int
