@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -146,12 +147,13 @@ def end_with_parent() -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def gunicorn_command(port: int) -> list[str]:
+def gunicorn_command(port: int, environment: Mapping[str, str] = os.environ) -> list[str]:
+    """The command that is run in this environment, which says how many workers and threads there are."""
     return [
         *(sys.executable, "-m", "gunicorn", "dxcases.wsgi:application"),
         *("--bind", f"127.0.0.1:{port}", "--http-parser", "python"),
         *("--worker-class", "dxcases.web_worker.Worker"),
-        *("--workers", os.environ.get("WEB_WORKERS", "2"), "--threads", os.environ.get("WEB_THREADS", "8")),
+        *("--workers", environment.get("WEB_WORKERS", "2"), "--threads", environment.get("WEB_THREADS", "8")),
         *("--log-level", "warning", "--graceful-timeout", "5"),
         *("--no-control-socket", "--forwarder-headers", ""),
     ]

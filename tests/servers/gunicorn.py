@@ -38,8 +38,8 @@ def gunicorn_of_make_run(database_url: str, **changes: str) -> Iterator[tuple[in
     """Port and process of gunicorn as `make run` starts it, by default one worker with DEBUG on."""
     port = free_port()
     own = {"DATABASE_URL": database_url, "DEBUG": "on", "SECRET_KEY": "x" * 50, "WEB_WORKERS": "1"}
-    command, environment = serve.gunicorn_command(port), {**os.environ, **own, **changes}
-    with started(command, environment, f"127.0.0.1:{port}") as server:
+    environment = {**os.environ, **own, **changes}
+    with started(serve.gunicorn_command(port, environment), environment, f"127.0.0.1:{port}") as server:
         yield port, server
 
 
