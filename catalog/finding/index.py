@@ -190,7 +190,7 @@ class Index:
 
     @property
     def sources_in_use(self) -> list[Source]:
-        return [source for source in self.lists.sources if ("source", source.slug) in self.in_use]
+        return self.sources_of(self.cases)
 
     def offered(self, name: str) -> set[str] | None:
         """The values of a parameter that readers are told of; None where it is all of them."""
@@ -207,10 +207,11 @@ class Index:
     @property
     def names(self) -> Names:
         """What bodies are called, with their prefecture and without, and what topics and sections are."""
+        return self.kept(Names, self._make_names)
+
+    def _make_names(self) -> Names:
         titled: list[Topic | Section] = [*self.topics_in_use, *self.sections_in_use]
-        return self.kept(
-            Names, lambda: Names(self.lists.prefectures, self.lists.bodies, (one.title for one in titled))
-        )
+        return Names(self.lists.prefectures, self.lists.bodies, (one.title for one in titled))
 
     @property
     def last_change(self) -> datetime:

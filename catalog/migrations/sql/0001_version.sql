@@ -9,8 +9,9 @@
 --
 -- A process that has an index of a version before reads only what has changed since (catalog/finding/index.py): `number` counts
 -- the statements, and each document has the number at which it was last made; `followed_from` is the number from which on
--- documents alone have changed, and none was deleted; `lists` is the stamp under which a list last changed; `earlier` are the stamps of the versions that were committed before, the
--- latest last, so that an index of another past, as after a restore, is not taken for one of this.
+-- documents alone have changed, and none was deleted; `lists` is the stamp under which a list last changed; `earlier` are the stamps
+-- of the versions that were committed before, the latest last, so that an index of another past, as after a restore, is not taken for
+-- one of this.
 CREATE TABLE catalog_catalogueversion (
     id smallint PRIMARY KEY CONSTRAINT catalogue_version_is_one_row CHECK (id = 1),
     stamp uuid NOT NULL,
