@@ -22,9 +22,10 @@ from dxcases.postgres.cluster import running_if_needed
 from tests.servers.clusters import OwnCluster, connected, fill, filled_cluster, own_cluster
 from tests.template import make_test_databases
 
-# How often a property is tried in make test and in make test-all; where a try takes long, a share of it.
+# How often a property is tried in make test, in make test-all and when somebody asks for it.
 hypothesis.settings.register_profile("quick", max_examples=30, deadline=None)
-hypothesis.settings.register_profile("whole", max_examples=500, deadline=None)
+hypothesis.settings.register_profile("whole", max_examples=100, deadline=None)
+hypothesis.settings.register_profile("thorough", max_examples=1000, deadline=None)
 hypothesis.settings.load_profile("quick")
 
 # The driver of the browser runs a loop in the thread of the tests, where Django would refuse to ask.

@@ -43,10 +43,11 @@ def base_url(site: str) -> str:
 def browser_type_launch_args(
     browser_type_launch_args: dict[str, Any], playwright: Playwright
 ) -> dict[str, Any]:
-    """Starts $CHROMIUM, else Playwright's own browser, else one on the PATH."""
+    """Starts $CHROMIUM, else Playwright's own browser, else one on the PATH, first one without a screen."""
     chromium = os.environ.get("CHROMIUM")
     if not chromium and not Path(playwright.chromium.executable_path).exists():
-        chromium = shutil.which("chromium") or shutil.which("google-chrome")
+        names = ("chromium-headless-shell", "chromium", "google-chrome")
+        chromium = next(filter(None, map(shutil.which, names)), None)
     own = {"executable_path": chromium} if chromium else {}
     as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
     return {**browser_type_launch_args, **own, "args": [*QUIET, *as_root]}

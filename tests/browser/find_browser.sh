@@ -4,7 +4,11 @@
 set -eu
 
 found() {
-    [ -n "${CHROMIUM:-}" ] || command -v chromium >/dev/null || command -v google-chrome >/dev/null || "$PY" - <<'P'
+    [ -n "${CHROMIUM:-}" ] && return
+    for name in chromium-headless-shell chromium google-chrome; do
+        command -v "$name" >/dev/null && return
+    done
+    "$PY" - <<'P'
 import sys
 from pathlib import Path
 from playwright.sync_api import sync_playwright
@@ -17,7 +21,8 @@ if ! found; then
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
         echo 'テスト用のブラウザーと日本語フォントをインストールしています…'
         apt-get update
-        apt-get install -y --no-install-recommends chromium fonts-noto-cjk
+        apt-get install -y --no-install-recommends chromium-headless-shell fonts-noto-cjk ||
+            apt-get install -y --no-install-recommends chromium fonts-noto-cjk
     else
         echo 'ブラウザーがありません。「.venv/bin/python -m playwright install chromium」を実行するか、CHROMIUM に実行ファイルを指定してください。' >&2
         exit 1

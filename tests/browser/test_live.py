@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.quick import one_in
@@ -305,10 +306,14 @@ PRESS = """id => {
 NUMBERS = "[...document.querySelectorAll('#filter-form .checkbox')].map(label => label.textContent.trim())"
 
 
+# Each takes two seconds: 5 in make test, 40 in make test-all.
+TRIES = max(5, settings.default.max_examples // 12)  # type: ignore[union-attr]
+
+
 @pytest.mark.parametrize("seed", one_in(5, range(5)))
 def test_nothing_that_a_reader_does_while_answers_come_is_lost(wide: Page, seed: int) -> None:
     slow, random = Slow(wide), Random(seed)
-    for _ in range(20):
+    for _ in range(TRIES):
         slow.wait(0)
         wide.goto("/cases/")
         Reader(wide, random).act(slow)

@@ -11,7 +11,7 @@ import pytest
 from django.db import connection, transaction
 from django.http import QueryDict
 from django.test import Client
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis.strategies import DataObject, data, integers, lists, sampled_from
 from pyroaring import BitMap
 from pytest_django import DjangoAssertNumQueries
@@ -39,7 +39,7 @@ from tests.making import (
     slugs_of_cards,
     without_cases,
 )
-from tests.properties import on_one_database
+from tests.properties import of_writing
 
 pytestmark = pytest.mark.django_db
 
@@ -96,7 +96,7 @@ def varied_cases() -> None:
     make_varied_cases(20)
 
 
-@settings(on_one_database, max_examples=30)  # each takes as long as ten of another test
+@of_writing
 @given(data())
 def test_an_index_that_follows_changes_is_the_one_made_anew(varied_cases: None, data: DataObject) -> None:
     keys = sorted(Case.objects.values_list("pk", flat=True))
