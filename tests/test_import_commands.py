@@ -258,7 +258,7 @@ def test_a_dump_loads_into_an_empty_database_and_dumps_the_same(
 @pytest.mark.long
 @pytest.mark.django_db
 def test_an_import_that_is_killed_has_done_all_or_nothing(scratch: dict[str, Any], tmp_path: Path) -> None:
-    """Killed when all but the version is written, then at moments over the whole run: as before or as after."""
+    """Killed when all but the version is written, then at any moment: all is as before or as after."""
     assert manage("load_catalogue").returncode == 0
     before = scratch_state(scratch)
     with psycopg.connect(**scratch) as other:

@@ -50,7 +50,6 @@ def test_no_header_says_where_the_site_begins(port: int) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.alone
 def test_requests_sent_by_half_leave_threads_to_others(port: int) -> None:
     with ExitStack() as halves:
         for _ in range(20):  # more than there are threads

@@ -13,7 +13,7 @@ from django.core.management import get_commands
 
 from tests.guide import BLOCKS, GUIDE
 
-pytestmark = [pytest.mark.long, pytest.mark.alone]
+pytestmark = pytest.mark.long
 
 
 @pytest.mark.parametrize("block", [block.text for block in BLOCKS])

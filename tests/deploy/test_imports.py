@@ -21,7 +21,7 @@ import pytest
 from tests.servers.clusters import HOST, OwnCluster, run_manage
 from tests.servers.nginx import Answer, Front, site
 
-pytestmark = [pytest.mark.long, pytest.mark.alone]
+pytestmark = pytest.mark.long
 
 ROWS = 1_000
 SECONDS = 300  # for what takes a few on a machine that does nothing else

@@ -24,7 +24,7 @@ from tests.servers.clusters import HOST, OwnCluster
 from tests.servers.nginx import Front, own_front, site
 from tests.test_headers import HSTS
 
-pytestmark = [pytest.mark.long, pytest.mark.alone]
+pytestmark = pytest.mark.long
 
 FRESH_SECONDS = 5
 ELSEWHERE = "127.0.0.2"  # all of 127.0.0.0/8 is this machine
@@ -299,6 +299,7 @@ def statuses_of_many(front: Front, path: str, number: int) -> set[int]:
 
 
 @running
+@pytest.mark.alone
 def test_files_for_one_address_are_counted_and_pages_still_come(front: Front) -> None:
     assert statuses_of_many(front, "/cases.csv?step=1", 40) == {200, 429}
     assert statuses_of_many(front, "/cases/?step=1", 40) == {200}
@@ -310,6 +311,7 @@ def test_files_for_one_address_are_counted_and_pages_still_come(front: Front) ->
 
 
 @running
+@pytest.mark.alone
 def test_passwords_from_one_address_wait_in_nginx_and_those_beyond_are_refused(front: Front) -> None:
     with ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(lambda _: front.ask("/admin/login/", "POST", b""), range(16)))
@@ -325,6 +327,7 @@ def test_passwords_from_one_address_wait_in_nginx_and_those_beyond_are_refused(f
 
 
 @running
+@pytest.mark.alone
 def test_forms_for_everybody_are_never_cached_small_and_few_from_one_address(front: Front) -> None:
     first, second = front.ask("/report/"), front.ask("/report/")
     assert (first.status, first.cache, second.cache, first.headers["Cache-Control"]) == (

@@ -16,7 +16,7 @@ from dxcases.settings import env
 from tests.guide import variables
 from tests.servers.clusters import inherited
 
-pytestmark = [pytest.mark.long, pytest.mark.alone]
+pytestmark = pytest.mark.long
 
 DEPLOY = settings.BASE_DIR / "deploy"
 UNITS = sorted(path.name for path in (DEPLOY / "systemd").glob("*.*") if path.is_file())

@@ -13,7 +13,7 @@ from tests.reliability.load import wait_until_it_is_well
 from tests.servers.clusters import OwnCluster
 from tests.servers.gunicorn import free_port, gunicorn
 
-pytestmark = [pytest.mark.long, pytest.mark.alone]
+pytestmark = pytest.mark.long
 
 LONG = 200_000  # characters added to each case, so that a file is more than all buffers on its way hold
 RECEIVED = 65_536
