@@ -329,7 +329,9 @@ def numbers_in(texts: dict[str, str]) -> dict[str, Any]:
         "steps": counts(r'href="/steps/(\d)/".*?(\d+)件', home),
         "map": counts(r'prefecture=(\d\d)"><span>[^<]+</span> <span>(\d+)<', home),
         "bodies": dict(
-            re.findall(r'<a href="/bodies/(\d+)/">.*?</span>\s+([^<\s]+)</li>', texts["/bodies/"])
+            re.findall(
+                r'<a href="/bodies/(\d+)/">.*?・((?:事例|類似の取組)\d[^<]+)</span>', texts["/bodies/"]
+            )
         ),
     }
 

@@ -19,7 +19,8 @@ from dxcases.postgres.replicas import connection_to_read
 WORD = re.compile(r"[^\W_]+")
 SUFFIX = re.compile(r"(?:[都府県市区町村]|けん|ちょう|まち|むら|そん|[とふしく])$")
 OFFICE = re.compile(r"(?:役所|役場|(?<=[都道府県])庁)$")  # where letters are addressed to
-COUNTY = re.compile(r"(?<=.)(?:郡|ぐん)")
+# Lists name two of the islands as they name counties: 三宅島三宅村, 八丈島八丈町.
+COUNTY = re.compile(r"(?<=.)(?:郡|ぐん)|三宅島|八丈島")
 WARD = ("区", "く")
 READING, LATIN = re.compile("[ぁ-ゖ]+"), re.compile(r"(?=.*[a-z])[a-zāēīōūâêîôû\W_]+")
 
