@@ -185,6 +185,8 @@ CONFIRMATION_DAYS = env("CONFIRMATION_DAYS")  # that a link to a body takes an a
 SENDER_DAYS = env("SENDER_DAYS")  # that a telephone number, mail address or section of a sender is kept
 # Gives one line on why the catalogue cannot be served, empty where it can; the doctor asks it.
 READINESS = "catalog.pages.discovery.reason_not_to_serve"
+# Gives the imports that stopped halfway, by name; for doctor.
+STOPPED_IMPORTS = "catalog.importing.runs.stopped_runs"
 
 LANGUAGE_CODE = "ja"
 TIME_ZONE = "Asia/Tokyo"

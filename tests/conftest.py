@@ -65,9 +65,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByModule:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def quick_passwords(django_test_environment: None) -> Iterator[None]:
-    """Makes accounts of tests at once, where the real hasher takes half a second (but in test_sign_in)."""
-    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+def quick_settings(django_test_environment: None) -> Iterator[None]:
+    """What would take long in each of thousands of tests.
+
+    Accounts are made at once, where the real hasher takes half a second (but in test_sign_in); static files
+    are looked for when one is asked for, where a web server reads them all before the first request.
+    """
+    quick = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    with override_settings(PASSWORD_HASHERS=quick, WHITENOISE_AUTOREFRESH=True):
         yield
 
 

@@ -22,7 +22,18 @@ from catalog.finding.bodies import SUFFIX, BodyNames
 from catalog.finding.nearest import Measured, measure
 from catalog.finding.romaji import romanised
 from catalog.finding.search import borders, fold_each
-from catalog.models import Body, Prefecture, Region, SearchSynonym, Section, SiteText, Source, Step, Topic
+from catalog.models import (
+    Body,
+    PopulationSource,
+    Prefecture,
+    Region,
+    SearchSynonym,
+    Section,
+    SiteText,
+    Source,
+    Step,
+    Topic,
+)
 from dxcases.postgres.replicas import connection_to_read
 
 Choices = list[tuple[str, str]]
@@ -79,9 +90,17 @@ class Lists:
         self.synonyms = folded_synonyms(self.bodies)
 
     def _read_bodies(self) -> None:
-        related = ("prefecture", "population_source", "successor__prefecture")
-        self.bodies = bodies = list(Body.objects.select_related(*related).order_by("code"))
+        self.bodies = bodies = list(Body.objects.order_by("code"))
         self.number_of_body = {body.code: number for number, body in enumerate(bodies)}
+        # Joined, each body would bring a prefecture and a source of its own: three objects instead of one.
+        prefectures = {prefecture.code: prefecture for prefecture in self.prefectures}
+        sources = PopulationSource.objects.in_bulk()
+        for body in bodies:
+            body.prefecture = prefectures[body.prefecture_id]
+            if body.population_source_id:
+                body.population_source = sources[body.population_source_id]
+            if body.successor_id:
+                body.successor = bodies[self.number_of_body[body.successor_id]]
         self.bodies_by: dict[str, ByValue] = {
             "body": by_value(body.code for body in bodies),
             "kind": by_value(body.kind for body in bodies),

@@ -75,6 +75,12 @@ def has_stopped(run: ImportRun) -> bool:
     return bool(is_free) and ImportRun.objects.filter(pk=run.pk, changed_at=run.changed_at).exists()
 
 
+def stopped_runs() -> list[str]:
+    """The names of the files whose import has stopped halfway, for operators."""
+    under_way = ImportRun.objects.filter(state__in=[State.WAITING, State.RUNNING])
+    return [str(run) for run in under_way if has_stopped(run)]
+
+
 class News:
     """A connection on which a process has its locks, and says how far it is while its transaction is open."""
 

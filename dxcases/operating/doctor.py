@@ -51,7 +51,10 @@ def examine() -> Iterator[Finding]:
     yield database
     if database.level is not Level.FAULT:
         yield checksums_finding()
-        yield catalogue_finding()
+        catalogue = catalogue_finding()
+        yield catalogue
+        if catalogue.level is not Level.FAULT:
+            yield imports_finding()
         yield from map(standby_finding, settings.REPLICAS)
     for folder in dict.fromkeys((settings.VAR_DIR, settings.BACKUP_DIR)):
         yield space_finding(folder)
@@ -110,6 +113,15 @@ def catalogue_finding() -> Finding:
     if reason := import_string(settings.READINESS)():
         return Finding(Level.FAULT, subject, reason)
     return Finding(Level.OK, subject, "構造は最新で、公開中の事例があります。")
+
+
+def imports_finding() -> Finding:
+    """Of imports that editors began and on which no process works any more."""
+    subject = "取り込み"
+    if stopped := import_string(settings.STOPPED_IMPORTS)():
+        advice = "編集者に、管理画面で取り込みの続きを始めるか、やめるかを選ぶよう伝えてください。"
+        return Finding(Level.NOTICE, subject, f"途中で止まっています：{'、'.join(stopped)}。{advice}")
+    return Finding(Level.OK, subject, "途中で止まったものはありません。")
 
 
 def standby_finding(alias: str) -> Finding:

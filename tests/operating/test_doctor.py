@@ -5,9 +5,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
+from catalog.models import ImportRun
 from dxcases.operating import doctor
 from dxcases.operating.doctor import (
     Level,
@@ -32,9 +35,8 @@ def test_a_fit_installation_is_found_so(filled: OwnCluster, tmp_path: Path) -> N
     environment = {"BACKUP_DIR": str(tmp_path / "backups"), "HTTPS": "on"}
     run_manage(filled, "backup", **environment)
     told = run_manage(filled, "doctor", **environment)
-    assert findings(told) == dict.fromkeys(
-        ("設定", "データベース", "データの検査", "カタログ", "ディスク", "一時ファイル", "バックアップ"), "OK"
-    )
+    in_order = "設定 データベース データの検査 カタログ 取り込み ディスク 一時ファイル バックアップ"
+    assert findings(told) == dict.fromkeys(in_order.split(), "OK")
 
 
 def test_an_unfit_installation_is_told_what_to_do(tmp_path: Path) -> None:
@@ -59,6 +61,22 @@ def test_a_database_that_does_not_answer_leaves_the_other_checks(filled: OwnClus
     assert "異常\tデータベース：データベースに接続できません。DATABASE_URL を確認してください" in told
     assert "Traceback" not in told
     assert list(findings(told)) == ["設定", "データベース", "ディスク", "一時ファイル", "バックアップ"]
+
+
+@pytest.mark.django_db
+def test_an_import_on_which_nobody_works_is_told_by_its_file() -> None:
+    assert doctor.imports_finding().level is Level.OK
+    editor = User.objects.create_user("henshu")
+    run = ImportRun.objects.create(
+        page="import_cases", made_by=editor, file_name="cases.csv", state=ImportRun.State.RUNNING
+    )
+    assert doctor.imports_finding().level is Level.OK  # its process has just told of itself
+    ImportRun.objects.filter(pk=run.pk).update(changed_at=timezone.now() - timedelta(minutes=5))
+    finding = doctor.imports_finding()
+    assert (finding.level, finding.message.startswith("途中で止まっています：cases.csv。")) == (
+        Level.NOTICE,
+        True,
+    )
 
 
 def test_what_django_warns_of_is_a_notice_with_its_number(filled: OwnCluster) -> None:

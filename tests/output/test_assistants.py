@@ -15,6 +15,7 @@ from django.test import Client as Browser
 from mcp import Client
 from mcp.client.stdio import StdioServerParameters
 from mcp.types import CallToolResult, Tool
+from pytest_django.plugin import DjangoDbBlocker
 
 from tests.servers.clusters import production
 from tests.servers.gunicorn import address_of_test_database, free_port, started
@@ -25,12 +26,13 @@ COMMAND = [sys.executable, "manage.py", "mcp", "--site", SITE]
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def environment() -> dict[str, str]:
-    return production(address_of_test_database(), ALLOWED_HOSTS="localhost", HTTPS="off")
+@pytest.fixture(scope="module")
+def environment(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> dict[str, str]:
+    with django_db_blocker.unblock():
+        return production(address_of_test_database(), ALLOWED_HOSTS="localhost", HTTPS="off")
 
 
-@pytest.fixture(params=["stdio", "http"])
+@pytest.fixture(scope="module", params=["stdio", "http"])
 def server(request: pytest.FixtureRequest, environment: dict[str, str]) -> Iterator[Any]:
     """What a client connects to: a command to start, or the address of one that runs."""
     if request.param == "stdio":
