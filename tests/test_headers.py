@@ -20,6 +20,7 @@ from pytest_django import Settings
 from tests.addresses import ADMIN_LISTS, FORMS, PATHS, PUBLIC, REFUSED_WITHOUT_A_QUERY, TELLS_ITS_TIME
 from tests.filling import a_publisher, an_editor
 from tests.making import make_case
+from tests.quick import one_in
 
 pytestmark = pytest.mark.django_db
 
@@ -334,7 +335,7 @@ ROLES = (reader, helper, an_editor, a_publisher, superuser)
 
 
 @pytest.mark.parametrize("number", range(5))
-@pytest.mark.parametrize("path", TABLE)
+@pytest.mark.parametrize("path", one_in(3, TABLE))
 def test_who_may_do_what(path: str, number: int) -> None:
     client = ROLES[number]()
     case, draft = make_case(), make_case(status="draft")

@@ -137,6 +137,7 @@ def test_a_title_that_disagrees_is_refused_with_the_option_that_takes_it_neverth
 
 
 @pytest.mark.django_db
+@pytest.mark.long
 def test_the_list_of_codes_ends_what_it_lacks(tmp_path: Path) -> None:
     file = tmp_path / "codes.csv"
     header = "団体コード,都道府県名（漢字）,市区町村名（漢字）,都道府県名（カナ）,市区町村名（カナ）"
@@ -188,6 +189,7 @@ def test_a_day_that_nothing_tells_is_asked_for(tmp_path: Path) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.long
 @pytest.mark.parametrize(("content", "message"), BAD_FILES.values(), ids=BAD_FILES)
 def test_a_bad_file_is_told_and_leaves_every_table_as_it_was(
     content: bytes, message: str, tmp_path: Path

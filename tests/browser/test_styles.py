@@ -10,6 +10,7 @@ from playwright.sync_api import Page
 
 from dxcases.static_files import shortened
 from tests.addresses import PAGES
+from tests.quick import one_in
 
 SHEETS = sorted(path for path in Path(settings.BASE_DIR, "static", "catalog").glob("*.css"))
 OF_READERS = {path.name: path.read_text(encoding="utf-8") for path in SHEETS if path.name != "admin.css"}
@@ -53,7 +54,7 @@ p  :is(b, i) > em + q { width: calc(1px + 2px); }
     assert shortened(shortened(written)) == shortened(written)
 
 
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("path", one_in(3, PAGES))
 def test_no_sheet_that_speaks_of_a_page_is_missing(tab: Page, path: str) -> None:
     tab.goto(path)
     sheets = tab.locator("link[rel=stylesheet]").evaluate_all(

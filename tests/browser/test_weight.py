@@ -10,6 +10,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, Response
 
 from dxcases.static_files import shortened
+from tests.quick import one_in
 
 KB = 1024
 
@@ -74,7 +75,7 @@ def test_six_cases_are_told_of_on_the_first_screen_of_a_desk(
     assert min(sizes) >= 16
 
 
-@pytest.mark.parametrize("width", [360, 768, 992, 1024, 1280])
+@pytest.mark.parametrize("width", one_in(3, [360, 768, 992, 1024, 1280]))
 def test_four_cases_compared_need_no_sideways_scrolling(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 800})
     page.goto(f"/compare/?{PICKED}")
@@ -115,7 +116,9 @@ def test_the_list_does_not_move_while_it_loads(sized_page: Page) -> None:
     assert sized_page.evaluate("window.moved") == 0
 
 
-@pytest.mark.parametrize("slug", ["dx2021-16-1", "dx2021-17-1", "dx2021-24-2", "dx2021-36-1", "dx2021-44-2"])
+@pytest.mark.parametrize(
+    "slug", one_in(3, ["dx2021-16-1", "dx2021-17-1", "dx2021-24-2", "dx2021-36-1", "dx2021-44-2"])
+)
 def test_a_case_fits_one_sheet_of_paper(page: Page, slug: str) -> None:
     page.goto(f"/cases/{slug}/")
     assert len(sheets(page)) == 1
@@ -168,7 +171,7 @@ def test_the_rows_of_a_printed_list_begin_on_the_first_sheet(page: Page) -> None
     assert len(sheets(page)) == 2  # and three where all rows are kept together below the ruler
 
 
-@pytest.mark.parametrize("path", [path for path, _ in TABLES])
+@pytest.mark.parametrize("path", one_in(2, [path for path, _ in TABLES]))
 def test_every_cell_of_a_printed_list_has_room_for_words(page: Page, path: str) -> None:
     page.set_viewport_size({"width": PAPER, "height": 1032})
     page.emulate_media(media="print")

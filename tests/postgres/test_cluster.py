@@ -148,6 +148,7 @@ def test_a_number_in_postmaster_pid_that_is_another_process_by_now_is_told_and_l
     assert is_gone(folder)
 
 
+@pytest.mark.long
 def test_where_the_server_cannot_be_started_no_other_process_is_stopped_for_it(
     folder: Path, other: subprocess.Popen[bytes]
 ) -> None:
@@ -168,6 +169,7 @@ def test_the_socket_path_is_short_and_one_whatever_the_checkouts_path_and_tmpdir
     assert Cluster(long_path).socket_folder == socket.parent
 
 
+@pytest.mark.long
 def test_where_no_socket_can_be_made_it_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clusters, "SHORT_PATH", Path("/proc/nowhere"))
     monkeypatch.setattr(tempfile, "tempdir", "/proc")
@@ -175,6 +177,7 @@ def test_where_no_socket_can_be_made_it_is_told(folder: Path, monkeypatch: pytes
         pass
 
 
+@pytest.mark.long
 def test_data_whose_database_could_not_be_made_are_told_and_not_kept(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -196,6 +199,7 @@ def narrow_umask() -> Iterator[None]:
 
 
 @only_as_root
+@pytest.mark.long
 def test_roots_umask_keeps_no_server_out(folder: Path, narrow_umask: None) -> None:
     with Cluster(folder).running():
         connect(folder).close()
@@ -205,6 +209,7 @@ def test_roots_umask_keeps_no_server_out(folder: Path, narrow_umask: None) -> No
 
 
 @only_as_root
+@pytest.mark.long
 def test_programs_installed_under_a_narrow_umask_are_run_from_a_copy(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -224,6 +229,7 @@ def test_programs_installed_under_a_narrow_umask_are_run_from_a_copy(
 
 
 @only_as_root
+@pytest.mark.long
 def test_a_home_that_the_servers_account_cannot_enter_is_told(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -239,6 +245,7 @@ def test_a_home_that_the_servers_account_cannot_enter_is_told(
 
 
 @only_as_root
+@pytest.mark.long
 def test_a_checkout_of_roots_alone_is_served_from_elsewhere(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
