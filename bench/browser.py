@@ -7,12 +7,13 @@ medians of five first visits; INP is the longest of the answers to a click and a
 from __future__ import annotations
 
 import os
-import shutil
 import statistics
 import sys
 
 import django
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+
+from tests.servers.browsers import executable_of_browser
 
 SITE = os.environ.get("SITE", "http://127.0.0.1:8000")
 MORE_PAGES = ["/cases/?q=研修&near=063631"]  # beside one of each pattern
@@ -44,8 +45,7 @@ def main() -> int:
 
 
 def launched(playwright: Playwright) -> Browser:
-    """Starts $CHROMIUM, else one on the PATH, else Playwright's own."""
-    executable = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    executable = executable_of_browser(playwright)
     arguments = ["--disable-gpu", "--no-sandbox", "--disable-background-networking"]
     return playwright.chromium.launch(executable_path=executable, args=arguments)
 

@@ -77,8 +77,7 @@ def has_stopped(run: ImportRun) -> bool:
 
 def stopped_runs() -> list[str]:
     """The names of the files whose import has stopped halfway, for operators."""
-    under_way = ImportRun.objects.filter(state__in=[State.WAITING, State.RUNNING])
-    return [str(run) for run in under_way if has_stopped(run)]
+    return [str(run) for run in ImportRun.objects.all() if has_stopped(run)]
 
 
 class News:

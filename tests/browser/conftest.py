@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +12,7 @@ from pytest_django.live_server_helper import LiveServer
 from pytest_django.plugin import DjangoDbBlocker
 
 from tests.quick import one_in
+from tests.servers.browsers import executable_of_browser
 
 QUIET = [
     "--disable-gpu",
@@ -43,14 +42,9 @@ def base_url(site: str) -> str:
 def browser_type_launch_args(
     browser_type_launch_args: dict[str, Any], playwright: Playwright
 ) -> dict[str, Any]:
-    """Starts $CHROMIUM, else Playwright's own browser, else one on the PATH, first one without a screen."""
-    chromium = os.environ.get("CHROMIUM")
-    if not chromium and not Path(playwright.chromium.executable_path).exists():
-        names = ("chromium-headless-shell", "chromium", "google-chrome")
-        chromium = next(filter(None, map(shutil.which, names)), None)
-    own = {"executable_path": chromium} if chromium else {}
     as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
-    return {**browser_type_launch_args, **own, "args": [*QUIET, *as_root]}
+    executable = executable_of_browser(playwright)
+    return {**browser_type_launch_args, "executable_path": executable, "args": [*QUIET, *as_root]}
 
 
 @pytest.fixture(scope="module")
