@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -19,6 +18,7 @@ from catalog import history
 from catalog.models import Body, Case, CaseBody, Figure, Link, SimilarBody, Topic
 from tests.filling import ADD, a_publisher, change_url, errors, new_case, opened, sent_by
 from tests.making import FUNAGATA, HIDAKA, KASHIHARA, MIYAGI, make_case
+from tests.state import wait_for_a_blocked_statement
 
 TRIES = 20
 
@@ -398,26 +398,14 @@ def test_two_editors_who_save_at_the_same_time_lose_no_update(committed: Case) -
     assert refusals >= TRIES
 
 
-def wait_for_a_blocked_statement() -> None:
-    """Returns when another connection waits for a lock. Fails after ten seconds."""
-    for _ in range(200):
-        with connection.cursor() as cursor:
-            # Within a transaction the server goes on telling of the connections that there were at first.
-            cursor.execute("SELECT pg_stat_clear_snapshot()")
-            cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
-            if cursor.fetchone() != (0,):
-                return
-        time.sleep(0.05)
-    pytest.fail("nothing waits")
-
-
 def test_a_slug_taken_between_check_and_save_is_told_beside_the_field(committed: Case) -> None:
     client = a_publisher("suzuki")
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
             Case.objects.filter(pk=committed.pk).update(slug="taken")
             job = pool.submit(client.post, ADD, new_case(slug="taken"))
-            wait_for_a_blocked_statement()
+            with connection.cursor() as cursor:
+                wait_for_a_blocked_statement(cursor, seconds=10)
         response = job.result()
         pool.submit(lambda: connection.close()).result()
     assert response.status_code == 200

@@ -27,7 +27,7 @@ from catalog.models import Body, Case, PopulationImport
 from tests import scratch_settings
 from tests.importing.test_tables import BAD_FILES
 from tests.making import FUNAGATA
-from tests.state import database_state, state_of
+from tests.state import database_state, state_of, wait_for_a_blocked_statement
 
 SCRATCH = scratch_settings.NAME
 
@@ -266,7 +266,8 @@ def test_an_import_that_is_killed_has_done_all_or_nothing(scratch: dict[str, Any
     with psycopg.connect(**scratch) as other:
         other.execute("SELECT FROM catalog_catalogueversion FOR UPDATE")
         amid = start_import(tmp_path, 701)
-        wait_for_one_that_waits(scratch)
+        with psycopg.connect(**scratch) as watching, watching.cursor() as cursor:
+            wait_for_a_blocked_statement(cursor, seconds=60)
         kill(amid)
     assert scratch_state(scratch) == before
     started = time.monotonic()
@@ -284,17 +285,6 @@ def test_an_import_that_is_killed_has_done_all_or_nothing(scratch: dict[str, Any
 def start_import(folder: Path, population: int) -> subprocess.Popen[str]:
     file = populations_csv(folder / f"{population}.csv", population)
     return start("import_populations", file, "--as-of", "2025-01-01")
-
-
-def wait_for_one_that_waits(scratch: dict[str, Any]) -> None:
-    """Until a statement waits for the lock of another."""
-    waiting = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-    with psycopg.connect(**scratch, autocommit=True) as other:
-        for _ in range(600):
-            if other.execute(waiting).rowcount:
-                return
-            time.sleep(0.1)
-    pytest.fail("nothing waits for a lock")
 
 
 def kill(process: subprocess.Popen[str]) -> None:
