@@ -82,7 +82,7 @@ share-picture: .venv/dev.stamp browser
 	@exec $(PY) -m bench.pictures share
 
 drill: .venv/dev.stamp
-	@DRILL=1 HOSTILE_EXAMPLES=1000 exec $(PY) -m pytest -s -rs --timeout=0 -m '' tests/reliability tests/test_hostile_input.py deploy/rehearsal
+	@DRILL=1 HOSTILE_EXAMPLES=1000 exec $(PY) -m pytest -s -rs --timeout=0 -m '' tests/reliability tests/test_durability.py tests/test_hostile_input.py deploy/rehearsal
 
 browser: .venv/dev.stamp
 	@PY=$(PY) sh tests/browser/find_browser.sh

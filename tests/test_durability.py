@@ -15,12 +15,13 @@ import pytest
 from django.conf import settings
 
 from catalog.models import Topic
+from tests.reliability.load import THOROUGH
 from tests.servers.clusters import HOST, OwnCluster, connected, fill, own_cluster, production
 from tests.servers.gunicorn import collect_static_files
 
 pytestmark = [pytest.mark.long, pytest.mark.alone]
 
-KILLS = 20
+KILLS = 20 if THOROUGH else 5
 LONGEST_SECONDS_OF_SAVES = 0.5
 SECONDS_TO_RECOVER = 30
 
@@ -127,7 +128,7 @@ def editor(cluster: OwnCluster, casebook: Path, tmp_path: Path) -> Iterator[Path
     started.wait()
 
 
-def test_twenty_kills_of_the_server_lose_no_confirmed_save_and_part_none_from_its_version(
+def test_kills_of_the_server_lose_no_confirmed_save_and_part_none_from_its_version(
     cluster: OwnCluster, editor: Path
 ) -> None:
     random.seed(20)

@@ -11,7 +11,6 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Response, expect
 
 from tests.addresses import ERRORS, FORM_PAGES, PAGES, PUBLIC
-from tests.quick import one_in
 from tests.servers.addresses import page_addresses
 
 # Told of what is wrong alone: what is right is a megabyte a page.
@@ -97,17 +96,17 @@ def test_the_filters_over_the_page_of_a_phone_are_for_everyone(tab: Page) -> Non
         pytest.fail("the last region is never reached")
 
 
-@pytest.mark.parametrize("width_of_screen", one_in(2, [1280, 768]))
 @pytest.mark.parametrize(
     "path", [path if path in WIDE else pytest.param(path, marks=pytest.mark.long) for path in PAGES]
 )
-def test_a_page_is_for_everyone_on_a_wider_screen(
-    tab: Page, site: str, path: str, width_of_screen: int
-) -> None:
+def test_a_page_is_for_everyone_on_wider_screens(tab: Page, site: str, path: str) -> None:
+    """One visit with a desktop, which then is as narrow as a tablet."""
     visit = Visit(tab)
-    visit.to(path, width_of_screen)
-    assert violations(tab, RULES if path in WIDE else RULES_OF_LAYOUT) == []
-    assert width(tab) <= width_of_screen
+    visit.to(path, width=1280)
+    for width_of_screen in (1280, 768):
+        tab.set_viewport_size({"width": width_of_screen, "height": 800})
+        assert violations(tab, RULES if path in WIDE else RULES_OF_LAYOUT) == []
+        assert width(tab) <= width_of_screen
     assert (visit.errors, visit.hosts) == ([], {urlsplit(site).netloc})
 
 
