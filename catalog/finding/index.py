@@ -73,6 +73,7 @@ class Index:
         self.numbering = Numbering(columns.keys, columns.places, columns.times)
         self.cases = BitMap(range(len(self.numbering)))
         self._hits: dict[Term, Hits] = {}
+        self._kept_in_version: dict[Any, Any] = {}
         by: dict[str, ByValue] = {
             name: {value: BitMap(numbers) for value, numbers in by_value.items()}
             for name, by_value in columns.numbers_by.items()
@@ -113,6 +114,7 @@ class Index:
                 if len(hits.changed) <= MAX_CHANGED
             },
         )
+        index._kept_in_version = {}
         for of_cases in ("bodies_in_cases", "frequent_words", "in_use"):
             index.__dict__.pop(of_cases, None)
         index.numbering, index.cases, index.bodies = (
@@ -203,6 +205,12 @@ class Index:
     def kept(self, name: Any, make: Callable[[], T]) -> T:
         """What `make` gives, made once: something that follows from the lists and what of them is in use."""
         return self.lists.kept(name, make, self.in_use)
+
+    def kept_in_version(self, name: Any, make: Callable[[], T]) -> T:
+        """The same of something that follows from the cases as well, and is the same for all readers."""
+        if name not in self._kept_in_version:
+            self._kept_in_version[name] = make()
+        return self._kept_in_version[name]
 
     @property
     def names(self) -> Names:
@@ -361,9 +369,9 @@ class Index:
         """The documents of the cases with these numbers, in their order."""
         return read_documents(map(self.numbering.key, numbers))
 
-    def read_in_order(self, cases: BitMap) -> list[Document]:
-        """The documents of all these cases in document order."""
-        return self.read(self.numbering.in_order(cases, slice(0, len(cases))))
+    def read_in_order(self, cases: BitMap, most: int) -> list[Document]:
+        """The documents of the first of these cases, at most so many, in document order."""
+        return self.read(self.numbering.in_order(cases, slice(0, most)))
 
 
 def union_of(bitmaps: ByValue, values: Iterable[str]) -> BitMap:

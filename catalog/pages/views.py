@@ -10,8 +10,10 @@ from django.db import DatabaseError, transaction
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 from pyroaring import BitMap
 
@@ -51,6 +53,7 @@ from dxcases.postgres.replicas import connection_to_read
 
 CASES_PER_PAGE = 20
 CASES_PER_SECTION = 20
+CASES_PER_BODY = 20
 STEP_FACETS = ("population", "region")
 BODIES_PER_PAGE = 100
 RELATED_CASES = 4
@@ -63,14 +66,23 @@ MAX_BODIES_TO_CHOOSE = 100
 def home(request: HttpRequest) -> HttpResponse:
     index, absolute = current_index(), absolute_for(request)
     context = {
-        "coverage": coverage.by_band_and_section(index),
-        "ruler": ruler.ruler_of(index, ruler.LARGE, index.cases),
-        "tiles": coverage.by_prefecture(index),
-        "regions": Region.choices,
+        "total": len(index.cases),
+        "pictures": index.kept_in_version(home_pictures, lambda: home_pictures(index)),
         "recent": recent_cards(index),
         "linked_data": descriptions.site(absolute),
     }
     return render(request, "catalog/home.html", context)
+
+
+def home_pictures(index: Index) -> SafeString:
+    """Where cases are, by population, step, place and size, as the home page shows it."""
+    context = {
+        "coverage": coverage.by_band_and_section(index),
+        "ruler": ruler.ruler_of(index, ruler.LARGE, index.cases),
+        "tiles": coverage.by_prefecture(index),
+        "regions": Region.choices,
+    }
+    return mark_safe(render_to_string("catalog/home_pictures.html", context))  # noqa: S308 – escaped there
 
 
 def recent_cards(index: Index) -> list[Card]:
@@ -317,11 +329,13 @@ def body_detail(request: HttpRequest, code: str) -> HttpResponse:
         raise Http404(f"no body {code}")
     target, populations = Target(body, called="この団体"), known_populations(code)
     cases, mentions = index.cases_and_mentions(code)
-    former = union_of(index.cases_by["body"], index.lineage(body)) - cases
+    ended = sorted(index.lineage(body) - {code})
+    former = union_of(index.cases_by["body"], ended) - cases
     others = index.cases - cases - former
     near_by = index.numbering.by_groups(others, index.by_score(target), slice(0, RELATED_CASES))
     own, of_predecessors, similar = (
-        cards_of(index.read_in_order(some), index) for some in (cases, former, mentions)
+        cards_of(index.read_in_order(some, most), index)
+        for some, most in ((cases, CASES_PER_BODY), (former, CASES_PER_BODY), (mentions, len(mentions)))
     )
     context = {
         "body": body,
@@ -331,7 +345,10 @@ def body_detail(request: HttpRequest, code: str) -> HttpResponse:
         "disagreements": disagreements(populations),
         "predecessors": [one for one in index.bodies if one.successor_id == code],
         "cases": own,
+        "case_count": len(cases),
+        "ended": ended,
         "of_predecessors": of_predecessors,
+        "count_of_predecessors": len(former),
         "mentions": similar,
         "near_by": cards_of(index.read(near_by), index, target),
     }

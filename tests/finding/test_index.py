@@ -353,8 +353,10 @@ def test_a_body_has_its_cases_and_those_that_mention_it() -> None:
     assert in_cases == [body.code for body in Body.objects.in_published_cases().order_by("code")]
     cases, mentions = built.cases_and_mentions(FUNAGATA)
     in_order = published.in_document_order()
-    assert slugs_of(built.read_in_order(cases)) == slugs(in_order.filter(case_bodies__body=FUNAGATA))
-    assert slugs_of(built.read_in_order(mentions)) == slugs(in_order.filter(similar_bodies__body=FUNAGATA))
+    assert slugs_of(built.read_in_order(cases, 100)) == slugs(in_order.filter(case_bodies__body=FUNAGATA))
+    assert slugs_of(built.read_in_order(mentions, 100)) == slugs(
+        in_order.filter(similar_bodies__body=FUNAGATA)
+    )
 
 
 def test_sources_are_those_of_the_cases_alone() -> None:

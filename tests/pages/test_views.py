@@ -280,6 +280,24 @@ def test_a_step_page_counts_all_cases_of_a_section_and_shows_the_first_twenty(cl
     assert "この区分の事例をすべて見る（38件）" in shown
 
 
+def test_a_body_page_counts_all_its_cases_and_shows_the_first_twenty(client: Client) -> None:
+    for page in range(25, 0, -1):
+        make_case(bodies=[MIYAGI], page=2000 + page)
+    own = Case.objects.published().filter(case_bodies__body=MIYAGI).in_document_order()
+    shown = section_of(client.get(f"/bodies/{MIYAGI}/").text, "cases")
+    assert f'<span class="count">{own.count()}件</span>' in shown
+    assert linked_cases(shown) == slugs(own[:20])
+    assert f'<a href="/cases/?body={MIYAGI}">この団体の事例をすべて見る（{own.count()}件）</a>' in shown
+
+
+def test_the_pictures_of_the_home_page_follow_each_change(client: Client) -> None:
+    of_steps = re.compile(r'step-card__count">(\d+)件')
+    before = list(map(int, of_steps.findall(client.get("/").text)))
+    make_case(section="1")
+    after = list(map(int, of_steps.findall(client.get("/").text)))
+    assert (sum(before), [now - then for then, now in zip(before, after, strict=True)]) == (60, [1, 0, 0, 0])
+
+
 def test_a_case_page_holds_the_whole_record(client: Client) -> None:
     case = cases_with_rows().get(slug="dx2021-17-1")
     text = unescape(client.get(case.get_absolute_url()).text)
