@@ -34,7 +34,7 @@ from catalog.finding.paging import page_of
 from catalog.finding.query import BodyListFilter, CaseFilter
 from catalog.finding.related import related_cards
 from catalog.finding.suggestions import Suggested, own_bodies_for, suggestions_for
-from catalog.models import Case, Guideline, PopulationSource, Region, Section, ZeroResultSearch
+from catalog.models import Case, Guideline, PopulationSource, Region, Section, Step, ZeroResultSearch
 from catalog.output import descriptions
 from catalog.output.compared import sent_comparison
 from catalog.output.records import case_linked_data
@@ -357,21 +357,27 @@ def body_detail(request: HttpRequest, code: str) -> HttpResponse:
 
 @require_safe
 def step_detail(request: HttpRequest, number: int) -> HttpResponse:
-    case_filter = CaseFilter(QueryDict(f"step={number}"))
-    steps = case_filter.index.lists.steps
-    step = next((step for step in steps if step.number == number), None)
+    index = current_index()
+    step = next((step for step in index.lists.steps if step.number == number), None)
     if step is None:
         raise Http404(f"no step {number}")
+    cases = index.kept_in_version((step_cases, number), lambda: step_cases(step))
+    context = {"step": step, "steps": index.lists.steps, "cases": cases}
+    return render(request, "catalog/step_detail.html", context)
+
+
+def step_cases(step: Step) -> SafeString:
+    """The cases of a step by section, and where they are, as its page shows them."""
+    case_filter = CaseFilter(QueryDict(f"step={step.number}"))
     context = {
         "step": step,
-        "steps": steps,
-        "sections": sections_of(case_filter.index, number),
+        "sections": sections_of(case_filter.index, step.number),
         "names_sources": len(case_filter.index.sources_in_use) > 1,
         "count": len(case_filter.found()),
         "ruler": ruler.ruler_of_list(case_filter),
         "facets": facets_of(case_filter, STEP_FACETS),
     }
-    return render(request, "catalog/step_detail.html", context)
+    return mark_safe(render_to_string("catalog/step_cases.html", context))  # noqa: S308 – escaped there
 
 
 def sections_of(index: Index, step: int) -> list[tuple[Section, int, list[Card]]]:
