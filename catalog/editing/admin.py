@@ -245,9 +245,7 @@ class TopicAdmin(AdminCountingCases):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """None that a case has or had, or that stands for another: slugs would lead nowhere."""
         may_delete = super().has_delete_permission(request, obj) and obj.merged_into is None
-        return may_delete and not any(
-            rows.exists() for rows in (obj.cases, obj.merged, obj.indicators)
-        )
+        return may_delete and not any(rows.exists() for rows in (obj.cases, obj.merged, obj.indicators))
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.merge_view)
@@ -304,9 +302,7 @@ class SectionAdmin(AdminCountingCases):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         may_delete = super().has_delete_permission(request, obj)
-        return may_delete and not any(
-            rows.exists() for rows in (obj.cases, obj.guidelines, obj.indicators)
-        )
+        return may_delete and not any(rows.exists() for rows in (obj.cases, obj.guidelines, obj.indicators))
 
 
 class FixedAdmin(RecordedAdmin):

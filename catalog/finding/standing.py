@@ -25,7 +25,7 @@ UNDONE = "未実施"
 
 @dataclass(frozen=True)
 class Share:
-    """How those bodies of a group stand that have a value: how many have done it, or the median of numbers."""
+    """How the bodies of a group with a value stand: how many have done it, or the median of numbers."""
 
     asked: int
     done: int = 0
@@ -39,7 +39,7 @@ class Share:
 
 @dataclass(frozen=True)
 class Column:
-    """One indicator over all bodies, by their numbers: `numbers` has a place for each, whoever has a value."""
+    """One indicator over all bodies, by their numbers: `numbers` has a place for each of them."""
 
     indicator: Indicator
     conditions: list[tuple[str, str]]  # of the cases that it leads to: parameter and value; none: to no cases
@@ -134,12 +134,12 @@ def municipalities(lists: Lists) -> BitMap:
 
 
 def peers_of(body: Body, lists: Lists) -> BitMap | None:
-    """The municipalities nearest to a body in size, without itself; None where its population is not known.
+    """The municipalities nearest to one in size, without itself; None where its population is not known.
 
     Nearest is whose population is the smallest multiple or part of its own; of two that are alike, the first
     by code.
     """
-    if not body.population:
+    if not body.population or body.kind == Kind.PREFECTURE:
         return None
     own, among = body.population, municipalities(lists)
     near = sorted(
@@ -156,9 +156,7 @@ def in_prefecture(prefecture: str, lists: Lists) -> BitMap:
 
 def shares_of(name: str, bodies: BitMap, lists: Lists) -> list[Share]:
     """How a group stands by each of the columns; kept, so `name` stands for a group of these lists."""
-    return lists.kept(
-        ("shares", name), lambda: [column.share(bodies) for column in columns_of(lists)]
-    )
+    return lists.kept(("shares", name), lambda: [column.share(bodies) for column in columns_of(lists)])
 
 
 def standings_of(body: Body, index: Index) -> list[Standing]:

@@ -1,4 +1,4 @@
-"""Values of indicators from a table with a line for each body and indicator: code, name, group, indicator, value."""
+"""Values of indicators from a table with a line for each body and indicator, as デジタル庁's is kept."""
 
 from __future__ import annotations
 
@@ -112,14 +112,14 @@ class IndicatorTable:
         if indicator is None or body is None or result.problems:
             return result
         try:
-            value = value_of(text, indicator)
+            new = value_of(text, indicator)
         except ValueError as error:
             result.problems.append(Problem(str(error), VALUE))
             return result
         if named.name and not named.names(body):
             told = f"「{named.name}」とありますが、このコードは「{body}」です。"
             result.warnings.append(Problem(told, NAME))
-        result.changes = self._changes((body.code, indicator.pk), indicator, value)
+        result.changes = self._changes((body.code, indicator.pk), indicator, new)
         return result
 
     def _problems(self, row: TableRow, found: Found, indicator: Indicator | None) -> Iterator[Problem]:
@@ -131,8 +131,8 @@ class IndicatorTable:
             yield Problem("都道府県の値は取り込めません。市区町村の行だけを残してください。", CODE)
         if indicator is None:
             yield Problem(
-                f"「{self.cell(row, INDICATOR)[:100]}」を「表の項目名」とする指標がありません。先に「指標」に追加するか、"
-                "指標の「表の項目名」を直してください。",
+                f"「{self.cell(row, INDICATOR)[:100]}」を「表の項目名」とする指標がありません。先に「指標」に"
+                "追加するか、指標の「表の項目名」を直してください。",
                 INDICATOR,
             )
         elif found.body:
@@ -140,18 +140,16 @@ class IndicatorTable:
             if first != row.number:
                 yield Problem(f"{first}行目と同じ団体の同じ指標です。どちらかを消してください。", INDICATOR)
 
-    def _changes(self, key: Key, indicator: Indicator, value: float | str | None) -> list[Change]:
-        has_value = key in self.before
-        old = indicator.about(self.before[key]) if has_value else NO_VALUE
-        if value == NO_VALUE:
-            if has_value:
-                self.gone.add(key)
-            return [Change(VALUE, old, NO_VALUE)] if has_value else []
-        assert not isinstance(value, str)
-        if has_value and self.before[key] == value:
+    def _changes(self, key: Key, indicator: Indicator, new: list[float | None]) -> list[Change]:
+        old = [self.before[key]] if key in self.before else []
+        if old == new:
             return []
-        self.after[key] = value
-        return [Change(VALUE, old, indicator.about(value))]
+        if new:
+            self.after[key] = new[0]
+        else:
+            self.gone.add(key)
+        before, after = (indicator.about(one[0]) if one else NO_VALUE for one in (old, new))
+        return [Change(VALUE, before, after)]
 
     def write(self) -> None:
         """Writes what differs, and keeps in the history what was there and what is. Raises Overtaken."""
@@ -194,19 +192,19 @@ def key_of(row: IndicatorValue) -> Key:
     return row.body_id, row.indicator_id
 
 
-def value_of(text: str, indicator: Indicator) -> float | str | None:
-    """A cell as a value: None for 調査なし, NO_VALUE for none. Raises ValueError, which says what is wrong."""
+def value_of(text: str, indicator: Indicator) -> list[float | None]:
+    """The value of a cell, None for 調査なし, or no value. Raises ValueError, which says what is wrong."""
     if text in NOT_ASKED_WORDS:
-        return None
+        return [None]
     if text in NO_VALUE_WORDS:
-        return NO_VALUE
+        return []
     if indicator.is_done_or_not:
         if text not in DONE_WORDS:
             raise ValueError(f"「{text[:50]}」は「実施」「未実施」「{NOT_ASKED}」のどれでもありません。")
-        return DONE_WORDS[text]
+        return [DONE_WORDS[text]]
     number = text.replace(",", "").removesuffix("%").removesuffix(plain(indicator.unit))
     if not re.fullmatch(r"[0-9]{1,7}(\.[0-9]{1,3})?", number):
         raise ValueError(f"「{text[:50]}」は数として読めません。数か「{NOT_ASKED}」を入力してください。")
     if refusal := indicator.refusal_of(float(number)):
         raise ValueError(f"「{text[:50]}」は値の範囲にありません。{refusal}")
-    return float(number)
+    return [float(number)]

@@ -110,7 +110,8 @@ class Sheet:
 def read_sheets(content: bytes, max_rows: int = MAX_ROWS) -> Iterator[Sheet]:
     """The sheets of a workbook, or a CSV file (UTF-8 or CP932) as one; the first is not empty.
 
-    What the file is, its content tells. `max_rows` of a sheet are read, besides the headings. Each sheet is read when it is asked for. Raises UnreadableTable.
+    What the file is, its content tells. Each sheet is read when it is asked for. Raises UnreadableTable, also
+    where a sheet has more than `max_rows` besides its headings.
     """
     if len(content) > MAX_BYTES:
         raise UnreadableTable(f"ファイルが大きすぎます。{MAX_BYTES // MEBIBYTE}MB以下に分けてください。")

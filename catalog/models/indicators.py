@@ -50,7 +50,9 @@ class Indicator(CatalogueModel):
         max_length=200,
         help_text="例：2023年12月末。確かめられていないときは、そのことを書きます。そのまま読者に見せます。",
     )
-    terms = models.TextField("利用条件", help_text="確かめられていないことも書きます。そのまま読者に見せます。")
+    terms = models.TextField(
+        "利用条件", help_text="確かめられていないことも書きます。そのまま読者に見せます。"
+    )
     section = models.ForeignKey(
         Section,
         models.PROTECT,
@@ -95,7 +97,9 @@ class Indicator(CatalogueModel):
         """Refuses another kind where there are values of the one it has: they would mean something else."""
         was = type(self).objects.filter(pk=self.pk).values_list("kind", flat=True).first()
         if was and was != self.kind and self.values.exists():
-            raise ValidationError({"kind": "値のある指標の種類は変えられません。新しい指標を追加してください。"})
+            raise ValidationError(
+                {"kind": "値のある指標の種類は変えられません。新しい指標を追加してください。"}
+            )
 
     @property
     def is_done_or_not(self) -> bool:

@@ -1,4 +1,4 @@
-"""The ladder: sizes across, indicators down; how dark a cell is, and a number in it, say how many have done it.
+"""The ladder: sizes across, indicators down; in each cell a shade and a number say how many have done it.
 
 One drawing, made here: a row is a line with the name and under it a strip of cells, as wide as the page
 leaves it. Places across are percentages or, for cells, bands; heights are pixels.
@@ -28,7 +28,7 @@ END = 3.0  # how many times its lower bound the last band is drawn to; half of i
 
 @dataclass(frozen=True)
 class Cell:
-    """A band in a row: how its municipalities stand, and the number of cases of its bodies with their list."""
+    """A band in a row: how its municipalities stand, and how many cases its bodies have, with their list."""
 
     band: bands.Band
     share: Share
@@ -84,14 +84,12 @@ class Ladder:
     @property
     def picture(self) -> SafeString:
         """Everything within the `<svg>`."""
-        return mark_safe("".join((*self._cells(), *self._words(), *self._own(), *self._dots())))  # noqa: S308 – ours, or escaped
+        return mark_safe("".join((*self._cells(), *self._own(), *self._words(), *self._dots())))  # noqa: S308 – ours, or escaped
 
     def _cells(self) -> list[str]:
         """All cells of a shade as one path; it is drawn in bands across, stretched to the width."""
         drawn = sorted(
-            (row.shade(cell), at, y)
-            for y, row in enumerate(self.rows)
-            for at, cell in enumerate(row.cells)
+            (row.shade(cell), at, y) for y, row in enumerate(self.rows) for at, cell in enumerate(row.cells)
         )
         paths = [
             f'<path class="ladder__{shade}" d="'
@@ -163,7 +161,7 @@ def ladder_of(index: Index, body: Body | None = None) -> Ladder:
 
 
 def place_of(population: int | None, shown: list[bands.Band]) -> float | None:
-    """Where a population is across, in per cent: within its band by its logarithm. None for an unknown one."""
+    """Where a population is across, in per cent: within its band by its logarithm; None if unknown."""
     at = next((at for at, band in enumerate(shown) if population and band.contains(population)), None)
     if at is None or not population:
         return None

@@ -1,4 +1,4 @@
-"""現在地と次の一歩: how a body stands by the indicators, in words and numbers, and where each 未実施 leads."""
+"""現在地と次の一歩: how a body stands by the indicators, in words, and where each 未実施 leads."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MAX_STEPS = 3
 
 @dataclass(frozen=True)
 class Way:
-    """From what is undone to cases: their number, the list of them, nearest first, and a letter to the nearest."""
+    """From what is undone to cases: how many, their list, nearest first, and a letter to the nearest."""
 
     count: int
     url: str
@@ -89,7 +89,7 @@ def sentence(indicator: Indicator, whose: str, share: Share | None) -> str:
 
 
 def told(indicator: Indicator, share: Share | None) -> str:
-    """The number alone, as a cell of a table has it: a share, or the median of numbers; ― where there is none."""
+    """The number alone, as a cell of a table has it: a share, or a median; ― where there is none."""
     if share is None or not share.asked:
         return "―"
     return f"{share.percent}％" if indicator.is_done_or_not else indicator.about(share.median)
@@ -105,12 +105,13 @@ def page_of(body: Body, index: Index) -> Page | None:
         return None
     ways = {} if is_prefecture else ways_of(body, standings, index)
     lines = [Line(one, ways.get(one.column.query) if one.is_undone else None) for one in standings]
-    steps = {id(one) for one in next_steps(standings, MAX_STEPS)}
+    by_column = {line.indicator.pk: line for line in lines}
+    steps = [by_column[one.column.indicator.pk] for one in next_steps(standings, MAX_STEPS)]
     ladder = None if is_prefecture else ladder_of(index, body)
     return Page(
         body,
         grouped(lines),
-        [line for line in lines if id(line.standing) in steps],
+        steps,
         ladder,
     )
 
@@ -169,27 +170,24 @@ def told_with(index: Index) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Steps:
-    """The block above a list by nearness: at most three steps, each a sentence and its number of cases."""
+    """The block above a list by nearness: each step's indicator, a sentence, its list and number of cases.
+
+    `whose` shares the sentences tell.
+    """
 
     body: Body
-    done: int
-    asked: int
+    whose: str
     lines: list[tuple[Indicator, str, str, int]]
 
 
 def steps_for(body: Body, index: Index) -> Steps | None:
     """None where nothing is undone, or known. No query to the database once the table is in memory."""
-    standings = [one for one in standings_of(body, index) if one.column.indicator.is_done_or_not]
-    number = index.lists.number_of_body[body.code]
-    steps = next_steps(standings, MAX_STEPS)
-    if not steps:
-        return None
-    asked = [one for one in standings if number in one.column.asked]
     lines = []
+    steps = next_steps(standings_of(body, index), MAX_STEPS)
     for one in steps:
         indicator, count = one.column.indicator, len(one.column.cases(index))
-        share = one.peers or one.everywhere
-        words = sentence(indicator, "人口の近い" if one.peers else "全国の", share)
+        words = sentence(indicator, "人口の近い" if one.peers else "全国の", one.peers or one.everywhere)
         url = query_url("case_list", one.column.query, near=body.code) if count else ""
         lines.append((indicator, words, url, count))
-    return Steps(body, len(asked) - sum(one.is_undone for one in asked), len(asked), lines)
+    whose = "人口の近い団体" if steps and steps[0].peers else "全国"
+    return Steps(body, whose, lines) if lines else None

@@ -127,7 +127,7 @@ def ruler_beside(case_filter: CaseFilter, view: View) -> ruler.Ruler | None:
 
 
 def steps_beside(case_filter: CaseFilter) -> standing.Steps | None:
-    """What is likely next for the reader's own body, above the first page of the list of all by nearness to it."""
+    """What is likely next for the reader's own body, above the first page of all cases by nearness."""
     target = case_filter.target
     is_first = case_filter.page_number == 1 and not case_filter.chosen and not case_filter.errors
     return standing.steps_for(target.body, case_filter.index) if is_first and target and target.body else None
@@ -186,7 +186,7 @@ def near(request: HttpRequest) -> HttpResponse:
 @require_safe
 @without_empty_parameters
 def own_standing(request: HttpRequest) -> HttpResponse:
-    """How a body stands by the indicators; without one how bodies of each size do, and where to choose one."""
+    """How a body stands by the indicators; without one, how bodies of each size do."""
     index = current_index()
     form = StandingForm(request.GET, index)
     body = form.cleaned_data["body"] if form.is_valid() else None

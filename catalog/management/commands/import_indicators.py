@@ -10,7 +10,7 @@ from catalog.models import IndicatorValue
 
 
 class Command(ImportCommand):
-    help = "指標の値を、団体コード（code）・項目名（indicator）・値（value）の表（CSVまたはXLSX）から取り込みます。"
+    help = "指標の値を、団体コード（code）、項目名（indicator）、値（value）の列がある表から取り込みます。"
     model = IndicatorValue
 
     def run(self, content: bytes, options: dict[str, Any], **how: Any) -> Report:
