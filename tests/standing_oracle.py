@@ -1,4 +1,4 @@
-"""Where bodies stand, read a second time by SQL over the rows, apart from the tables that the product keeps."""
+"""Where bodies stand, read a second time by SQL over the rows, apart from the tables in memory."""
 
 from __future__ import annotations
 
@@ -16,14 +16,16 @@ SHARES = """
     municipal AS (SELECT * FROM catalog_body WHERE kind <> 'prefecture' AND abolished_on IS NULL),
     peers AS (
         SELECT other.code FROM municipal AS other, own
-        WHERE other.code <> own.code AND other.population > 0 AND own.population > 0 AND own.kind <> 'prefecture'
+        WHERE other.code <> own.code AND other.population > 0 AND own.population > 0
+            AND own.kind <> 'prefecture'
         ORDER BY greatest(other.population, own.population)::numeric(40, 30)
             / least(other.population, own.population), other.code
         LIMIT 200
     ),
     members AS (
         SELECT 'peers' AS of, code FROM peers
-        UNION ALL SELECT 'prefecture', code FROM municipal WHERE prefecture_id = (SELECT prefecture_id FROM own)
+        UNION ALL SELECT 'prefecture', code FROM municipal
+            WHERE prefecture_id = (SELECT prefecture_id FROM own)
         UNION ALL SELECT 'all', code FROM municipal
         UNION ALL SELECT population_band, code FROM municipal
     )
@@ -100,7 +102,7 @@ def value_in_words(one: Indicator, value: float | None) -> str:
 
 
 def cases_of(one: Indicator, band: str = "") -> Any:
-    """The published cases that an indicator leads to, those by bodies of a population band if one is given."""
+    """The published cases that an indicator leads to, or those of them by bodies of a population band."""
     if not (one.section_id or one.topic_id):
         return Case.objects.none()
     cases = Case.objects.published()

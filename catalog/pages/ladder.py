@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 from catalog.documents.addresses import query_url
 from catalog.finding.index import Index, union_of
 from catalog.finding.standing import Column, Share, columns_of, shares_by_band
-from catalog.models import Body, ValueKind, bands
+from catalog.models import Body, Indicator, ValueKind, bands
 
 TOP = 28  # px above the first row, for the axis
 NAME, STRIP, GAP = 22, 26, 6  # px: the line of a name, its cells, and what is left below
@@ -26,12 +26,20 @@ SHADES = 5
 END = 3.0  # how many times its lower bound the last band is drawn to; half of its upper one the first
 
 
+def told(indicator: Indicator, share: Share | None) -> str:
+    """The number alone, as a cell of a table has it: a share, or a median; ― where there is none."""
+    if share is None or not share.asked:
+        return "―"
+    return f"{share.percent}％" if indicator.is_done_or_not else indicator.about(share.median)
+
+
 @dataclass(frozen=True)
 class Cell:
     """A band in a row: how its municipalities stand, and how many cases its bodies have, with their list."""
 
     band: bands.Band
     share: Share
+    told: str
     count: int
     url: str
 
@@ -155,7 +163,7 @@ def ladder_of(index: Index, body: Body | None = None) -> Ladder:
             in_band = union_of(index.cases_by["population"], [band.value])
             count = cases.intersection_cardinality(in_band)
             url = query_url("case_list", column.query, population=band.value, near=near) if count else ""
-            cells.append(Cell(band, shares[at], count, url))
+            cells.append(Cell(band, shares[at], told(column.indicator, shares[at]), count, url))
         rows.append(Row(column, "" if number is None else column.state(number), cells))
     return Ladder(shown, rows, body, place_of(body.population, shown) if body else None)
 

@@ -14,7 +14,7 @@ from catalog.finding.index import Index
 from catalog.finding.nearest import Target
 from catalog.finding.standing import Column, Share, Standing, columns_of, next_steps, standings_of
 from catalog.models import Body, Indicator, Kind
-from catalog.pages.ladder import Ladder, ladder_of
+from catalog.pages.ladder import Ladder, ladder_of, told
 
 MAX_STEPS = 3
 
@@ -39,6 +39,12 @@ class Line:
     @property
     def indicator(self) -> Indicator:
         return self.standing.column.indicator
+
+    @property
+    def shares(self) -> list[str]:
+        """Of the peers, of the prefecture, of all."""
+        one = self.standing
+        return [told(self.indicator, share) for share in (one.peers, one.prefecture, one.everywhere)]
 
     @property
     def sentence(self) -> str:
@@ -86,13 +92,6 @@ def sentence(indicator: Indicator, whose: str, share: Share | None) -> str:
     if indicator.is_done_or_not:
         return f"{whose}{share.asked:,}団体の{share.percent}％が{indicator.done_words}"
     return f"{whose}{share.asked:,}団体の中央値は{indicator.about(share.median)}"
-
-
-def told(indicator: Indicator, share: Share | None) -> str:
-    """The number alone, as a cell of a table has it: a share, or a median; ― where there is none."""
-    if share is None or not share.asked:
-        return "―"
-    return f"{share.percent}％" if indicator.is_done_or_not else indicator.about(share.median)
 
 
 def page_of(body: Body, index: Index) -> Page | None:
@@ -165,7 +164,7 @@ def notes_of(columns: Iterable[Column]) -> list[Note]:
 def told_with(index: Index) -> dict[str, Any]:
     """What templates say beside the figures."""
     columns = columns_of(index.lists)
-    return {"notes": notes_of(columns), "indicators": [column.indicator for column in columns], "told": told}
+    return {"notes": notes_of(columns), "indicators": [column.indicator for column in columns]}
 
 
 @dataclass(frozen=True)

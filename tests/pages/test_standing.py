@@ -67,7 +67,7 @@ def test_every_number_of_a_body_is_the_oracles(client: Client, number: int) -> N
 
 def test_not_asked_and_no_value_are_states_of_their_own(client: Client) -> None:
     kanazawa = {line.title: line.cells[0] for line in shown_on(client.get(f"/bodies/{KANAZAWA}/").text)}
-    assert [state for state in kanazawa.values()].count("調査なし") == 7
+    assert list(kanazawa.values()).count("調査なし") == 7
     assert kanazawa["全体方針の策定"] == "調査なし"
     kusatsu = {line.title: line.cells[0] for line in shown_on(client.get(f"/bodies/{KUSATSU}/").text)}
     assert (kusatsu["よく使う32手続のオンライン化"], list(kusatsu.values()).count("値なし")) == ("値なし", 1)
