@@ -245,7 +245,7 @@ def test_the_indicators_are_fifteen_with_the_values_of_the_table() -> None:
     ]
     assert IndicatorValue.objects.count() == 1741 * 15 - 2
     share, done, whole = (
-        dict(IndicatorValue.objects.filter(indicator=slug).values_list("body", "value"))
+        {row.body_id: row.value or 0.0 for row in IndicatorValue.objects.filter(indicator=slug)}
         for slug in ("online-32", "online-32-done", "online-32-all")
     )
     assert {code for code in whole if not whole[code]} == whole.keys() - share.keys() == {"104264", "294462"}
