@@ -12,6 +12,7 @@ public = [
     path("cases/", views.case_list, name="case_list"),
     path("suggestions.json", views.suggestions, name="suggestions"),
     path("near/", views.near, name="near"),
+    path("standing/", views.own_standing, name="standing"),
     path("cases/<slug:slug>/", views.case_detail, name="case_detail"),
     path("cases.csv", files.case_list_csv, name="case_list_csv"),
     path("cases.xlsx", files.case_list_xlsx, name="case_list_xlsx"),

@@ -4,14 +4,15 @@ import re
 from collections import Counter
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from django.apps import apps
+from django.conf import settings
 from django.core import serializers
 from django.core.management import call_command
 from django.db.models import Q
 
-from catalog.management.commands.load_catalogue import fixture_files
 from catalog.models import (
     DOCUMENT_ORDER,
     Body,
@@ -19,6 +20,8 @@ from catalog.models import (
     CaseBody,
     Figure,
     Guideline,
+    Indicator,
+    IndicatorValue,
     Kind,
     Link,
     Population,
@@ -28,6 +31,7 @@ from catalog.models import (
     Topic,
 )
 from tests.casebook import CASES, POPULATIONS, URLS
+from tests.making import fixtures_but_indicator_values
 from tests.oracle import cases_with_rows
 
 pytestmark = pytest.mark.django_db
@@ -43,8 +47,20 @@ def whole_catalogue() -> list[str]:
 @pytest.mark.long
 def test_loading_every_fixture_again_changes_nothing() -> None:
     before = whole_catalogue()
-    call_command("loaddata", *fixture_files(), verbosity=0)
+    call_command("loaddata", *fixtures_but_indicator_values(), verbosity=0)
     assert whole_catalogue() == before
+
+
+def test_loading_values_of_indicators_again_changes_nothing(tmp_path: Path) -> None:
+    """Some of them: `loaddata` asks twice for each row, and there are 26,000."""
+    lines = (
+        (settings.BASE_DIR / "fixtures/53_indicator_values.jsonl").read_text(encoding="utf-8").splitlines()
+    )
+    file = tmp_path / "some.jsonl"
+    file.write_text("\n".join(lines[::500]), encoding="utf-8")
+    before = list(IndicatorValue.objects.order_by("pk").values_list())
+    call_command("loaddata", file, verbosity=0)
+    assert list(IndicatorValue.objects.order_by("pk").values_list()) == before
 
 
 def test_the_bodies_are_all_of_japan() -> None:
@@ -199,6 +215,49 @@ def test_the_prose_is_in_one_style() -> None:
 def test_every_topic_has_cases() -> None:
     assert 20 <= Topic.objects.count() <= 31
     assert not Topic.objects.filter(cases=None).exists()
+
+
+def test_the_indicators_are_fifteen_with_the_values_of_the_table() -> None:
+    """As the table of デジタル庁 has them: numbers by word, and sums and means of the others."""
+    values = IndicatorValue.objects.values_list("indicator", "value")
+    counted = {
+        slug: Counter(value for of, value in values if of == slug)
+        for slug in Indicator.objects.filter(kind="done").values_list("slug", flat=True)
+    }
+    assert {slug: (found[1], found[0], found[None]) for slug, found in counted.items()} == {
+        "cio": (1270, 463, 8),
+        "cio-aide": (846, 887, 8),
+        "plan": (862, 871, 8),
+        "organization": (1133, 600, 8),
+        "training": (1203, 530, 8),
+        "external-talent": (522, 1211, 8),
+        "development": (1437, 296, 8),
+        "ai": (879, 862, 0),
+        "rpa": (720, 1021, 0),
+        "telework": (1055, 686, 0),
+    }
+    assert list(Indicator.objects.exclude(kind="done").values_list("slug", "kind")) == [
+        ("online-32", "percent"),
+        ("online-32-done", "count"),
+        ("online-32-all", "count"),
+        ("online-26", "percent"),
+        ("card", "percent"),
+    ]
+    assert IndicatorValue.objects.count() == 1741 * 15 - 2
+    share, done, whole = (
+        {row.body_id: row.value or 0.0 for row in IndicatorValue.objects.filter(indicator=slug)}
+        for slug in ("online-32", "online-32-done", "online-32-all")
+    )
+    assert {code for code in whole if not whole[code]} == whole.keys() - share.keys() == {"104264", "294462"}
+    assert all(abs(100 * done[code] / whole[code] - share[code]) <= 0.5 for code in share)
+    assert not IndicatorValue.objects.filter(body__kind=Kind.PREFECTURE).exists()
+
+
+def test_what_is_not_known_of_the_indicators_is_said() -> None:
+    told = set(Indicator.objects.values_list("surveyed", "terms"))
+    assert len(told) == 1
+    for text in told.pop():
+        assert "確認できていません" in text
 
 
 def test_the_guidelines_are_those_of_page_47() -> None:

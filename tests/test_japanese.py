@@ -15,7 +15,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from catalog import history
-from catalog.models import Case, Guideline, SearchSynonym, Topic
+from catalog.models import Case, Guideline, Indicator, SearchSynonym, Topic
 from tests.filling import ADD, a_publisher, an_editor, change_url, logged_in, new_case, opened
 from tests.making import HIDAKA, make_case
 
@@ -69,7 +69,7 @@ def english_on(response: Any) -> list[str]:
 @pytest.fixture
 def case() -> Case:
     """The only case, with a version to go back to; what else is listed has no English of its own."""
-    for model in (Case, Guideline, SearchSynonym, Topic):
+    for model in (Case, Indicator, Guideline, SearchSynonym, Topic):
         model.objects.all().delete()
     SearchSynonym.objects.create(words=["研修", "講習"])
     Topic.objects.create(slug="t-1", title="研修", position=1)

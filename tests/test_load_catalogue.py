@@ -9,6 +9,8 @@ from catalog.models import (
     Body,
     Case,
     Guideline,
+    Indicator,
+    IndicatorValue,
     Population,
     PopulationSource,
     Prefecture,
@@ -30,7 +32,19 @@ def load() -> str:
 
 
 def empty_the_catalogue() -> None:
-    for model in (Case, Guideline, SearchSynonym, Topic, Section, Source, SiteText, Step, Body, Prefecture):
+    for model in (
+        Case,
+        Indicator,
+        Guideline,
+        SearchSynonym,
+        Topic,
+        Section,
+        Source,
+        SiteText,
+        Step,
+        Body,
+        Prefecture,
+    ):
         model._default_manager.all().delete()
     PopulationSource.objects.all().delete()
 
@@ -38,9 +52,10 @@ def empty_the_catalogue() -> None:
 @pytest.mark.long
 def test_an_empty_catalogue_is_filled_with_progress() -> None:
     empty_the_catalogue()
-    assert [line.partition("：")[0] for line in load().splitlines()] == ["読み込み中"] * 19
-    counts = [model._default_manager.count() for model in (Case, Body, Population, PopulationSource)]
-    assert counts == [60, 1788, 1852, 2]
+    assert [line.partition("：")[0] for line in load().splitlines()] == ["読み込み中"] * 21
+    models = (Case, Body, Population, PopulationSource, IndicatorValue)
+    counts = [model._default_manager.count() for model in models]
+    assert counts == [60, 1788, 1852, 2, 26_113]
     assert not Body.objects.filter(population=None).exists()
 
 

@@ -31,6 +31,8 @@ from catalog.importing.take_back import take_back
 from catalog.models import (
     Body,
     Guideline,
+    Indicator,
+    IndicatorValue,
     LinkCheck,
     Population,
     PopulationImport,
@@ -243,7 +245,7 @@ class TopicAdmin(AdminCountingCases):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """None that a case has or had, or that stands for another: slugs would lead nowhere."""
         may_delete = super().has_delete_permission(request, obj) and obj.merged_into is None
-        return may_delete and not obj.cases.exists() and not obj.merged.exists()
+        return may_delete and not any(rows.exists() for rows in (obj.cases, obj.merged, obj.indicators))
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.merge_view)
@@ -300,7 +302,7 @@ class SectionAdmin(AdminCountingCases):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         may_delete = super().has_delete_permission(request, obj)
-        return may_delete and not obj.cases.exists() and not obj.guidelines.exists()
+        return may_delete and not any(rows.exists() for rows in (obj.cases, obj.guidelines, obj.indicators))
 
 
 class FixedAdmin(RecordedAdmin):
@@ -343,6 +345,56 @@ class GuidelineAdmin(RecordedAdmin):
     list_display = ("title", "publisher", "published_note", "section", "position")
     list_filter = ("section",)
     search_fields = ("title__folded", "publisher__folded")
+
+
+@admin.register(Indicator)
+class IndicatorAdmin(RecordedAdmin):
+    """What bodies are asked. The slug is the key that values refer to: it is given once."""
+
+    list_display = ("title", "group", "kind", "surveyed", "section", "topic", "position")
+    list_display_links = ("title",)
+    list_filter = ("group", "kind")
+    list_select_related = ("section", "topic")
+    search_fields = ("title__folded", "label__folded")
+    fieldsets = (
+        (None, {"fields": ("slug", "title", "group", "position", "definition")}),
+        ("値", {"fields": ("kind", "done_label", "unit", "label")}),
+        ("出典（読者に見せます）", {"fields": ("source", "url", "surveyed", "terms")}),
+        ("次の一歩の事例", {"fields": ("section", "topic")}),
+    )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("slug",) if obj else ()
+
+    def import_pages(self) -> list[pages.ImportPage]:
+        return [pages.indicator_page(self)]
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*(url for page in self.import_pages() for url in page.urls), *super().get_urls()]
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return super().changelist_view(
+            request, {**(extra_context or {}), "may_import": pages.may_import(self, request)}
+        )
+
+
+@admin.register(IndicatorValue)
+class IndicatorValueAdmin(RecordedAdmin):
+    """The values of bodies, one by one; a table of all is imported on the page of indicators."""
+
+    list_display = ("body", "indicator", "about")
+    list_filter = ("indicator",)
+    list_select_related = ("body__prefecture", "indicator")
+    autocomplete_fields = ("body",)
+    search_fields = ("body__name__folded", "body__kana__folded", "body__code")
+
+    @admin.display(description="値", ordering="value")
+    def about(self, row: IndicatorValue) -> str:
+        return row.indicator.about(row.value)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Whose value it is by what: another one is another row."""
+        return ("indicator", "body") if obj else ()
 
 
 admin.site.unregister([User, Group, StaticDevice, TOTPDevice])  # devices: `manage.py end_sessions`

@@ -12,7 +12,7 @@ PUBLISHERS = "公開担当者"
 ROWS_OF_CASE = ("casebody", "figure", "link", "similarbody")
 # What the public sees as soon as it is saved.
 SEEN_AT_ONCE = (
-    *("body", "guideline", "population", "populationsource"),
+    *("body", "guideline", "indicator", "indicatorvalue", "population", "populationsource"),
     *("searchsynonym", "section", "sitetext", "source", "step", "topic"),
 )
 

@@ -32,6 +32,7 @@ from catalog.documents.many import writing_many_rows
 from catalog.importing.bodies import import_bodies
 from catalog.importing.cases import import_cases, read_cases
 from catalog.importing.fields import DayField
+from catalog.importing.indicators import MAX_LINES, import_indicators
 from catalog.importing.populations import REGISTER, import_populations, population_sheet
 from catalog.importing.report import Doubt, DoubtfulTable, Outcome, Progress, Report, UnknownDay
 from catalog.importing.runs import OVERTAKEN, begin, forget, has_stopped, kept_report
@@ -42,7 +43,7 @@ from catalog.importing.tables import (
     UnreadableTable,
     read_sheets,
 )
-from catalog.models import Body, Case, ImportRun, Population, PopulationSource
+from catalog.models import Body, Case, ImportRun, IndicatorValue, Population, PopulationSource
 from dxcases.sent_twice import answer_as_before, remember_saved
 
 AGREEMENT_SECONDS = 24 * 60 * 60
@@ -501,6 +502,22 @@ def body_page(model_admin: ModelAdmin) -> ImportPage:
         BodyImportForm,
         lambda upload, options, **how: import_bodies(
             read_sheets(upload.content), file_name=upload.name, **with_day(options), **how
+        ),
+    )
+
+
+def indicator_page(model_admin: ModelAdmin) -> ImportPage:
+    return ImportPage(
+        model_admin,
+        "import",
+        IndicatorValue,
+        "指標の値をファイルから取り込む",
+        "団体コード（code）、指標の項目名（indicator）、値（value）の列がある表を読みます。1行に、1つの団体の1つの値です"
+        f"（{MAX_LINES:,}行まで）。表にない団体と指標の値は変わりません。調査の時点が変わるときは、取り込みの後に"
+        "それぞれの指標の「調査の時点」と「出典」も直してください。",
+        ImportForm,
+        lambda upload, options, **how: import_indicators(
+            next(read_sheets(upload.content, MAX_LINES)), file_name=upload.name, **how
         ),
     )
 

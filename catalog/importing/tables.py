@@ -107,10 +107,11 @@ class Sheet:
     rows: list[TableRow]
 
 
-def read_sheets(content: bytes) -> Iterator[Sheet]:
+def read_sheets(content: bytes, max_rows: int = MAX_ROWS) -> Iterator[Sheet]:
     """The sheets of a workbook, or a CSV file (UTF-8 or CP932) as one; the first is not empty.
 
-    What the file is, its content tells. Each sheet is read when it is asked for. Raises UnreadableTable.
+    What the file is, its content tells. Each sheet is read when it is asked for. Raises UnreadableTable, also
+    where a sheet has more than `max_rows` besides its headings.
     """
     if len(content) > MAX_BYTES:
         raise UnreadableTable(f"ファイルが大きすぎます。{MAX_BYTES // MEBIBYTE}MB以下に分けてください。")
@@ -125,7 +126,7 @@ def read_sheets(content: bytes) -> Iterator[Sheet]:
     for number, (name, rows) in enumerate(
         _sheets_of_book(content) if is_book else [("", _rows_of_text(content))]
     ):
-        sheet = Sheet(name, list(_within_limits(rows)))
+        sheet = Sheet(name, list(_within_limits(rows, max_rows)))
         if not sheet.rows and number == 0:
             raise UnreadableTable("ファイルが空です。")
         yield sheet
@@ -141,7 +142,7 @@ def with_plain_breaks(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _within_limits(rows: Iterable[TableRow]) -> Iterator[TableRow]:
+def _within_limits(rows: Iterable[TableRow], max_rows: int) -> Iterator[TableRow]:
     number = 0
     for row in rows:
         if row.number > MAX_SHEET_ROWS:
@@ -149,8 +150,8 @@ def _within_limits(rows: Iterable[TableRow]) -> Iterator[TableRow]:
         if row.is_blank:
             continue
         number += 1
-        if number > MAX_ROWS + 1:
-            raise UnreadableTable(f"行が多すぎます。見出しを除いて{MAX_ROWS:,}行以下に分けてください。")
+        if number > max_rows + 1:
+            raise UnreadableTable(f"行が多すぎます。見出しを除いて{max_rows:,}行以下に分けてください。")
         if len(row.cells) > MAX_COLUMNS:
             raise UnreadableTable(
                 f"{row.number}行目：列が多すぎます（{len(row.cells):,}列）。{MAX_COLUMNS}列以下にしてください。"

@@ -806,6 +806,65 @@ class Migration(migrations.Migration):
                 'default_permissions': (),
             },
         ),
+        migrations.CreateModel(
+            name='Indicator',
+            fields=[
+                ('slug', models.SlugField(primary_key=True, serialize=False, verbose_name='識別名')),
+                ('title', models.CharField(max_length=50, unique=True, verbose_name='名称')),
+                ('label', models.CharField(help_text='取り込む表の「indicator」の列にある言葉。取り込みは、これで指標を見分けます。', max_length=200, unique=True, verbose_name='表の項目名')),
+                ('group', models.CharField(max_length=50, verbose_name='分類')),
+                ('definition', models.TextField(help_text='何を数えた値か。分かっていることだけを書きます。', verbose_name='説明')),
+                ('kind', models.CharField(choices=[('done', '実施か未実施'), ('percent', '割合（％）'), ('count', '数')], max_length=10, verbose_name='値の種類')),
+                ('done_label', models.CharField(blank=True, help_text='「人口の近い200団体の28％が策定済み」の「策定済み」。空にすると「実施済み」です。', max_length=20, verbose_name='実施の言い方')),
+                ('unit', models.CharField(blank=True, help_text='例：手続。数だけで使います。', max_length=10, verbose_name='数の単位')),
+                ('source', models.CharField(max_length=200, verbose_name='出典')),
+                ('url', models.URLField(blank=True, max_length=500, validators=[django.core.validators.URLValidator(schemes=['http', 'https']), catalog.models.base.refuse_credentials], verbose_name='出典のURL')),
+                ('surveyed', models.CharField(help_text='例：2023年12月末。確かめられていないときは、そのことを書きます。そのまま読者に見せます。', max_length=200, verbose_name='調査の時点')),
+                ('terms', models.TextField(help_text='確かめられていないことも書きます。そのまま読者に見せます。', verbose_name='利用条件')),
+                ('position', models.PositiveSmallIntegerField(verbose_name='並び順')),
+                ('section', models.ForeignKey(blank=True, help_text='未実施のときに案内する事例。区分とテーマの両方を選ぶと、両方に合う事例です。', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='indicators', to='catalog.section', verbose_name='事例の区分')),
+                ('topic', models.ForeignKey(blank=True, help_text='未実施のときに案内する事例。どちらも空にすると、案内しません。', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='indicators', to='catalog.topic', verbose_name='事例のテーマ')),
+            ],
+            options={
+                'verbose_name': '指標',
+                'verbose_name_plural': '指標',
+                'ordering': ('position', 'slug'),
+            },
+        ),
+        migrations.CreateModel(
+            name='IndicatorValue',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('value', models.FloatField(blank=True, help_text='実施は1、未実施は0、割合は％の数。空は「調査なし」です。', null=True, verbose_name='値')),
+                ('body', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='indicator_values', to='catalog.body', verbose_name='団体')),
+                ('indicator', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='values', to='catalog.indicator', verbose_name='指標')),
+            ],
+            options={
+                'verbose_name': '指標の値',
+                'verbose_name_plural': '指標の値',
+                'ordering': ('indicator', 'body'),
+            },
+        ),
+        migrations.AddConstraint(
+            model_name='indicator',
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['done', 'percent', 'count'])), name='indicator_kind_is_known'),
+        ),
+        migrations.AddConstraint(
+            model_name='indicator',
+            constraint=models.CheckConstraint(condition=models.Q(('url', ''), ('url__regex', '^https?://[^\\s/?#@\\\\]+([/?#]\\S*)?$'), _connector='OR'), name='indicator_url_is_web_address'),
+        ),
+        migrations.AddConstraint(
+            model_name='indicator',
+            constraint=models.CheckConstraint(condition=models.Q(models.Func(models.F('title'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('label'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('group'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('definition'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('done_label'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('unit'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('source'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('surveyed'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('terms'), function='is_plain_text', output_field=models.BooleanField())), name='indicator_texts_are_plain', violation_error_message='目に見えない制御文字が含まれています。その文字を消すか、文を打ち直してください。'),
+        ),
+        migrations.AddConstraint(
+            model_name='indicatorvalue',
+            constraint=models.UniqueConstraint(fields=('indicator', 'body'), name='indicator_value_is_unique', violation_error_message='この団体のこの指標の値は、すでにあります。'),
+        ),
+        migrations.AddConstraint(
+            model_name='indicatorvalue',
+            constraint=models.CheckConstraint(condition=models.Q(('value', None), models.Q(('value__gte', 0), ('value__lte', 1000000.0)), _connector='OR'), name='indicator_value_is_a_number_of_things', violation_error_message='値は0以上の数を入力してください。'),
+        ),
         migrations.RunSQL(
             sql=(SQL / "0001_case_section.sql").read_text(encoding="utf-8"),
             reverse_sql=(SQL / "0001_case_section.down.sql").read_text(encoding="utf-8"),

@@ -20,6 +20,7 @@ from catalog.models.cases import (
 )
 from catalog.models.documents import CaseDocument
 from catalog.models.import_runs import ImportRun
+from catalog.models.indicators import NO_VALUE, NOT_ASKED, Indicator, IndicatorValue, ValueKind
 from catalog.models.link_checks import LinkCheck
 from catalog.models.places import (
     POPULATION_TWICE,
@@ -45,6 +46,8 @@ __all__ = (
     "MAX_TEXT",
     "MAX_YEAR",
     "MIN_YEAR",
+    "NOT_ASKED",
+    "NO_VALUE",
     "POPULATION_TWICE",
     "PUBLISHED_UNFINISHED",
     "PUBLISHED_WITHOUT_BODY",
@@ -61,6 +64,8 @@ __all__ = (
     "Figure",
     "Guideline",
     "ImportRun",
+    "Indicator",
+    "IndicatorValue",
     "Kind",
     "Link",
     "LinkCheck",
@@ -85,6 +90,7 @@ __all__ = (
     "SourceKind",
     "Step",
     "Topic",
+    "ValueKind",
     "ZeroResultSearch",
     "content_of_case",
     "forget",

@@ -8,9 +8,11 @@ from django import forms
 
 from catalog.documents.reading import Document, read_public
 from catalog.finding.bodies import NamedBody
-from catalog.finding.forms import StrictForm
+from catalog.finding.fields import BodyCodeField
+from catalog.finding.forms import BODY_ERROR, StrictForm
 from catalog.finding.index import Index
 from catalog.finding.query import MAX_NAME_LENGTH, MAX_TEXT_LENGTH, NAME_ERROR, SEARCH_ERROR
+from catalog.models import Body
 
 MIN_COMPARED, MAX_COMPARED = 2, 4
 COMPARE_ERROR = f"事例を{MIN_COMPARED}〜{MAX_COMPARED}件選んでください。"
@@ -31,6 +33,34 @@ class BodyNameForm(forms.Form):
     def bodies(self, index: Index) -> list[NamedBody]:
         """The bodies that a valid name names, the best first."""
         return index.bodies_named(self.cleaned_data["name"]) if self.is_valid() else []
+
+
+class StandingForm(StrictForm):
+    """The body whose standing is asked for: by its code, or by what one calls it."""
+
+    body = BodyCodeField(label="団体", required=False)
+    name = forms.CharField(
+        label="自団体の名称・よみ・コード",
+        required=False,
+        max_length=MAX_NAME_LENGTH,
+        error_messages={"max_length": NAME_ERROR},
+    )
+
+    def __init__(self, given: Any, index: Index) -> None:
+        self.index = index
+        super().__init__(given)
+
+    def clean_body(self) -> Body | None:
+        code = self.cleaned_data["body"]
+        body = self.index.body(code)
+        if code and body is None:
+            raise forms.ValidationError(BODY_ERROR)
+        return body
+
+    def found(self) -> list[NamedBody]:
+        """The bodies that a valid name names, the best first."""
+        name = self.cleaned_data.get("name") if self.is_valid() else ""
+        return self.index.bodies_named(name) if name else []
 
 
 class TypedTextForm(StrictForm):

@@ -38,11 +38,11 @@ from catalog.models import Case, Guideline, PopulationSource, Region, Section, S
 from catalog.output import descriptions
 from catalog.output.compared import sent_comparison
 from catalog.output.records import case_linked_data
-from catalog.pages import comparison, coverage, ruler
+from catalog.pages import comparison, coverage, ruler, standing
 from catalog.pages.addresses import leads_back_to_the_last_page, without_empty_parameters
 from catalog.pages.along import Along, View
 from catalog.pages.case_table import changed_within_a_day, columns_of
-from catalog.pages.forms import MAX_COMPARED, BodyNameForm, CompareForm, TypedTextForm
+from catalog.pages.forms import MAX_COMPARED, BodyNameForm, CompareForm, StandingForm, TypedTextForm
 from catalog.pages.inquiry import InquiryForm, letter, mail_address
 from catalog.pages.offices import Addressee, addressees_of, inquiries_to
 from catalog.pages.picks import compared_once_picked
@@ -115,6 +115,7 @@ def case_list(request: HttpRequest) -> HttpResponse:
         **ways_out(case_filter),
         "facets": facets_of(case_filter),
         "ruler": ruler_beside(case_filter, along.view),
+        "steps": steps_beside(case_filter),
         "along": along,
         "views": View,
         "columns": columns_of(case_filter),
@@ -135,6 +136,13 @@ def ruler_beside(case_filter: CaseFilter, view: View) -> ruler.Ruler | None:
         return ruler.ruler_of_list(case_filter, ruler.LARGE)
     target = case_filter.target
     return ruler.ruler_of_list(case_filter) if target and target.population else None
+
+
+def steps_beside(case_filter: CaseFilter) -> standing.Steps | None:
+    """What is likely next for the reader's own body, above the first page of all cases by nearness."""
+    target = case_filter.target
+    is_first = case_filter.page_number == 1 and not case_filter.chosen and not case_filter.errors
+    return standing.steps_for(target.body, case_filter.index) if is_first and target and target.body else None
 
 
 def ways_out(case_filter: CaseFilter) -> dict[str, Any]:
@@ -185,6 +193,28 @@ def near(request: HttpRequest) -> HttpResponse:
         "most": MAX_BODIES_TO_CHOOSE,
     }
     return render(request, "catalog/near.html", context, status=400 if form.errors else 200)
+
+
+@require_safe
+@without_empty_parameters
+def own_standing(request: HttpRequest) -> HttpResponse:
+    """How a body stands by the indicators; without one, how bodies of each size do."""
+    index = current_index()
+    form = StandingForm(request.GET, index)
+    body = form.cleaned_data["body"] if form.is_valid() else None
+    found = form.found()
+    if one := meant(found):
+        return redirect(query_url("standing", body=one.current.code))
+    page = standing.page_of(body, index) if body else None
+    context = {
+        "form": form,
+        "found": found[:MAX_BODIES_TO_CHOOSE],
+        "unknown": None if page else body,
+        "page": page,
+        **standing.told_with(index),
+        "ladder": None if page or form.errors else standing.ladder_of(index),
+    }
+    return render(request, "catalog/standing.html", context, status=400 if form.errors else 200)
 
 
 @require_safe
@@ -351,6 +381,8 @@ def body_detail(request: HttpRequest, code: str) -> HttpResponse:
         "count_of_predecessors": len(former),
         "mentions": similar,
         "near_by": cards_of(index.read(near_by), index, target),
+        "page": standing.page_of(body, index),
+        **standing.told_with(index),
     }
     return render(request, "catalog/body_detail.html", context)
 

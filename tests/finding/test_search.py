@@ -9,9 +9,14 @@ from django.http import QueryDict
 from django.test import Client
 
 from catalog.finding.query import CaseFilter
-from catalog.management.commands.load_catalogue import fixture_files
 from catalog.models import Body, Case, Figure, Prefecture, SearchSynonym, SimilarBody, Topic
-from tests.making import FUNAGATA, KASHIHARA, make_case, without_cases
+from tests.making import (
+    FUNAGATA,
+    KASHIHARA,
+    fixtures_but_indicator_values,
+    make_case,
+    without_cases,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -178,7 +183,7 @@ def test_the_text_follows_every_way_of_writing() -> None:
 @pytest.mark.long
 def test_loaded_cases_are_found() -> None:
     without_cases()
-    call_command("loaddata", *fixture_files(), verbosity=0)
+    call_command("loaddata", *fixtures_but_indicator_values(), verbosity=0)
     assert found("日高村") == ["dx2021-46-1"]
 
 
