@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 from django.conf import settings
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -17,6 +19,8 @@ from catalog.finding.index import current_index
 from catalog.output import descriptions
 from catalog.output.api import current_schema, takes_only
 from catalog.output.columns import COLUMNS
+from catalog.output.files import CSV, XLSX, sent_as_it_comes
+from catalog.output.tidy import BY_NAME, TABLES, Material, table_csv, write_tables
 
 
 @require_safe
@@ -25,6 +29,7 @@ def data(request: HttpRequest) -> HttpResponse:
     schema = descriptions.case_schema(api_case(), absolute)
     context = {
         "forms": descriptions.FORMS,
+        "tables": TABLES,
         "columns": COLUMNS,
         "items": list(descriptions.items_of(schema)),
         "count": len(index.cases),
@@ -54,6 +59,26 @@ def data_package(request: HttpRequest) -> HttpResponse:
 @takes_only()
 def data_catalog(request: HttpRequest) -> HttpResponse:
     return as_file(descriptions.data_catalog(current_index(), absolute_for(request)), "application/ld+json")
+
+
+@require_safe
+@takes_only()
+def table(request: HttpRequest, table: str) -> HttpResponseBase:
+    """A table of the open data as CSV; 404 for one that there is not."""
+    if table not in BY_NAME:
+        raise Http404(f"no table {table}")
+    parts = table_csv(BY_NAME[table], Material(current_index(), absolute_for(request)))
+    return sent_as_it_comes(request, parts, CSV, {"Content-Disposition": f'inline; filename="{table}.csv"'})
+
+
+@require_safe
+@takes_only()
+def tables_xlsx(request: HttpRequest) -> FileResponse:
+    """All tables as one workbook."""
+    file = TemporaryFile()  # noqa: SIM115 – the response closes it
+    write_tables(file, Material(current_index(), absolute_for(request)))
+    file.seek(0)
+    return FileResponse(file, as_attachment=True, filename="tables.xlsx", content_type=XLSX)
 
 
 @require_safe

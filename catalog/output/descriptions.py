@@ -18,6 +18,7 @@ from catalog.models import SourceKind
 from catalog.output.columns import COLUMNS, Column
 from catalog.output.files import XLSX
 from catalog.output.records import TYPES_OF_SOURCES
+from catalog.output.tidy import TABLES, Table, TableColumn
 
 NAME = "自治体DX事例カタログ"
 ABOUT = "自治体のDXの取組を、手順のステップ、団体、人口とともにまとめたデータです。"
@@ -47,7 +48,12 @@ FORMS = (
         XLSX,
         "印刷して回覧する表、全部の列の表、条件と出典の3つのシートがあります。",
     ),
-    Form("case_list_csv", "CSV", "text/csv", "1事例が1行の表です。文字コードはUTF-8です。"),
+    Form(
+        "case_list_csv",
+        "CSV（編集用）",
+        "text/csv",
+        "1事例が1行の表です。セルの中に複数の値が並びます。直して取り込むための形です。文字コードはUTF-8です。",
+    ),
     Form("case_list_json", "JSON", "application/json", "1事例が1つの記録です。件数と出典が付きます。"),
     Form("case_list_atom", "Atom", "application/atom+xml", "更新をフィードリーダーで受け取れます。"),
 )
@@ -120,7 +126,7 @@ def items_of(schema: dict[str, Any], before: str = "") -> Iterator[Item]:
 
 
 def data_package(index: Index, absolute: Absolute) -> dict[str, Any]:
-    """The CSV as a Data Package (https://specs.frictionlessdata.io/)."""
+    """The tables, and the file of editors, as a Data Package (https://specs.frictionlessdata.io/)."""
     return {
         "profile": "tabular-data-package",
         "name": "dxcases",
@@ -133,22 +139,61 @@ def data_package(index: Index, absolute: Absolute) -> dict[str, Any]:
         "keywords": list(KEYWORDS),
         "licenses": [{"title": "出典の利用条件", "path": terms_address(absolute)}],
         "sources": [_source(source) for source in index.sources_in_use],
-        "resources": [
-            {
-                "profile": "tabular-data-resource",
-                "name": "cases",
-                "title": "事例",
-                "path": absolute(reverse("catalog:case_list_csv")),
-                "format": "csv",
-                "mediatype": "text/csv",
-                "encoding": "utf-8",
-                "schema": {
-                    "fields": [_field(column) for column in COLUMNS],
-                    "primaryKey": ["識別名"],
-                    "missingValues": [""],
-                },
-            }
-        ],
+        "resources": [*(_table_resource(table, absolute) for table in TABLES), _editors_resource(absolute)],
+    }
+
+
+def _table_resource(table: Table, absolute: Absolute) -> dict[str, Any]:
+    keys = [
+        {"fields": [column.header], "reference": {"resource": resource, "fields": [field]}}
+        for column in table.columns
+        for resource, field in [column.refers_to]
+        if resource
+    ]
+    schema = {
+        "fields": [_table_field(column) for column in table.columns],
+        "primaryKey": list(table.key),
+        "missingValues": [""],
+    }
+    return {
+        **_resource(table.name, table.title, absolute(reverse("catalog:table_csv", args=[table.name]))),
+        "description": table.about,
+        "schema": {**schema, "foreignKeys": keys} if keys else schema,
+    }
+
+
+def _table_field(column: TableColumn) -> dict[str, Any]:
+    values = [int(one) for one in column.choices] if column.type == "integer" else list(column.choices)
+    constraints = {"required": column.required, "enum": values, "pattern": column.pattern}
+    field: dict[str, Any] = {"name": column.header, "type": column.type, "description": column.about}
+    if column.type == "datetime":
+        field["format"] = "%Y-%m-%dT%H:%M:%S%z"
+    kept = {name: value for name, value in constraints.items() if value}
+    return {**field, "constraints": kept} if kept else field
+
+
+def _editors_resource(absolute: Absolute) -> dict[str, Any]:
+    """The file with one row a case, whose cells have lists."""
+    return {
+        **_resource("cases-for-editors", "事例（編集用）", absolute(reverse("catalog:case_list_csv"))),
+        "description": "1事例が1行の表。セルの中に複数の値が並ぶ、直して取り込むための形です。",
+        "schema": {
+            "fields": [_field(column) for column in COLUMNS],
+            "primaryKey": ["識別名"],
+            "missingValues": [""],
+        },
+    }
+
+
+def _resource(name: str, title: str, path: str) -> dict[str, Any]:
+    return {
+        "profile": "tabular-data-resource",
+        "name": name,
+        "title": title,
+        "path": path,
+        "format": "csv",
+        "mediatype": "text/csv",
+        "encoding": "utf-8",
     }
 
 
