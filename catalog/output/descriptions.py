@@ -16,12 +16,12 @@ from catalog.documents.records import Absolute
 from catalog.finding.index import Index
 from catalog.models import SourceKind
 from catalog.output.columns import COLUMNS, Column
+from catalog.output.ds451 import ABOUT
+from catalog.output.ds451 import CATALOGUE as NAME
 from catalog.output.files import XLSX
 from catalog.output.records import TYPES_OF_SOURCES
 from catalog.output.tidy import TABLES, Table, TableColumn
 
-NAME = "自治体DX事例カタログ"
-ABOUT = "自治体のDXの取組を、手順のステップ、団体、人口とともにまとめたデータです。"
 KEYWORDS = ("自治体DX", "地方公共団体", "事例", "行政手続のオンライン化", "業務改革")
 JSON_SCHEMA = "https://json-schema.org/draft/2020-12/schema"
 MEDIA_TYPES = "https://www.iana.org/assignments/media-types/"
