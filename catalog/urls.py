@@ -1,6 +1,6 @@
 from django.urls import path
 
-from catalog.output import api, data, files
+from catalog.output import api, changes, data, files
 from catalog.pages import discovery, views
 from catalog.pages.caching import by_version
 from catalog.voices import pages as voices
@@ -37,6 +37,9 @@ public = [
     path("data/datapackage.json", data.data_package, name="data_package"),
     path("data/case.schema.json", data.case_schema, name="case_schema"),
     path("data/catalog.jsonld", data.data_catalog, name="data_catalog"),
+    path("changes/", changes.changes, name="changes"),
+    path("changes.json", changes.changes_json, name="changes_json"),
+    path("changes.atom", changes.changes_atom, name="changes_atom"),
     path("llms.txt", data.for_language_models, name="llms"),
     path("opensearch.xml", discovery.opensearch, name="opensearch"),
     path("robots.txt", discovery.robots, name="robots"),

@@ -18,6 +18,7 @@ from catalog.documents.addresses import absolute_for
 from catalog.finding.index import current_index
 from catalog.output import descriptions
 from catalog.output.api import current_schema, takes_only
+from catalog.output.changes import MONTHS_BEFORE
 from catalog.output.columns import COLUMNS
 from catalog.output.files import CSV, XLSX, sent_as_it_comes
 from catalog.output.tidy import BY_NAME, TABLES, Material, table_csv, write_tables
@@ -30,6 +31,7 @@ def data(request: HttpRequest) -> HttpResponse:
     context = {
         "forms": descriptions.FORMS,
         "tables": TABLES,
+        "months": MONTHS_BEFORE,
         "columns": COLUMNS,
         "items": list(descriptions.items_of(schema)),
         "count": len(index.cases),

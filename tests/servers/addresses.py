@@ -45,6 +45,8 @@ FILES = {
     "suggestions",
     "table_csv",
     "tables_xlsx",
+    "changes_json",
+    "changes_atom",
     "data_package",
     "case_schema",
     "data_catalog",
