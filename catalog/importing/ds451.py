@@ -39,6 +39,7 @@ from catalog.output.ds451 import (
     WITHIN_BACKGROUND,
     joined,
 )
+from catalog.output.tidy import SLUG
 
 TITLE, CONTENT, IDENTIFIER, THEME = "タイトル", "取り組み内容", "ID", "テーマ"
 COLLECTION_NAME = "データカタログ名"
@@ -226,8 +227,9 @@ class Known:
         self.topics = {as_key(title): title for title in Topic.objects.values_list("title", flat=True)}
         self._read_bodies()
         ids = {as_key(one.said(IDENTIFIER)) for one in cases}
-        slugs = ids | {f"{one.slug}-{slug_of(key)}" for one in self.sources.values() for key in ids}
-        self.order_of = dict(Case.objects.filter(slug__in=slugs).values_list("slug", "order"))
+        slugs = ids | {self.slug_behind(one, key) for one in self.sources.values() for key in ids}
+        known = Case.objects.filter(slug__in=[slug for slug in slugs if re.fullmatch(SLUG, slug)])
+        self.order_of = dict(known.values_list("slug", "order"))
         last = Case.objects.order_by().values_list("source").annotate(Max("order"))
         self.last_order: Counter[int | None] = Counter(dict(last))
 
@@ -279,7 +281,11 @@ class Known:
             return key
         if key in self.order_of or key.startswith(f"{source.slug}-"):
             return key
-        return f"{source.slug}-{slug_of(key)}".replace("_", "-") if slug_of(key) else ""
+        return self.slug_behind(source, key)
+
+    def slug_behind(self, source: Source, key: str) -> str:
+        plain_key = re.sub("[^a-z0-9]+", "-", key.lower()).strip("-")
+        return f"{source.slug.lower()}-{plain_key}".replace("_", "-") if plain_key else ""
 
     def order(self, slug: str, source: Source | None) -> str:
         """Of a case that is there its own; else the next in the source."""
@@ -352,10 +358,6 @@ def points_of(text: str) -> str:
     """The sentences of a summary, one a line."""
     sentences = (one.strip() for one in re.split(r"。\s*|\n", text))
     return "\n".join(escaped(one) for one in sentences if one)
-
-
-def slug_of(text: str) -> str:
-    return re.sub("[^a-z0-9]+", "-", text.lower()).strip("-")
 
 
 def host_of(url: str) -> str:

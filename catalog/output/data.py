@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 
 from catalog.documents.addresses import absolute_for
 from catalog.finding.index import current_index
-from catalog.output import descriptions
+from catalog.output import descriptions, ds451
 from catalog.output.api import current_schema, takes_only
 from catalog.output.changes import MONTHS_BEFORE
 from catalog.output.columns import COLUMNS
@@ -31,6 +31,8 @@ def data(request: HttpRequest) -> HttpResponse:
     context = {
         "forms": descriptions.FORMS,
         "tables": TABLES,
+        "model_items": ds451.ITEMS,
+        "added": ds451.ADDED,
         "months": MONTHS_BEFORE,
         "columns": COLUMNS,
         "items": list(descriptions.items_of(schema)),

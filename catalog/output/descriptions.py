@@ -57,6 +57,14 @@ FORMS = (
     Form("case_list_json", "JSON", "application/json", "1事例が1つの記録です。件数と出典が付きます。"),
     Form("case_list_atom", "Atom", "application/atom+xml", "更新をフィードリーダーで受け取れます。"),
 )
+# What is had whole, without a query, and all that catalogues of open data are told of.
+TABLES_FORM = Form(
+    "tables_xlsx",
+    "公開データの表（XLSX）",
+    XLSX,
+    "1つのセルに1つの値だけがある表です。1つのシートに1つの表があります。",
+)
+DISTRIBUTIONS = (*FORMS, TABLES_FORM)
 
 
 @dataclass(frozen=True)
@@ -248,7 +256,7 @@ def dataset(index: Index, absolute: Absolute) -> dict[str, Any]:
                 "encodingFormat": form.media_type,
                 "contentUrl": absolute(form.path),
             }
-            for form in FORMS
+            for form in DISTRIBUTIONS
         ],
     }
 
@@ -298,7 +306,7 @@ def data_catalog(index: Index, absolute: Absolute) -> dict[str, Any]:
             "dcat:version": version_of(index),
             "dcat:keyword": [_japanese(word) for word in KEYWORDS],
             "dcat:landingPage": {"@id": absolute(reverse("catalog:data"))},
-            "dcat:distribution": [_distribution(form, absolute) for form in FORMS],
+            "dcat:distribution": [_distribution(form, absolute) for form in DISTRIBUTIONS],
         },
         "dcat:service": {
             "@id": identifier(reverse("catalog:api_case_list")),
@@ -315,8 +323,15 @@ def _japanese(text: str) -> dict[str, str]:
     return {"@language": "ja", "@value": text}
 
 
+DESCRIBED = {
+    "case_list_csv": "data_package",
+    "case_list_json": "case_schema",
+    "tables_xlsx": "data_package",
+}
+
+
 def _distribution(form: Form, absolute: Absolute) -> dict[str, Any]:
-    described = {"case_list_csv": "data_package", "case_list_json": "case_schema"}.get(form.name)
+    described = DESCRIBED.get(form.name)
     described_by = {"foaf:page": {"@id": absolute(reverse(f"catalog:{described}"))}} if described else {}
     return {
         "@type": "dcat:Distribution",
@@ -370,7 +385,7 @@ def for_language_models(index: Index, absolute: Absolute) -> str:
             "",
             "## データ",
             "",
-            *links((form.label, form.path, form.about) for form in FORMS),
+            *links((form.label, form.path, form.about) for form in DISTRIBUTIONS),
             *links(
                 [
                     ("データの説明", reverse("catalog:data"), "列と項目の意味、利用条件、版です。"),

@@ -289,6 +289,33 @@ def test_a_change_made_in_the_form_changes_that_alone() -> None:
     ]
 
 
+def test_hostile_texts_are_refused_or_taken_as_texts_and_never_fail() -> None:
+    make_invented_source()
+    (case,) = casebook_of(1)
+    for text in (
+        "a\0b",
+        "=1+1",
+        "'=1",
+        "\u202e",
+        "【学んだこと】\n",
+        "あ" * 200_000,
+        "-1",
+        "1e999",
+        ";;",
+        "\n\n",
+    ):
+        for name in case:
+            report = run(as_json([{**case, name: text, "余分": text}]), dry_run=True)
+            assert len(report.rows) == 1
+    values: list[Any] = [None, 0, True, [], [[]], [None, {}], {"a": {}}, 1.5]
+    for value in values:
+        for name in ("対象組織", "連絡先情報", "関連URL", "ID", "団体コード"):
+            assert len(run(as_json([{**case, name: value}]), dry_run=True).rows) == 1
+    nested = b'{"\xe4\xba\x8b\xe4\xbe\x8b": ' + b"[" * 5_000 + b"]" * 5_000 + b"}"
+    with pytest.raises(UnreadableTable):
+        read_cases(nested)
+
+
 @pytest.mark.long
 @pytest.mark.usefixtures("import_dir")
 @pytest.mark.parametrize("write", [as_json, as_book])

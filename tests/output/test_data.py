@@ -155,7 +155,8 @@ def test_the_data_are_told_in_words_of_dcat_and_schema_org(client: Client, setti
     assert catalog["@type"] == "dcat:Catalog"
     dataset = catalog["dcat:dataset"]
     assert [one["dcat:downloadURL"]["@id"] for one in dataset["dcat:distribution"]] == [
-        f"http://testserver/cases.{ending}" for ending in ("xlsx", "csv", "json", "atom")
+        *(f"http://testserver/cases.{ending}" for ending in ("xlsx", "csv", "json", "atom")),
+        "http://testserver/data/tables.xlsx",
     ]
     text = client.get("/data/").text
     (told,) = re.findall(r'<script type="application/ld\+json">(.*?)</script>', text)
@@ -170,7 +171,7 @@ def test_every_address_for_assistants_answers(client: Client) -> None:
     text = client.get("/llms.txt").text
     assert text.startswith("# 自治体DX事例カタログ\n\n> ")
     addresses = re.findall(r"\]\(http://testserver(.*?)\)", text)
-    assert len(addresses) == 12
+    assert len(addresses) == 13
     for address in addresses:
         assert client.get(address.partition("#")[0]).status_code == 200, address
 
