@@ -1,6 +1,6 @@
 from django.urls import path
 
-from catalog.output import api, data, files
+from catalog.output import api, changes, data, files
 from catalog.pages import discovery, views
 from catalog.pages.caching import by_version
 from catalog.voices import pages as voices
@@ -33,9 +33,14 @@ public = [
     path("api/v1/schema/", api.schema_file, name="api_schema"),
     path("api/v1/docs/", api.docs, name="api_docs"),
     path("data/", data.data, name="data"),
+    path("data/<slug:table>.csv", data.table, name="table_csv"),
+    path("data/tables.xlsx", data.tables_xlsx, name="tables_xlsx"),
     path("data/datapackage.json", data.data_package, name="data_package"),
     path("data/case.schema.json", data.case_schema, name="case_schema"),
     path("data/catalog.jsonld", data.data_catalog, name="data_catalog"),
+    path("changes/", changes.changes, name="changes"),
+    path("changes.json", changes.changes_json, name="changes_json"),
+    path("changes.atom", changes.changes_atom, name="changes_atom"),
     path("llms.txt", data.for_language_models, name="llms"),
     path("opensearch.xml", discovery.opensearch, name="opensearch"),
     path("robots.txt", discovery.robots, name="robots"),

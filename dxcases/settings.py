@@ -347,7 +347,7 @@ FIXED_HEADERS = {
     "X-Frame-Options": X_FRAME_OPTIONS,
 }
 # What programs read, and scripts of other sites may: there these take the place of the fixed ones.
-DATA_PATHS = ("/api/", "/cases.", "/data/", "/suggestions.")
+DATA_PATHS = ("/api/", "/cases.", "/changes.", "/data/", "/suggestions.")
 DATA_HEADERS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "*",

@@ -57,7 +57,10 @@ BODIES = ["body_list", "api_body_list"]
 READ_CASES = [PATHS[name] for name in CASES]
 READ_BODIES = [PATHS[name] for name in BODIES]
 # The others read no parameter, or one that is tried below.
-DESCRIPTIONS = {"data_package", "case_schema", "data_catalog"}
+DESCRIPTIONS = {"data_package", "case_schema", "data_catalog", "table_csv", "tables_xlsx"} | {
+    "changes_json",
+    "changes_atom",
+}
 READ_NOTHING = {
     path: 400
     if name in {*REFUSED_WITHOUT_A_QUERY, "api_case_detail", "api_body_detail", "api_schema"} | DESCRIPTIONS

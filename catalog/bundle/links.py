@@ -12,7 +12,12 @@ SUFFIX = ".html"
 FINDER = f"cases{SUFFIX}"
 # Lists that a query makes: the script of the finder answers them.
 LISTS = {"/cases/": FINDER, "/near/": FINDER}
-FILES = {"/cases.xlsx": "data/cases.xlsx", "/cases.csv": "data/cases.csv", "/cases.json": "data/cases.json"}
+FILES = {
+    "/cases.xlsx": "data/cases.xlsx",
+    "/cases.csv": "data/cases.csv",
+    "/cases.json": "data/cases.json",
+    "/data/tables.xlsx": "data/tables.xlsx",
+}
 ATTRIBUTE = re.compile(r'(?P<before> (?:href|src|action)=")(?P<address>[^"]*)(?=")')
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.views.main import ORDER_VAR
@@ -22,6 +23,7 @@ from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from catalog import history
+from catalog.documents.releases import changes_between, is_any, make_release, public_cases
 from catalog.editing.forms import AccountPasswordForm, MergeForm, PopulationFormSet
 from catalog.editing.recorded import ReadOnlyAdmin, RecordedAdmin, RowInline
 from catalog.finding.index import current_index
@@ -37,6 +39,7 @@ from catalog.models import (
     Population,
     PopulationImport,
     PopulationSource,
+    Release,
     SearchSynonym,
     Section,
     SiteText,
@@ -328,6 +331,37 @@ class StepAdmin(FixedAdmin):
 class SiteTextAdmin(FixedAdmin):
     list_display = ("__str__", "text")
     readonly_fields = ("slug",)
+
+
+class ReleaseForm(forms.ModelForm):
+    """Refuses a release that would be like the last."""
+
+    def clean(self) -> dict[str, Any]:
+        last = Release.objects.first()
+        if last and not is_any(changes_between(last.cases, public_cases())):
+            raise ValidationError("前の版から変わったところがないため、新しい版は作れません。")
+        return self.cleaned_data
+
+
+@admin.register(Release)
+class ReleaseAdmin(ReadOnlyAdmin):
+    """To read, and to make one of the data as they are now; none is changed or deleted."""
+
+    form = ReleaseForm
+    list_display = ("name", "made_at", "count", "note")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("catalog.add_release")
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return self.list_display if obj else ("note",)
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Release]:
+        return super().get_queryset(request).defer("cases", "changes")
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        made = make_release(obj.note) or Release.objects.first()
+        obj.__dict__.update(made.__dict__)
 
 
 @admin.register(SearchSynonym)

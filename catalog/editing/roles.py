@@ -19,12 +19,12 @@ SEEN_AT_ONCE = (
 EDITORS_MAY = {
     *("add_case", "change_case", "view_case"),
     *(f"{may}_{row}" for row in ROWS_OF_CASE for may in ("add", "change", "delete", "view")),
-    *(f"view_{model}" for model in (*SEEN_AT_ONCE, "linkcheck", "populationimport", "proposal")),
+    *(f"view_{model}" for model in (*SEEN_AT_ONCE, "linkcheck", "populationimport", "proposal", "release")),
     *("change_report", "view_report"),
 }
 PUBLISHERS_MAY = {
     *EDITORS_MAY,
-    *("delete_case", "publish_case", "view_sender"),
+    *("delete_case", "publish_case", "view_sender", "add_release"),
     *(f"{may}_{model}" for model in SEEN_AT_ONCE for may in ("add", "change", "delete")),
 }
 

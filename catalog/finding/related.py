@@ -19,6 +19,15 @@ def related_cards(document: Document, index: Index, limit: int) -> list[Card]:
 
     A topic, the section, and being named as similar weigh the more the fewer cases have them.
     """
+    numbers = related_numbers(document, index, limit)
+    return [
+        replace(card, relation="・".join(said_in_common(document.record, card.case)))
+        for card in cards_of(index.read(numbers), index, target_of(document.record, index))
+    ]
+
+
+def related_numbers(document: Document, index: Index, limit: int) -> list[int]:
+    """The same as numbers of cases."""
     own, target = index.numbering.numbered([document.key]), target_of(document.record, index)
     common = [others for cases in in_common(document.record, index) if (others := cases - own)]
     groups = (
@@ -26,11 +35,7 @@ def related_cards(document: Document, index: Index, limit: int) -> list[Card]:
         for _, cases in heaviest_first(common, len(index.cases))
         for nearest in (index.nearest_first(cases, target) if target else [cases])
     )
-    numbers = index.numbering.by_groups(BitMap().union(*common), groups, slice(0, limit))
-    return [
-        replace(card, relation="・".join(said_in_common(document.record, card.case)))
-        for card in cards_of(index.read(numbers), index, target)
-    ]
+    return [*index.numbering.by_groups(BitMap().union(*common), groups, slice(0, limit))]
 
 
 def in_common(record: CaseRecord, index: Index) -> Iterator[BitMap]:

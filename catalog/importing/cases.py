@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from itertools import chain, islice, zip_longest
+from itertools import islice, zip_longest
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -17,6 +17,7 @@ from django.db import DataError, IntegrityError, transaction
 from catalog import history
 from catalog.documents.many import writing_many_rows
 from catalog.documents.reading import as_written, read_documents
+from catalog.importing import ds451
 from catalog.importing.codes import wrong_codes
 from catalog.importing.letters import is_what_is_left, look_alike, may_have_lost
 from catalog.importing.report import Change, Overtaken, Progress, Report, RowReport, all_or_nothing
@@ -62,15 +63,17 @@ Fields = dict[str, str]  # of a row that belongs to a case, by name
 
 
 def read_cases(content: bytes) -> list[TableRow]:
-    """The rows of a CSV file, or of the first sheet of a workbook that has the column of slugs; of the very
-    first where none has. Raises UnreadableTable.
+    """The rows of a CSV file, or of the first sheet of a workbook that has the column of slugs; of one in the
+    form of the state's data model what they say; else of the very first. Raises UnreadableTable.
     """
-    sheets = read_sheets(content)
-    first = next(sheets)
-    for sheet in chain([first], sheets):
+    if ds451.is_json(content):
+        return ds451.table_of_json(content)
+    sheets = []
+    for sheet in read_sheets(content):
         if sheet.rows and KEY in map(plain, sheet.rows[0].cells):
             return sheet.rows
-    return first.rows
+        sheets.append(sheet)
+    return ds451.table_of_sheets(sheets) or sheets[0].rows
 
 
 # Makes a proposal for the case of what is written to it within, with this reason.

@@ -469,7 +469,7 @@ def case_page(model_admin: ModelAdmin, proposing: ProposingFor) -> ImportPage:
         Case,
         "事例をファイルから取り込む",
         "一覧から書き出した表と同じ見出しの表を読みます。識別名が同じ事例は変更し、識別名が空か新しい事例は"
-        "下書きとして追加します。",
+        "下書きとして追加します。国の事例データモデル（DS-451-3）の項目名のXLSX・CSV・JSONも読みます。",
         ImportForm,
         run,
         template="admin:catalog_case_template",

@@ -295,7 +295,7 @@ def _row_of_sheet(number: int, cells: Iterable[Any], width: int) -> TableRow:
             formulas[index] = FORMULA
     while texts and not texts[-1]:
         texts.pop()
-    return _made_visible(number, texts + [""] * (width - len(texts)), formulas)
+    return made_visible(number, texts + [""] * (width - len(texts)), formulas)
 
 
 def _text_of(value: Any) -> str:
@@ -314,10 +314,10 @@ def _text_of(value: Any) -> str:
 
 def _checked(number: int, cells: list[str]) -> TableRow:
     formulas = {index: FORMULA for index, cell in enumerate(cells) if cell.startswith("=")}
-    return _made_visible(number, cells, formulas)
+    return made_visible(number, cells, formulas)
 
 
-def _made_visible(number: int, cells: list[str], formulas: dict[int, str]) -> TableRow:
+def made_visible(number: int, cells: list[str], formulas: dict[int, str]) -> TableRow:
     notices = {index: told for index, cell in enumerate(cells) if (told := notice(cell))}
     seen = [visible(cell) for cell in cells]
     problems = {index: problem for index, cell in enumerate(seen) if (problem := _problem_of(cell))}

@@ -565,14 +565,14 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='SiteText',
             fields=[
-                ('slug', models.SlugField(choices=[('home-lead', 'ホームの書き出し'), ('home-notice', 'ホームのお知らせ'), ('about-lead', '「このサイトについて」の書き出し'), ('about-notes', '「このサイトについて」のデータの注意点'), ('footer', 'すべてのページの一番下')], primary_key=True, serialize=False, verbose_name='場所')),
+                ('slug', models.SlugField(choices=[('home-lead', 'ホームの書き出し'), ('home-notice', 'ホームのお知らせ'), ('about-lead', '「このサイトについて」の書き出し'), ('about-notes', '「このサイトについて」のデータの注意点'), ('footer', 'すべてのページの一番下'), ('data-notices', 'データとAPIのお知らせ')], primary_key=True, serialize=False, verbose_name='場所')),
                 ('text', models.TextField(blank=True, help_text='空行で段落を分け、行頭の「・」で箇条書きにします。リンクは［表示名］（https://…）の形で書きます。{出典}{発行者}{件数}は、公開中の事例のものに置き換わります。空にすると、何も出しません。', verbose_name='文章')),
             ],
             options={
                 'verbose_name': 'サイトの文章',
                 'verbose_name_plural': 'サイトの文章',
                 'ordering': ('slug',),
-                'constraints': [models.CheckConstraint(condition=models.Q(('slug__in', ['home-lead', 'home-notice', 'about-lead', 'about-notes', 'footer'])), name='site_text_place_is_known'), models.CheckConstraint(condition=models.Q(models.Func(models.F('text'), function='is_plain_text', output_field=models.BooleanField())), name='site_text_texts_are_plain', violation_error_message='目に見えない制御文字が含まれています。その文字を消すか、文を打ち直してください。')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('slug__in', ['home-lead', 'home-notice', 'about-lead', 'about-notes', 'footer', 'data-notices'])), name='site_text_place_is_known'), models.CheckConstraint(condition=models.Q(models.Func(models.F('text'), function='is_plain_text', output_field=models.BooleanField())), name='site_text_texts_are_plain', violation_error_message='目に見えない制御文字が含まれています。その文字を消すか、文を打ち直してください。')],
             },
         ),
         migrations.CreateModel(
@@ -864,6 +864,25 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='indicatorvalue',
             constraint=models.CheckConstraint(condition=models.Q(('value', None), models.Q(('value__gte', 0), ('value__lte', 1000000.0)), _connector='OR'), name='indicator_value_is_a_number_of_things', violation_error_message='値は0以上の数を入力してください。'),
+        ),
+        migrations.CreateModel(
+            name='Release',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=20, unique=True, verbose_name='版')),
+                ('made_at', models.DateTimeField(verbose_name='作成日時')),
+                ('note', models.TextField(blank=True, help_text='この版で何が変わったか。読者に見せます。空でもかまいません。', verbose_name='説明')),
+                ('count', models.PositiveIntegerField(verbose_name='事例の件数')),
+                ('cases', models.JSONField()),
+                ('changes', models.JSONField()),
+            ],
+            options={
+                'verbose_name': 'データの版',
+                'verbose_name_plural': 'データの版',
+                'ordering': ('-made_at', '-pk'),
+                'default_permissions': ('add', 'view'),
+                'constraints': [models.CheckConstraint(condition=models.Q(('name__regex', '^[0-9]{4}-[0-9]{2}-[0-9]{2}(\\.[0-9]+)?$')), name='release_name_is_its_day'), models.CheckConstraint(condition=models.Q(models.Func(models.F('note'), function='is_plain_text', output_field=models.BooleanField())), name='release_texts_are_plain', violation_error_message='目に見えない制御文字が含まれています。その文字を消すか、文を打ち直してください。')],
+            },
         ),
         migrations.RunSQL(
             sql=(SQL / "0001_case_section.sql").read_text(encoding="utf-8"),

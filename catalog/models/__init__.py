@@ -34,6 +34,7 @@ from catalog.models.places import (
     Region,
 )
 from catalog.models.proposals import Proposal, ProposalEdition, ProposalNote
+from catalog.models.releases import Release
 from catalog.models.remains import Remains
 from catalog.models.schedules import Review, Schedule
 from catalog.models.site_texts import SiteText
@@ -77,6 +78,7 @@ __all__ = (
     "ProposalEdition",
     "ProposalNote",
     "Region",
+    "Release",
     "Remains",
     "Report",
     "Review",

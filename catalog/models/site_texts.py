@@ -28,6 +28,7 @@ class SiteText(CatalogueModel):
         ABOUT_LEAD = "about-lead", "「このサイトについて」の書き出し"
         ABOUT_NOTES = "about-notes", "「このサイトについて」のデータの注意点"
         FOOTER = "footer", "すべてのページの一番下"
+        DATA_NOTICES = "data-notices", "データとAPIのお知らせ"
 
     slug = models.SlugField("場所", primary_key=True, choices=Place)
     text = models.TextField(
@@ -45,7 +46,16 @@ class SiteText(CatalogueModel):
         constraints = (
             models.CheckConstraint(
                 name="site_text_place_is_known",
-                condition=Q(slug__in=["home-lead", "home-notice", "about-lead", "about-notes", "footer"]),
+                condition=Q(
+                    slug__in=[
+                        "home-lead",
+                        "home-notice",
+                        "about-lead",
+                        "about-notes",
+                        "footer",
+                        "data-notices",
+                    ]
+                ),
             ),
             texts_are_plain("site_text_texts_are_plain", "text"),
         )

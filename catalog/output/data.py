@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 from django.conf import settings
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from catalog.documents.addresses import absolute_for
 from catalog.finding.index import current_index
-from catalog.output import descriptions
+from catalog.output import descriptions, ds451
 from catalog.output.api import current_schema, takes_only
+from catalog.output.changes import MONTHS_BEFORE
 from catalog.output.columns import COLUMNS
+from catalog.output.files import CSV, XLSX, sent_as_it_comes
+from catalog.output.tidy import BY_NAME, TABLES, Material, table_csv, write_tables
 
 
 @require_safe
@@ -25,6 +30,10 @@ def data(request: HttpRequest) -> HttpResponse:
     schema = descriptions.case_schema(api_case(), absolute)
     context = {
         "forms": descriptions.FORMS,
+        "tables": TABLES,
+        "model_items": ds451.ITEMS,
+        "added": ds451.ADDED,
+        "months": MONTHS_BEFORE,
         "columns": COLUMNS,
         "items": list(descriptions.items_of(schema)),
         "count": len(index.cases),
@@ -54,6 +63,26 @@ def data_package(request: HttpRequest) -> HttpResponse:
 @takes_only()
 def data_catalog(request: HttpRequest) -> HttpResponse:
     return as_file(descriptions.data_catalog(current_index(), absolute_for(request)), "application/ld+json")
+
+
+@require_safe
+@takes_only()
+def table(request: HttpRequest, table: str) -> HttpResponseBase:
+    """A table of the open data as CSV; 404 for one that there is not."""
+    if table not in BY_NAME:
+        raise Http404(f"no table {table}")
+    parts = table_csv(BY_NAME[table], Material(current_index(), absolute_for(request)))
+    return sent_as_it_comes(request, parts, CSV, {"Content-Disposition": f'inline; filename="{table}.csv"'})
+
+
+@require_safe
+@takes_only()
+def tables_xlsx(request: HttpRequest) -> FileResponse:
+    """All tables as one workbook."""
+    file = TemporaryFile()  # noqa: SIM115 – the response closes it
+    write_tables(file, Material(current_index(), absolute_for(request)))
+    file.seek(0)
+    return FileResponse(file, as_attachment=True, filename="tables.xlsx", content_type=XLSX)
 
 
 @require_safe

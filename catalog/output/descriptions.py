@@ -16,11 +16,12 @@ from catalog.documents.records import Absolute
 from catalog.finding.index import Index
 from catalog.models import SourceKind
 from catalog.output.columns import COLUMNS, Column
+from catalog.output.ds451 import ABOUT
+from catalog.output.ds451 import CATALOGUE as NAME
 from catalog.output.files import XLSX
 from catalog.output.records import TYPES_OF_SOURCES
+from catalog.output.tidy import TABLES, Table, TableColumn
 
-NAME = "自治体DX事例カタログ"
-ABOUT = "自治体のDXの取組を、手順のステップ、団体、人口とともにまとめたデータです。"
 KEYWORDS = ("自治体DX", "地方公共団体", "事例", "行政手続のオンライン化", "業務改革")
 JSON_SCHEMA = "https://json-schema.org/draft/2020-12/schema"
 MEDIA_TYPES = "https://www.iana.org/assignments/media-types/"
@@ -47,10 +48,23 @@ FORMS = (
         XLSX,
         "印刷して回覧する表、全部の列の表、条件と出典の3つのシートがあります。",
     ),
-    Form("case_list_csv", "CSV", "text/csv", "1事例が1行の表です。文字コードはUTF-8です。"),
+    Form(
+        "case_list_csv",
+        "CSV（編集用）",
+        "text/csv",
+        "1事例が1行の表です。セルの中に複数の値が並びます。直して取り込むための形です。文字コードはUTF-8です。",
+    ),
     Form("case_list_json", "JSON", "application/json", "1事例が1つの記録です。件数と出典が付きます。"),
     Form("case_list_atom", "Atom", "application/atom+xml", "更新をフィードリーダーで受け取れます。"),
 )
+# What is had whole, without a query, and all that catalogues of open data are told of.
+TABLES_FORM = Form(
+    "tables_xlsx",
+    "公開データの表（XLSX）",
+    XLSX,
+    "1つのセルに1つの値だけがある表です。1つのシートに1つの表があります。",
+)
+DISTRIBUTIONS = (*FORMS, TABLES_FORM)
 
 
 @dataclass(frozen=True)
@@ -120,7 +134,7 @@ def items_of(schema: dict[str, Any], before: str = "") -> Iterator[Item]:
 
 
 def data_package(index: Index, absolute: Absolute) -> dict[str, Any]:
-    """The CSV as a Data Package (https://specs.frictionlessdata.io/)."""
+    """The tables, and the file of editors, as a Data Package (https://specs.frictionlessdata.io/)."""
     return {
         "profile": "tabular-data-package",
         "name": "dxcases",
@@ -133,22 +147,61 @@ def data_package(index: Index, absolute: Absolute) -> dict[str, Any]:
         "keywords": list(KEYWORDS),
         "licenses": [{"title": "出典の利用条件", "path": terms_address(absolute)}],
         "sources": [_source(source) for source in index.sources_in_use],
-        "resources": [
-            {
-                "profile": "tabular-data-resource",
-                "name": "cases",
-                "title": "事例",
-                "path": absolute(reverse("catalog:case_list_csv")),
-                "format": "csv",
-                "mediatype": "text/csv",
-                "encoding": "utf-8",
-                "schema": {
-                    "fields": [_field(column) for column in COLUMNS],
-                    "primaryKey": ["識別名"],
-                    "missingValues": [""],
-                },
-            }
-        ],
+        "resources": [*(_table_resource(table, absolute) for table in TABLES), _editors_resource(absolute)],
+    }
+
+
+def _table_resource(table: Table, absolute: Absolute) -> dict[str, Any]:
+    keys = [
+        {"fields": [column.header], "reference": {"resource": resource, "fields": [field]}}
+        for column in table.columns
+        for resource, field in [column.refers_to]
+        if resource
+    ]
+    schema = {
+        "fields": [_table_field(column) for column in table.columns],
+        "primaryKey": list(table.key),
+        "missingValues": [""],
+    }
+    return {
+        **_resource(table.name, table.title, absolute(reverse("catalog:table_csv", args=[table.name]))),
+        "description": table.about,
+        "schema": {**schema, "foreignKeys": keys} if keys else schema,
+    }
+
+
+def _table_field(column: TableColumn) -> dict[str, Any]:
+    values = [int(one) for one in column.choices] if column.type == "integer" else list(column.choices)
+    constraints = {"required": column.required, "enum": values, "pattern": column.pattern}
+    field: dict[str, Any] = {"name": column.header, "type": column.type, "description": column.about}
+    if column.type == "datetime":
+        field["format"] = "%Y-%m-%dT%H:%M:%S%z"
+    kept = {name: value for name, value in constraints.items() if value}
+    return {**field, "constraints": kept} if kept else field
+
+
+def _editors_resource(absolute: Absolute) -> dict[str, Any]:
+    """The file with one row a case, whose cells have lists."""
+    return {
+        **_resource("cases-for-editors", "事例（編集用）", absolute(reverse("catalog:case_list_csv"))),
+        "description": "1事例が1行の表。セルの中に複数の値が並ぶ、直して取り込むための形です。",
+        "schema": {
+            "fields": [_field(column) for column in COLUMNS],
+            "primaryKey": ["識別名"],
+            "missingValues": [""],
+        },
+    }
+
+
+def _resource(name: str, title: str, path: str) -> dict[str, Any]:
+    return {
+        "profile": "tabular-data-resource",
+        "name": name,
+        "title": title,
+        "path": path,
+        "format": "csv",
+        "mediatype": "text/csv",
+        "encoding": "utf-8",
     }
 
 
@@ -203,7 +256,7 @@ def dataset(index: Index, absolute: Absolute) -> dict[str, Any]:
                 "encodingFormat": form.media_type,
                 "contentUrl": absolute(form.path),
             }
-            for form in FORMS
+            for form in DISTRIBUTIONS
         ],
     }
 
@@ -253,7 +306,7 @@ def data_catalog(index: Index, absolute: Absolute) -> dict[str, Any]:
             "dcat:version": version_of(index),
             "dcat:keyword": [_japanese(word) for word in KEYWORDS],
             "dcat:landingPage": {"@id": absolute(reverse("catalog:data"))},
-            "dcat:distribution": [_distribution(form, absolute) for form in FORMS],
+            "dcat:distribution": [_distribution(form, absolute) for form in DISTRIBUTIONS],
         },
         "dcat:service": {
             "@id": identifier(reverse("catalog:api_case_list")),
@@ -270,8 +323,15 @@ def _japanese(text: str) -> dict[str, str]:
     return {"@language": "ja", "@value": text}
 
 
+DESCRIBED = {
+    "case_list_csv": "data_package",
+    "case_list_json": "case_schema",
+    "tables_xlsx": "data_package",
+}
+
+
 def _distribution(form: Form, absolute: Absolute) -> dict[str, Any]:
-    described = {"case_list_csv": "data_package", "case_list_json": "case_schema"}.get(form.name)
+    described = DESCRIBED.get(form.name)
     described_by = {"foaf:page": {"@id": absolute(reverse(f"catalog:{described}"))}} if described else {}
     return {
         "@type": "dcat:Distribution",
@@ -325,7 +385,7 @@ def for_language_models(index: Index, absolute: Absolute) -> str:
             "",
             "## データ",
             "",
-            *links((form.label, form.path, form.about) for form in FORMS),
+            *links((form.label, form.path, form.about) for form in DISTRIBUTIONS),
             *links(
                 [
                     ("データの説明", reverse("catalog:data"), "列と項目の意味、利用条件、版です。"),

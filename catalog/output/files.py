@@ -18,7 +18,7 @@ from catalog.documents.addresses import absolute_for, query_url
 from catalog.finding.forms import StrictForm
 from catalog.finding.query import CaseFilter
 from catalog.finding.words import sentence
-from catalog.output import exports
+from catalog.output import ds451, exports
 from catalog.output.feed import atom_feed
 from catalog.output.records import about_words, provenance
 from dxcases.errors import as_json
@@ -28,6 +28,8 @@ PIECE = 1 << 20  # bytes: more than the casebook in any form
 CSV = "text/csv; charset=utf-8"
 JSON = "application/json"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+MODEL = "ds451-3"
 
 FileView = Callable[[HttpRequest, CaseFilter, forms.Form], HttpResponseBase]
 
@@ -40,6 +42,17 @@ class BomForm(StrictForm):
         required=False,
         choices=[("0", "なし"), ("1", "あり")],
         error_messages={"invalid_choice": "0か1を指定してください。"},
+    )
+
+
+class FormForm(StrictForm):
+    """In which form a file has the cases: the contract's, or the state's data model for cases."""
+
+    form = forms.ChoiceField(
+        label="形",
+        required=False,
+        choices=[(MODEL, "DS-451-3")],
+        error_messages={"invalid_choice": f"{MODEL}を指定するか、指定しないでください。"},
     )
 
 
@@ -63,8 +76,10 @@ def answers_query(
     return decorate
 
 
-@answers_query()
+@answers_query(FormForm)
 def case_list_json(request: HttpRequest, case_filter: CaseFilter, form: forms.Form) -> HttpResponseBase:
+    if form.cleaned_data["form"] == MODEL:
+        return model_json(request, case_filter)
     metadata = {
         "query": sentence(case_filter),
         "count": len(case_filter.found()),
@@ -83,13 +98,40 @@ def case_list_csv(request: HttpRequest, case_filter: CaseFilter, form: forms.For
     return sent_as_it_comes(request, parts, CSV, saved_as(case_filter, "csv"))
 
 
-@answers_query()
+def model_json(request: HttpRequest, case_filter: CaseFilter) -> HttpResponseBase:
+    """The result in the form of the state's data model."""
+    about = {"条件": sentence(case_filter), "件数": len(case_filter.found())}
+    metadata = {"データモデル": ds451.NAME, **about, ds451.COLLECTION_SHEET: model_collection(case_filter)}
+    return sent_as_it_comes(request, ds451.json_parts(metadata, model_cases(request, case_filter)), JSON)
+
+
+def model_cases(request: HttpRequest, case_filter: CaseFilter) -> Iterator[ds451.Told]:
+    numbers = case_filter.numbers(slice(0, len(case_filter.found())))
+    return ds451.told_cases(case_filter.index, [*numbers], absolute_for(request))
+
+
+def model_collection(case_filter: CaseFilter) -> dict[str, str]:
+    sources = case_filter.sources()
+    changed_on = timezone.localtime(case_filter.index.last_change).date()
+    return ds451.collection(sources, provenance(sources)["terms"], changed_on)
+
+
+@answers_query(FormForm)
 def case_list_xlsx(request: HttpRequest, case_filter: CaseFilter, form: forms.Form) -> FileResponse:
+    if form.cleaned_data["form"] == MODEL:
+        return model_xlsx(request, case_filter)
     rows = exports.table_records(case_filter.all_documents(), absolute_for(request))
     file = TemporaryFile()  # noqa: SIM115 – the response closes it
     exports.write_xlsx(file, rows, about_result(request, case_filter))
     file.seek(0)
     return FileResponse(file, content_type=XLSX, headers=saved_as(case_filter, "xlsx"))
+
+
+def model_xlsx(request: HttpRequest, case_filter: CaseFilter) -> FileResponse:
+    file = TemporaryFile()  # noqa: SIM115 – the response closes it
+    ds451.write_xlsx(file, model_cases(request, case_filter), model_collection(case_filter))
+    file.seek(0)
+    return FileResponse(file, content_type=XLSX, headers=saved_as(case_filter, f"{MODEL}.xlsx"))
 
 
 @answers_query()

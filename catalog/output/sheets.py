@@ -39,7 +39,7 @@ class RowSheet(Worksheet):
             for column, (form, link) in enumerate(columns)
         ]
 
-    def add_row(self, row: int, values: Iterable[int | str]) -> None:
+    def add_row(self, row: int, values: Iterable[int | float | str]) -> None:
         """Writes a number or a short enough text a column; an empty one is not written and costs nothing.
 
         An address leads to where it says, as long as the sheet holds more; several lines are none.
@@ -48,7 +48,7 @@ class RowSheet(Worksheet):
         self._check_dimensions(row, len(self.looks) - 1)
         at, cells = row + 1, list[str]()
         for column, ((letters, form, link), value) in enumerate(zip(self.looks, values, strict=True)):
-            if isinstance(value, int):
+            if isinstance(value, int | float):
                 cells.append(f'<c r="{letters}{at}" s="{form}"><v>{value}</v></c>')
             elif value:
                 if link is not None and "\n" not in value:

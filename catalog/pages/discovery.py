@@ -24,7 +24,17 @@ SITEMAP_START = (
     '<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">'
 )
 SITEMAP_END = "</urlset>\n"
-PAGES = ("home", "case_list", "standing", "body_list", "guideline_list", "about", "data", "api_docs")
+PAGES = (
+    "home",
+    "case_list",
+    "standing",
+    "body_list",
+    "guideline_list",
+    "about",
+    "data",
+    "changes",
+    "api_docs",
+)
 
 
 @require_safe

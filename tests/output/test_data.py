@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import jsonschema
 import pytest
@@ -17,6 +18,7 @@ from pytest_django import Settings
 
 from catalog.models import Case, Source
 from catalog.output.columns import COLUMNS, HEADERS
+from catalog.output.tidy import TABLES
 from tests.importing.test_cases import make_full_case
 from tests.making import make_case
 from tests.shown import main_of
@@ -35,29 +37,49 @@ def rows_of(client: Client, heading: str) -> list[list[str]]:
     ]
 
 
-def test_the_csv_is_what_its_data_package_says(client: Client, tmp_path: Path) -> None:
+def test_the_files_are_what_their_data_package_says(client: Client, tmp_path: Path) -> None:
     make_full_case("made")
     descriptor = client.get("/data/datapackage.json").json()
-    (resource,) = descriptor["resources"]
-    assert resource["path"] == "http://testserver/cases.csv"
-    (tmp_path / "cases.csv").write_bytes(client.get("/cases.csv").getvalue())
-    report = Package({**descriptor, "resources": [{**resource, "path": "cases.csv"}]}, basepath=str(tmp_path))
-    checked = report.validate()
-    assert (checked.valid, checked.flatten(["type", "note"])) == (True, [])
-    assert checked.tasks[0].stats["rows"] == 61
-    assert [field["name"] for field in resource["schema"]["fields"]] == list(HEADERS)
-    assert all(field["description"] for field in resource["schema"]["fields"])
+    paths = [urlsplit(resource["path"]).path for resource in descriptor["resources"]]
+    assert paths == [*(f"/data/{table.name}.csv" for table in TABLES), "/cases.csv"]
+    report = package_of(
+        descriptor, {path: client.get(path).getvalue() for path in paths}, tmp_path
+    ).validate()
+    assert (report.valid, report.flatten(["type", "note"])) == (True, [])
+    assert [task.stats["rows"] for task in report.tasks][:2] == [61, 377]
+    assert report.tasks[-1].stats["rows"] == 61
+    editors = descriptor["resources"][-1]
+    assert (editors["title"], [field["name"] for field in editors["schema"]["fields"]]) == (
+        "事例（編集用）",
+        list(HEADERS),
+    )
+    fields = [field for resource in descriptor["resources"] for field in resource["schema"]["fields"]]
+    assert all(field["description"] for field in fields)
+
+
+def package_of(descriptor: dict[str, Any], files: dict[str, bytes], folder: Path) -> Package:
+    """The package with these files, by their paths on the site, in the place of what it has there."""
+    resources = []
+    for number, (path, content) in enumerate(files.items()):
+        (folder / f"{number}.csv").write_bytes(content)
+        (resource,) = (one for one in descriptor["resources"] if urlsplit(one["path"]).path == path)
+        resources.append({**resource, "path": f"{number}.csv"})
+    return Package({**descriptor, "resources": resources}, basepath=str(folder))
 
 
 def test_a_wrong_table_is_no_such_data_package(client: Client, tmp_path: Path) -> None:
     descriptor = client.get("/data/datapackage.json").json()
-    (resource,) = descriptor["resources"]
-    header, first, *_ = client.get("/cases.csv").getvalue().split(b"\r\n")
-    (tmp_path / "cases.csv").write_bytes(b"\r\n".join([header, first, first, b""]))
-    package = Package(
-        {**descriptor, "resources": [{**resource, "path": "cases.csv"}]}, basepath=str(tmp_path)
-    )
-    assert not package.validate().valid
+    header, first, *_ = client.get("/data/cases.csv").getvalue().split(b"\r\n")
+    sources = client.get("/data/sources.csv").getvalue()
+    wrong = {
+        "primary-key": b"\r\n".join([header, first, first, b""]),
+        "foreign-key": b"\r\n".join([header, first.replace(b",dx2021,", b",dx1999,"), b""]),
+        "constraint-error": b"\r\n".join([header, first.replace("いいえ".encode(), b"no"), b""]),
+    }
+    for kind, content in wrong.items():
+        files = {"/data/cases.csv": content, "/data/sources.csv": sources}
+        report = package_of(descriptor, files, tmp_path).validate()
+        assert report.flatten(["type"]) == [[kind]]
 
 
 def test_every_record_is_as_the_json_schema_says(client: Client) -> None:
@@ -95,6 +117,10 @@ def test_the_schema_of_the_api_says_what_each_item_of_a_case_means(client: Clien
 
 def test_the_page_tells_every_column_and_every_item(client: Client) -> None:
     assert [row[0] for row in rows_of(client, "columns")] == list(HEADERS)
+    for table in TABLES:
+        rows = rows_of(client, f"table-{table.name}")
+        assert [row[0] for row in rows] == table.headers
+        assert all(row[1] and row[2] for row in rows)
     assert all(column.about for column in COLUMNS)
     assert ["テーマ", "事例のテーマ", "文字（複数）"] in rows_of(client, "columns")
     items = rows_of(client, "items")
@@ -129,7 +155,8 @@ def test_the_data_are_told_in_words_of_dcat_and_schema_org(client: Client, setti
     assert catalog["@type"] == "dcat:Catalog"
     dataset = catalog["dcat:dataset"]
     assert [one["dcat:downloadURL"]["@id"] for one in dataset["dcat:distribution"]] == [
-        f"http://testserver/cases.{ending}" for ending in ("xlsx", "csv", "json", "atom")
+        *(f"http://testserver/cases.{ending}" for ending in ("xlsx", "csv", "json", "atom")),
+        "http://testserver/data/tables.xlsx",
     ]
     text = client.get("/data/").text
     (told,) = re.findall(r'<script type="application/ld\+json">(.*?)</script>', text)
@@ -144,7 +171,7 @@ def test_every_address_for_assistants_answers(client: Client) -> None:
     text = client.get("/llms.txt").text
     assert text.startswith("# 自治体DX事例カタログ\n\n> ")
     addresses = re.findall(r"\]\(http://testserver(.*?)\)", text)
-    assert len(addresses) == 12
+    assert len(addresses) == 13
     for address in addresses:
         assert client.get(address.partition("#")[0]).status_code == 200, address
 

@@ -21,6 +21,7 @@ PARAMETERS: dict[str, dict[str, str | int]] = {
     "api_body_detail": {"code": "063631"},
     "step_detail": {"number": 2},
     "inquiry": {"slug": "dx2021-17-1"},
+    "table_csv": {"table": "case_bodies"},
 }
 # By name of the pattern: a query, without which its page has nothing to show.
 QUERIES = {
@@ -42,6 +43,10 @@ FILES = {
     "api_body_detail",
     "api_schema",
     "suggestions",
+    "table_csv",
+    "tables_xlsx",
+    "changes_json",
+    "changes_atom",
     "data_package",
     "case_schema",
     "data_catalog",

@@ -11,7 +11,10 @@ from catalog.models import Case
 
 
 class Command(ImportCommand):
-    help = "事例をCSVまたはXLSXから取り込みます。形は /cases.csv と /cases.xlsx と同じです。"
+    help = (
+        "事例をCSVまたはXLSXから取り込みます。形は /cases.csv と /cases.xlsx と同じです。"
+        "国の事例データモデル（DS-451-3）の形なら、JSONも取り込めます。"
+    )
     model = Case
 
     def add_arguments(self, parser: CommandParser) -> None:
