@@ -49,6 +49,10 @@ class NamedChoicesFilter(ChoicesFilter):
         return self.is_offered(value, index)
 
 
+class StatedFilter(ChoicesFilter):
+    """Cases that state something as a fact (`fact_filters` in sql/0001_documents.sql); its one value is 1."""
+
+
 class YearFilter(UsedChoicesFilter):
     field_class = YearsField
 
