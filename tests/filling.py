@@ -70,7 +70,7 @@ def new_case(**changes: Any) -> dict[str, Any]:
         "facts-0-position": "1",
         "followed-0-body": KASHIHARA,
         "followed-0-role": "follower",
-        "followed-0-note": "橿原市で導入",
+        "followed-0-note": "導入",
         "followed-0-page": "",
         "followed-0-answered_by": KASHIHARA,
         "followed-0-answered_on": "2026/11/1",
