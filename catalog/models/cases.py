@@ -610,7 +610,8 @@ PAGE_ZERO = "ページは1以上の数を入力してください。"
 
 def has_one_place(name: str) -> models.CheckConstraint:
     """The constraint that a row has either a page of the source or a body's answer with its day."""
-    of_source = Q(page__gte=1, answered_by=None, answered_on=None)
+    # Without the first condition a page that is null would make the whole neither true nor false, which passes.
+    of_source = Q(page__isnull=False, page__gte=1, answered_by=None, answered_on=None)
     of_answer = Q(page=None, answered_by__isnull=False, answered_on__isnull=False)
     return models.CheckConstraint(
         name=name, condition=of_source | of_answer, violation_error_message=PLACE_MISSING

@@ -39,9 +39,12 @@ def statements_of(record: CaseRecord) -> dict[str, list[Statement]]:
 
 
 def statement(fact: FactRecord, record: CaseRecord) -> Statement:
+    """Schemes and partners are names, of which no grade is told."""
     kind, grade = Fact.Kind(fact["kind"]), str(Fact.Grade(fact["grade"]).label)
     kinds = [str(kind.label)] if kind in ASKED["費用"] else []
-    return Statement(f"{fact['label']}：{fact['text']}", "、".join([*kinds, grade, place_of(fact, record)]))
+    grades = [grade] if any(kind in asked for asked in ASKED.values()) else []
+    origin = "、".join([*kinds, *grades, place_of(fact, record)])
+    return Statement(f"{fact['label']}：{fact['text']}", origin)
 
 
 def followed_by(record: CaseRecord) -> list[Statement]:

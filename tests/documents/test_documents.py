@@ -109,7 +109,9 @@ def facts_of_rows(case: Case) -> dict[str, Any]:
         "updated_at": case.updated_at,
         "topics": sorted(topic.slug for topic in case.topics.all()),
         "bodies": [row.body_id for row in case.case_bodies.all()],
-        "mentions": sorted({row.body_id for row in (*case.similar_bodies.all(), *case.followed.all())}),
+        "mentions": sorted(
+            {row.body_id for row in case.similar_bodies.all()} | {row.body_id for row in case.followed.all()}
+        ),
         "stated": [name for name in ("cost", "effect") if PlainCase.read(case).values[name]],
     }
 

@@ -17,7 +17,7 @@ from tests.making import FUNAGATA, KASHIHARA, make_case, make_fact
 pytestmark = pytest.mark.django_db
 
 A_DAY = date(2026, 11, 1)
-ANSWER = {"page": None, "answered_by_id": FUNAGATA, "answered_on": A_DAY}
+ANSWER: dict[str, Any] = {"page": None, "answered_by_id": FUNAGATA, "answered_on": A_DAY}
 MEASURED = {"value": 3, "unit": "割", "grade": "measured"}
 
 
@@ -25,7 +25,7 @@ MEASURED = {"value": 3, "unit": "割", "grade": "measured"}
     ("fields", "constraint", "told"),
     [
         ({"kind": "price"}, "fact_kind_is_known", None),
-        ({"grade": "guessed"}, "fact_grade_is_known", None),
+        ({**MEASURED, "grade": "guessed"}, "fact_grade_is_known", None),
         ({"text": ""}, "fact_is_complete", None),
         ({"label": "a\x07b"}, "fact_texts_are_plain", None),
         ({"grade": "measured"}, "fact_grade_fits_its_number", "value"),
