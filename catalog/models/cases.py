@@ -610,7 +610,7 @@ PAGE_ZERO = "ページは1以上の数を入力してください。"
 
 def has_one_place(name: str) -> models.CheckConstraint:
     """The constraint that a row has either a page of the source or a body's answer with its day."""
-    # Without the first condition a page that is null would make the whole neither true nor false, which passes.
+    # Of a page that is null `page >= 1` is neither true nor false, which a constraint lets pass.
     of_source = Q(page__isnull=False, page__gte=1, answered_by=None, answered_on=None)
     of_answer = Q(page=None, answered_by__isnull=False, answered_on__isnull=False)
     return models.CheckConstraint(
