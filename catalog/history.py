@@ -35,7 +35,9 @@ from catalog.models import (
     Body,
     Case,
     CaseBody,
+    Fact,
     Figure,
+    Followed,
     Guideline,
     Indicator,
     IndicatorValue,
@@ -53,7 +55,7 @@ from catalog.models import (
 )
 from dxcases import access_log
 
-CASE_ROWS: tuple[type[Any], ...] = (CaseBody, Figure, Link, SimilarBody)
+CASE_ROWS: tuple[type[Any], ...] = (CaseBody, Fact, Figure, Followed, Link, SimilarBody)
 # The rows that a version holds besides the one it is of, in the order editors read them.
 ROWS: dict[type[models.Model], tuple[type[Any], ...]] = {Case: (*CASE_ROWS, Review), Body: (Population,)}
 # The field by which a row belongs to one.
@@ -88,7 +90,7 @@ CANNOT_REVERT = (
 # What one version holds, as editors read it: the lines of each field, by its label.
 Texts = dict[str, list[str]]
 
-ROW_NAMES = ("case_bodies", "figures", "links", "similar_bodies")  # of CASE_ROWS
+ROW_NAMES = ("case_bodies", "facts", "figures", "followed", "links", "similar_bodies")  # of CASE_ROWS
 reversion.register(Case, follow=(*ROW_NAMES, "review"))
 for model in (
     *CASE_ROWS,
@@ -217,8 +219,9 @@ def newest_versions(keys: Collection[int]) -> models.QuerySet[Version]:
 
 def with_all(keys: Collection[int]) -> models.QuerySet[Case]:
     """The cases with these keys and all that a version holds of them."""
-    named = ("case_bodies__body__prefecture", "similar_bodies__body__prefecture")
-    cases = Case.objects.select_related("review").prefetch_related("topics", "figures", "links", *named)
+    named = (f"{rows}__body__prefecture" for rows in ("case_bodies", "followed", "similar_bodies"))
+    rows = ("topics", "facts", "figures", "links", *named)
+    cases = Case.objects.select_related("review").prefetch_related(*rows)
     return cases.filter(pk__in=keys).order_by("pk")
 
 

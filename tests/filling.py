@@ -13,7 +13,7 @@ from catalog.models import Case, Source
 from tests.making import FUNAGATA, KASHIHARA
 
 ADD = "/admin/catalog/case/add/"
-INLINES = ("case_bodies", "figures", "links", "similar_bodies")
+INLINES = ("case_bodies", "facts", "figures", "followed", "links", "similar_bodies")
 
 
 def logged_in(name: str, *groups: str) -> Client:
@@ -57,6 +57,24 @@ def new_case(**changes: Any) -> dict[str, Any]:
         "case_bodies-0-note": "",
         **{f"case_bodies-0-contact_{name}": "" for name in ("section", "telephone", "email", "checked_on")},
         "case_bodies-0-position": "1",
+        "facts-0-kind": "effect",
+        "facts-0-grade": "measured",
+        "facts-0-label": "作成時間の削減",
+        "facts-0-before": "",
+        "facts-0-value": "3.5",
+        "facts-0-unit": "割",
+        "facts-0-text": "3.5割程度",
+        "facts-0-page": "100",
+        "facts-0-answered_by": "",
+        "facts-0-answered_on": "",
+        "facts-0-position": "1",
+        "followed-0-body": KASHIHARA,
+        "followed-0-role": "follower",
+        "followed-0-note": "導入",
+        "followed-0-page": "",
+        "followed-0-answered_by": KASHIHARA,
+        "followed-0-answered_on": "2026/11/1",
+        "followed-0-position": "1",
         "figures-0-label": "回数",
         "figures-0-value": "8回",
         "figures-0-position": "1",

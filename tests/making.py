@@ -12,7 +12,7 @@ from django.db import connection, transaction
 
 from catalog.finding.cards import Card
 from catalog.management.commands.load_catalogue import fixture_files
-from catalog.models import Body, Case, CaseBody, Population, Section, Source, Topic
+from catalog.models import Body, Case, CaseBody, Fact, Population, Section, Source, Topic
 
 # Bodies the tests speak of, by name; all are rows of the fixtures.
 FUNAGATA = "063631"  # 山形県舟形町, 0.5万人
@@ -53,6 +53,15 @@ def make_case(
     for position, code in enumerate(bodies, start=1):
         CaseBody.objects.create(case=case, body_id=code, position=position)
     return case
+
+
+def make_fact(case: Case, kind: str = "effect", value: Any = None, **fields: Any) -> Fact:
+    """A fact on page 1 of its source: measured in 割 where it has a number."""
+    grade = {"grade": "stated"} if value is None else {"grade": "measured", "unit": "割", "value": value}
+    label = f"項目{case.facts.count() + 1}"
+    return Fact.objects.create(
+        case=case, **{"kind": kind, "label": label, "text": "記載", "page": 1, **grade, **fields}
+    )
 
 
 def without_cases() -> None:
@@ -99,7 +108,7 @@ def make_varied_cases(number: int = 40, codes: list[str] | None = None) -> None:
     sections = list(of_casebook.values_list("pk", flat=True))
     topics = list(Topic.objects.values_list("slug", flat=True))
     for made in range(number):
-        make_case(
+        case = make_case(
             section=chance.choice(sections),
             source="second" if made % 3 == 1 else "dx2021",
             bodies=chance.sample(codes, chance.randint(1, 5)),
@@ -107,6 +116,8 @@ def make_varied_cases(number: int = 40, codes: list[str] | None = None) -> None:
             status="draft" if made % 8 == 0 else "published",
             year=[None, 2019, 2020, 2024][made // 2 % 4],
         )
+        if made % 4:
+            make_fact(case, ["", "effect", "effect", "cost_yearly"][made % 4], [None, 3, None, 5][made % 4])
 
 
 def codes_of_varied_bodies() -> list[str]:

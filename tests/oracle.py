@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from functools import reduce
 from math import log2
 from operator import and_, or_
@@ -64,6 +65,8 @@ from catalog.models import (
     Case,
     CaseBody,
     Confirmation,
+    Fact,
+    Followed,
     LinkCheck,
     Population,
     SimilarBody,
@@ -88,7 +91,8 @@ def cases_with_rows() -> QuerySet[Case]:
         Prefetch("similar_bodies", SimilarBody.objects.select_related("body__prefecture")),
     )
     cases = Case.objects.select_related("section__step", "source")
-    return cases.prefetch_related(*rows, "topics", "figures", "links", "confirmations")
+    named = Prefetch("followed", Followed.objects.select_related("body__prefecture"))
+    return cases.prefetch_related(*rows, named, "topics", "facts", "figures", "links", "confirmations")
 
 
 # What a case says, from its rows
@@ -110,6 +114,19 @@ def record_of(case: Case) -> dict[str, Any]:
         "approach": case.approach,
         "outcome": case.outcome,
         "figures": [{"label": figure.label, "value": figure.value} for figure in case.figures.all()],
+        "facts": [
+            {
+                "kind": fact.kind,
+                "label": fact.label,
+                "before": number_in_json(fact.before),
+                "value": number_in_json(fact.value),
+                "unit": fact.unit,
+                "text": fact.text,
+                "grade": fact.grade,
+                **place_of(fact),
+            }
+            for fact in case.facts.all()
+        ],
         "bodies": [
             {**facts_of_body(row.body), "note": row.note, "contact": contact_of(row)}
             for row in case.case_bodies.all()
@@ -129,6 +146,17 @@ def record_of(case: Case) -> dict[str, Any]:
                 for row in similar
             ],
         },
+        "followed": [
+            {
+                "role": row.role,
+                "code": row.body.code,
+                "name": row.body.name,
+                "prefecture": {"code": row.body.prefecture.code, "name": row.body.prefecture.name},
+                "note": row.note,
+                **place_of(row),
+            }
+            for row in case.followed.all()
+        ],
         "year": case.year,
         "source": {
             "title": str(case.source),
@@ -140,6 +168,20 @@ def record_of(case: Case) -> dict[str, Any]:
         },
         "confirmed": confirmed_of(case),
         "updated_at": in_japan(case.updated_at),
+    }
+
+
+def number_in_json(number: Decimal | None) -> int | float | None:
+    if number is None:
+        return None
+    return int(number) if number == int(number) else float(number)
+
+
+def place_of(row: Fact | Followed) -> dict[str, Any]:
+    return {
+        "page": row.page,
+        "answered_by": row.answered_by_id,
+        "answered_on": row.answered_on.isoformat() if row.answered_on else None,
     }
 
 
@@ -238,11 +280,13 @@ class Texts:
 
 
 def texts_of(case: Case) -> Texts:
-    bodies, similar = case.case_bodies.all(), case.similar_bodies.all()
+    bodies = case.case_bodies.all()
+    similar: list[Any] = [*case.similar_bodies.all(), *case.followed.all()]
     rest = [case.heading, case.background, case.approach, case.outcome, case.editor_note, *case.references]
     assert case.section
     rest += [case.section.title, case.section.step.title]
     rest += [f"{figure.label} {figure.value}" for figure in case.figures.all()]
+    rest += [f"{fact.label} {fact.text}" for fact in case.facts.all()]
     rest += [*(topic.title for topic in case.topics.all()), *(row.note for row in bodies)]
     rest += [f"{row.body.prefecture.name}{row.body.name} {row.body.kana} {row.note}" for row in similar]
     names = [names_of_body(row.body) for row in bodies]
@@ -290,6 +334,8 @@ class PlainCase:
             "step": {str(case.section.step_id)},
             "section": {case.section.pk},
             "topic": {topic.slug for topic in case.topics.all()},
+            "effect": {"1" for fact in case.facts.all() if fact.kind == "effect" and fact.value is not None},
+            "cost": {"1" for fact in case.facts.all() if fact.kind.startswith("cost_")},
         }
         bodies = [
             {
@@ -337,6 +383,8 @@ def plain_cases() -> list[PlainCase]:
 
 # The contract in SQL on the rows
 
+EFFECT_WITH_NUMBER = Q(kind="effect", value__isnull=False)
+ANY_COST = Q(kind__in=["cost_initial", "cost_yearly"])
 CONDITIONS_OF_CASE: dict[str, Callable[[list[str]], Q]] = {
     "source": lambda values: Q(source__slug__in=values),
     "year": lambda values: (
@@ -348,6 +396,8 @@ CONDITIONS_OF_CASE: dict[str, Callable[[list[str]], Q]] = {
     "topic": lambda values: Q(
         pk__in=Case.topics.through.objects.filter(topic__slug__in=values).values("case")
     ),
+    "effect": lambda _: Q(pk__in=Fact.objects.filter(EFFECT_WITH_NUMBER).values("case")),
+    "cost": lambda _: Q(pk__in=Fact.objects.filter(ANY_COST).values("case")),
 }
 CONDITIONS_OF_BODY: dict[str, Callable[[list[str]], Q]] = {
     "population": lambda values: reduce(
@@ -404,6 +454,9 @@ def counts_by_sql(query: Query, facet: str) -> dict[str, int]:
     if facet == "topic":
         pairs = Case.topics.through.objects.filter(case__in=cases).values_list("topic__slug")
         return dict(pairs.annotate(Count("case", distinct=True)))
+    if facet in ("effect", "cost"):
+        stating = cases.filter(CONDITIONS_OF_CASE[facet]([])).count()
+        return {"1": stating} if stating else {}
     if facet not in PARAMETERS_OF_BODY:
         counted = cases.annotate(value=FACETS[facet]).values_list("value").annotate(Count("pk"))
         return {str(value): count for value, count in counted}

@@ -15,7 +15,7 @@ from django.test import Client, RequestFactory
 
 from catalog.documents.reading import Document, read_documents
 from catalog.documents.records import CaseRecord, Extra
-from catalog.models import Case, CaseRow, CatalogueModel, Section, SimilarBody, Source, Topic
+from catalog.models import Case, CaseRow, CatalogueModel, PlacedRow, Section, SimilarBody, Source, Topic
 from catalog.output.columns import COLUMNS, EDITORS_TABLE, table_record
 from tests.making import KASHIHARA, make_case
 
@@ -178,7 +178,7 @@ def texts_of(model: type[CatalogueModel]) -> set[str]:
 
 WRITTEN = [
     model
-    for model in (*CatalogueModel.__subclasses__(), *CaseRow.__subclasses__())
+    for model in (*CatalogueModel.__subclasses__(), *CaseRow.__subclasses__(), *PlacedRow.__subclasses__())
     if not model._meta.abstract
 ]
 

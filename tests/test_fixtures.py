@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from datetime import date
 from decimal import Decimal
@@ -11,14 +12,16 @@ from django.apps import apps
 from django.conf import settings
 from django.core import serializers
 from django.core.management import call_command
-from django.db.models import Q
+from django.db.models import F, Q
 
 from catalog.models import (
     DOCUMENT_ORDER,
     Body,
     Case,
     CaseBody,
+    Fact,
     Figure,
+    Followed,
     Guideline,
     Indicator,
     IndicatorValue,
@@ -193,6 +196,48 @@ def test_similar_bodies_references_and_figures_are_as_counted_in_the_docs() -> N
         Figure.objects.count(),
     )
     assert counted == (55, 5, 30, 86)
+
+
+def test_facts_are_as_counted_in_the_docs() -> None:
+    facts = Fact.objects.all()
+    assert Counter(facts.values_list("kind", flat=True)) == {
+        "effect": 25, "partner": 24, "scheme": 11, "staff": 8, "period": 8,
+    }  # fmt: skip
+    assert Counter(facts.values_list("grade", flat=True)) == {"measured": 27, "expected": 5, "stated": 44}
+    with_number = facts.filter(kind="effect", value__isnull=False)
+    assert [rows.values("case").distinct().count() for rows in (facts, with_number)] == [39, 12]
+    assert Case.objects.exclude(year=None).count() == 16
+    assert [str(row) for row in Followed.objects.all()] == ["取り入れた団体：埼玉県深谷市"]
+
+
+def test_every_fact_is_from_the_page_of_its_case() -> None:
+    """The casebook tells each case on one page."""
+    assert not Fact.objects.exclude(page=F("case__page")).exists()
+    assert not Followed.objects.exclude(page=F("case__page")).exists()
+
+
+def test_every_number_of_a_fact_is_in_the_texts_of_its_case() -> None:
+    """Those were written long before, from other readings of the casebook."""
+    for case in cases_with_rows():
+        texts = [case.approach, case.outcome, case.background, *case.points]
+        texts += [figure.value for figure in case.figures.all()] + [
+            row.note for row in case.case_bodies.all()
+        ]
+        for fact in case.facts.all():
+            numbers = {number for number in (fact.before, fact.value) if number is not None}
+            assert numbers <= numbers_in(fact.text), fact
+            assert numbers <= numbers_in("\n".join(texts)), fact
+
+
+def numbers_in(text: str) -> set[Decimal]:
+    """The numbers that a text states: 1億4,800万 is one."""
+    plain = unicodedata.normalize("NFKC", text).replace(",", "")
+    found = re.findall(r"(?:([0-9.]+)億)?(?:([0-9.]+)万)?([0-9]+(?:\.[0-9]+)?)?", plain)
+    return {
+        Decimal(hundred_millions or 0) * 10**8 + Decimal(ten_thousands or 0) * 10**4 + Decimal(ones or 0)
+        for hundred_millions, ten_thousands, ones in found
+        if hundred_millions or ten_thousands or ones
+    }
 
 
 def test_every_case_has_what_a_reader_needs() -> None:

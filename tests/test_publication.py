@@ -154,7 +154,7 @@ class Editor:
         )
 
     def sent(self, address: str, case: Written, form: dict[str, Any]) -> Written:
-        self.post(address, {**form, **case.fields, "similar_bodies-0-body": GOBO})
+        self.post(address, {**form, **case.fields, "similar_bodies-0-body": GOBO, "followed-0-body": GOBO})
         return case
 
     def acted(self, action: str, case: Written) -> Written:
@@ -313,6 +313,7 @@ def facets_of(case: Written) -> dict[str, str]:
         "source": "dx2021",
         "year": "unknown",
         **({} if case.slug == "alone" else {"topic": TOPIC}),
+        **({} if case in STANDING else {"effect": "1"}),
     }
 
 

@@ -153,7 +153,7 @@ def cases_data(index: Index) -> Iterator[dict[str, Any]]:
             "slug": document.slug,
             **{
                 name: [value for value, cases in index.cases_by[name].items() if number in cases]
-                for name in ("source", "step", "section", "topic", "year")
+                for name in ("source", "step", "section", "topic", "effect", "cost", "year")
             },
             "bodies": document.bodies,
             "updated": document.updated_at.timestamp(),

@@ -23,7 +23,8 @@ PLACED = """
 """
 COLUMNS = f"""
     WITH public AS MATERIALIZED (
-        SELECT case_id, place, time::bigint, section, source_slug, year_or_unknown, topics, bodies, mentions,
+        SELECT case_id, place, time::bigint, section, source_slug, year_or_unknown, topics, bodies,
+            mentions, stated,
             row_number() OVER (ORDER BY place, case_id) - 1 AS number
         FROM ({PLACED}) AS placed WHERE is_public
     )
@@ -39,11 +40,14 @@ COLUMNS = f"""
     FROM (SELECT unnest(bodies) AS value, number FROM public) AS each GROUP BY value
     UNION ALL SELECT 'mention', value, array_agg(number), NULL, NULL
     FROM (SELECT unnest(mentions) AS value, number FROM public) AS each GROUP BY value
+    UNION ALL SELECT name, '1', array_agg(number), NULL, NULL
+    FROM (SELECT unnest(stated) AS name, number FROM public) AS each GROUP BY name
 """  # noqa: S608 – all of it is ours
-UNDER = ("section", "source", "year", "topic", "body", "mention")
+STATED = ("effect", "cost")  # filters of what the facts of a case state
+UNDER = ("section", "source", "year", "topic", "body", "mention", *STATED)
 CHANGED = f"""
     SELECT case_id, is_public, place, time::bigint, section, source_slug, year_or_unknown, topics, bodies,
-        mentions
+        mentions, stated
     FROM ({PLACED}) AS placed WHERE made_in > %s ORDER BY case_id LIMIT %s
 """  # noqa: S608 – the same
 
@@ -52,7 +56,8 @@ CHANGED = f"""
 class Columns:
     """Of the published documents in document order: keys, places, and times in microseconds since 1970.
 
-    `numbers_by` has their places in these lists by section, source, year, topic, body and body mentioned.
+    `numbers_by` has their places in these lists by section, source, year, topic, body, body mentioned and
+    filter of facts.
     """
 
     keys: list[int]
@@ -74,6 +79,7 @@ class Changed(NamedTuple):
     topics: list[str]
     bodies: list[str]
     mentions: list[str]
+    stated: list[str]
 
 
 def columns_of_public() -> Columns:

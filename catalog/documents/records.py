@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Literal, TypedDict
 
-from catalog.models import Kind, SourceKind
+from catalog.models import Fact, Followed, Kind, SourceKind
 
 Absolute = Callable[[str], str]  # turns a path of this site into an address
 
@@ -29,6 +29,23 @@ class NamedRecord(TypedDict):
 class FigureRecord(TypedDict):
     label: Annotated[str, "何の数値か"]
     value: Annotated[str, "数値と単位（原文のとおり）"]
+
+
+# Where a row comes from: a page of the source, or what a body itself has answered; the other parts are null.
+class StatedRecord(TypedDict):
+    page: Annotated[int | None, "出典のページ（団体の回答ではnull）"]
+    answered_by: Annotated[str | None, "回答した団体のコード（出典によるときはnull）"]
+    answered_on: Annotated[str | None, "団体が回答した日"]
+
+
+class FactRecord(StatedRecord):
+    kind: Annotated[Fact.Kind, "何についての事実か（初期費用、年間費用、期間、体制・人員、効果など）"]
+    label: Annotated[str, "何の数や事実か"]
+    before: Annotated[float | None, "効果の、取り組む前の値"]
+    value: Annotated[float | None, "値（数のない記述ではnull）"]
+    unit: Annotated[str, "値の単位"]
+    text: Annotated[str, "記載（原文のとおり）"]
+    grade: Annotated[Fact.Grade, "確かさ（実測値、見込み、数のない記述のみ）"]
 
 
 class PlaceRecord(TypedDict):
@@ -86,6 +103,15 @@ class SimilarBodyRecord(TypedDict):
     url: Annotated[str | None, "出典にあるアドレス"]
 
 
+# A body that took the case over, or whose initiative it took over.
+class FollowedRecord(StatedRecord):
+    role: Annotated[Followed.Role, "取り入れた団体か、手本にした団体か"]
+    code: Annotated[str, "全国地方公共団体コード"]
+    name: Annotated[str, "団体名"]
+    prefecture: Annotated[PlaceRecord, "都道府県"]
+    note: Annotated[str, "そう分かる記載"]
+
+
 class SimilarRecord(TypedDict):
     open_ended: Annotated[bool, "出典が「など」として、ほかにもあるとしているか"]
     bodies: Annotated[list[SimilarBodyRecord], "団体"]
@@ -131,10 +157,14 @@ class CaseRecord(WithNearness):
     approach: Annotated[str, "何をどのように行ったか"]
     outcome: Annotated[str, "得られた結果"]
     figures: Annotated[list[FigureRecord], "本文にある数値"]
+    facts: Annotated[
+        list[FactRecord], "費用・期間・体制・効果など、記載のある事実。記載のないものは入りません"
+    ]
     bodies: Annotated[list[CaseBodyRecord], "取り組んだ団体"]
     links: Annotated[list[LinkRecord], "事例に関わるページ"]
     references: Annotated[list[str], "事例に関わる資料の名称"]
     similar: Annotated[SimilarRecord, "類似の取組を行っている団体"]
+    followed: Annotated[list[FollowedRecord], "この取組を取り入れた団体と、手本にした団体"]
     year: Annotated[int | None, "取組を始めた年度（西暦）"]
     source: Annotated[SourceRecord, "出典"]
     confirmed: Annotated[list[ConfirmedRecord], "今の内容を確認した団体と月。内容が変わるとなくなります"]
@@ -154,7 +184,12 @@ class Extra(TypedDict):
     dead_links: dict[str, str]  # when each address that no longer answers was last found dead
 
 
-def name_in_full(body: CaseBodyRecord | SimilarBodyRecord) -> str:
+def codes_named(record: CaseRecord) -> set[str]:
+    """The codes of the bodies that a case names beside its own."""
+    return {body["code"] for body in (*record["similar"]["bodies"], *record["followed"])}
+
+
+def name_in_full(body: CaseBodyRecord | SimilarBodyRecord | FollowedRecord) -> str:
     """The name with that of the prefecture, which tells namesakes apart; of a prefecture its name."""
     prefecture, name = body["prefecture"]["name"], body["name"]
     return name if name == prefecture else f"{prefecture}{name}"

@@ -32,7 +32,7 @@ from catalog.editing.hints import hints
 from catalog.editing.proposals import keep, outlook
 from catalog.editing.recorded import RowInline, may_save
 from catalog.importing.tables import with_plain_breaks
-from catalog.models import Case, CaseBody, Figure, Link, Proposal, SimilarBody, Topic
+from catalog.models import Case, CaseBody, Fact, Figure, Followed, Link, Proposal, SimilarBody, Topic
 from catalog.pages.text import BREAK
 from dxcases.sent_twice import answer_as_before, remember_saved
 
@@ -148,13 +148,47 @@ class FigureInline(RowInline):
     fields = ("label", "value", "position")
 
 
+class FactInline(RowInline):
+    """Stacked, as a row of so many fields would be wider than the screen."""
+
+    model = Fact
+    template = "admin/edit_inline/stacked.html"
+    answer = (("answered_by", "answered_on"),)
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    ("kind", "grade"),
+                    "label",
+                    ("before", "value", "unit"),
+                    "text",
+                    ("page", "position"),
+                )
+            },
+        ),
+        ("団体の回答から書くとき", {"fields": answer, "classes": ("collapse",)}),
+    )
+    autocomplete_fields = ("answered_by",)
+
+
+class FollowedInline(RowInline):
+    model = Followed
+    template = "admin/edit_inline/stacked.html"
+    fieldsets = (
+        (None, {"fields": (("body", "role"), "note", ("page", "position"))}),
+        ("団体の回答から書くとき", {"fields": FactInline.answer, "classes": ("collapse",)}),
+    )
+    autocomplete_fields = ("body", "answered_by")
+
+
 @admin.register(Case)
 class CaseAdmin(CasePages):
     form = CaseForm
     change_form_template = "admin/catalog/case/change_form.html"
     save_on_top = True
     autocomplete_fields = ("source",)
-    inlines = (CaseBodyInline, FigureInline, LinkInline, SimilarBodyInline)
+    inlines = (CaseBodyInline, FactInline, FigureInline, LinkInline, SimilarBodyInline, FollowedInline)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """In the order in which a reader meets them; what steers publication comes last."""

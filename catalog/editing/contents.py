@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -11,9 +12,11 @@ from django.db import models, transaction
 
 from catalog import history
 from catalog.models import PUBLISHED_WITHOUT_BODY, Case, Topic
+from catalog.models.base import as_short
 
 # {"case": the values of its fields}, and by the name a case has for a kind of row a list of such values.
-# They are named as in `history.values_of`; a date is a text. What is kept at a revert is no part of it.
+# They are named as in `history.values_of`; a date and an exact number are texts. What is kept at a revert is
+# no part of it.
 Content = dict[str, Any]
 Row = dict[str, Any]
 
@@ -41,6 +44,9 @@ def content_of(case: Case) -> Content:
 
 
 def plain(value: Any) -> Any:
+    """The value as JSON has it: a date as in ISO 8601, an exact number as its digits."""
+    if isinstance(value, Decimal):
+        return str(as_short(value))
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 
@@ -79,7 +85,7 @@ KEPT_LABELS = {str(Case._meta.get_field(name).verbose_name) for name in history.
 
 
 def typed(model: type[models.Model], values: Row) -> Row:
-    """The values as Python has them: of dates, the texts are read again."""
+    """The values as Python has them: of dates and exact numbers, the texts are read again."""
     fields = {field.attname: field for field in history.written_fields(model)}
     return {
         name: value if value is None or fields[name].many_to_many else fields[name].to_python(value)

@@ -9,7 +9,7 @@ from django.apps import apps as installed
 EDITORS = "編集者"
 PUBLISHERS = "公開担当者"
 
-ROWS_OF_CASE = ("casebody", "figure", "link", "similarbody")
+ROWS_OF_CASE = ("casebody", "fact", "figure", "followed", "link", "similarbody")
 # What the public sees as soon as it is saved.
 SEEN_AT_ONCE = (
     *("body", "guideline", "indicator", "indicatorvalue", "population", "populationsource"),

@@ -8,10 +8,14 @@ from itertools import groupby
 
 from pyroaring import BitMap
 
+from catalog.documents.places import STATED
 from catalog.finding.filters import BodyChoicesFilter
 from catalog.finding.query import CaseFilter
 
-NAMES = ("step", "section", "population", "region", "prefecture", "kind", "topic", "source", "year")
+NAMES = (
+    *("step", "section", "population", "region", "prefecture", "kind", "topic", "effect", "cost", "source"),
+    "year",
+)
 
 
 @dataclass(frozen=True)
@@ -53,8 +57,8 @@ class Facet:
 
     @property
     def is_choice(self) -> bool:
-        """Whether there is more than one thing to choose."""
-        return len(self.options) > 1
+        """Whether there is something to choose: not where one value is all that there is."""
+        return len(self.options) > 1 or self.name in STATED
 
     @property
     def groups(self) -> list[Group]:

@@ -49,6 +49,14 @@ class NamedChoicesFilter(ChoicesFilter):
         return self.is_offered(value, index)
 
 
+class StatedFilter(ChoicesFilter):
+    """Cases that state something as a fact (`fact_filters` in sql/0001_documents.sql); its one value is 1."""
+
+    def labels(self, values: list[str], index: Index) -> list[str]:
+        """As words before 「の事例」: 効果の数字あり."""
+        return [label.replace("がある", "あり") for label in super().labels(values, index)]
+
+
 class YearFilter(UsedChoicesFilter):
     field_class = YearsField
 

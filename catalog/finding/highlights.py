@@ -153,6 +153,7 @@ def lines_of(document: Document) -> Iterator[tuple[str, str]]:
     yield from (("実施団体", f"{name_in_full(body)}（{body['kana']}）") for body in case["bodies"])
     yield from (("テーマ", topic["title"]) for topic in case["topics"])
     yield from (("数値", f"{figure['label']}：{figure['value']}") for figure in case["figures"])
+    yield from (("費用・体制・効果など", f"{fact['label']}：{fact['text']}") for fact in case["facts"])
     for label, text in (
         ("成果", case["outcome"]),
         ("取組内容", case["approach"]),
@@ -161,6 +162,10 @@ def lines_of(document: Document) -> Iterator[tuple[str, str]]:
         yield label, " ".join(text.split())
     yield from (
         ("類似の取組", f"{name_in_full(body)} {body['note']}".strip()) for body in case["similar"]["bodies"]
+    )
+    yield from (
+        ("取り入れた団体・手本にした団体", f"{name_in_full(body)} {body['note']}")
+        for body in case["followed"]
     )
     yield from (("実施団体の注記", " ".join(body["note"].split())) for body in case["bodies"])
     yield from (("区分", case["section"]["title"]), ("ステップ", case["step"]["title"]))

@@ -150,6 +150,7 @@ class Index:
                 "year": [document.year],
                 "topic": document.topics,
                 "body": document.bodies,
+                **{name: ["1"] for name in document.stated},
             }
             for name, among in self.lists.bodies_by.items():
                 if name != "body":

@@ -160,6 +160,8 @@ class CaseFilter(StrictFilterSet):
     prefecture = filters.BodyChoicesFilter(label="都道府県")
     kind = filters.BodyChoicesFilter(label="団体の種別", choices=Kind.choices)
     topic = filters.NamedChoicesFilter(label="テーマ")
+    effect = filters.StatedFilter(label="効果", choices=[("1", "効果の数字がある")])
+    cost = filters.StatedFilter(label="費用", choices=[("1", "費用の記載がある")])
     body = filters.BodyFilter(label="団体")
     population_min = filters.PopulationBoundFilter(
         lookup_expr="gte",

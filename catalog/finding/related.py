@@ -8,7 +8,7 @@ from dataclasses import replace
 from pyroaring import BitMap
 
 from catalog.documents.reading import Document
-from catalog.documents.records import CaseRecord
+from catalog.documents.records import CaseRecord, codes_named
 from catalog.finding.cards import Card, cards_of, target_of
 from catalog.finding.index import Index, union_of
 from catalog.finding.weights import heaviest_first
@@ -43,7 +43,7 @@ def in_common(record: CaseRecord, index: Index) -> Iterator[BitMap]:
     for topic in record["topics"]:
         yield union_of(index.cases_by["topic"], [topic["id"]])
     yield union_of(index.cases_by["section"], [record["section"]["id"]])
-    by_those_named = union_of(index.cases_by["body"], (body["code"] for body in record["similar"]["bodies"]))
+    by_those_named = union_of(index.cases_by["body"], codes_named(record))
     yield by_those_named | union_of(index.mentions_by, (body["code"] for body in record["bodies"]))
 
 
@@ -60,6 +60,6 @@ def said_in_common(one: CaseRecord, other: CaseRecord) -> Iterator[str]:
 
 
 def names(one: CaseRecord, other: CaseRecord) -> bool:
-    """Whether a case names a body of the other as doing something similar."""
+    """Whether a case names a body of the other as doing something similar, or as one that took over."""
     codes = {body["code"] for body in other["bodies"]}
-    return any(body["code"] in codes for body in one["similar"]["bodies"])
+    return not codes.isdisjoint(codes_named(one))

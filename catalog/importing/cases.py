@@ -318,8 +318,9 @@ class CaseTable:
             return _found(self.sources, value)
         if column.sets == "topics":
             return [_found(self.topics, title) for title in value]
-        if "body_id" in column.parts:
-            self._check_bodies({code: line for (code,), (line,) in zip(value, as_lines(cell), strict=True)})
+        if {"body_id", "answered_by_id"} & {*column.parts}:
+            typed = zip(value, as_lines(cell), strict=True)
+            self._check_bodies({code: line for (code,), (line,) in typed if code is not None})
         return value
 
     def _check_bodies(self, typed: Mapping[str, str]) -> None:
@@ -588,7 +589,7 @@ def _problems_of_rows(model: type[CaseRow], wanted: list[Fields], columns: list[
     for number, fields in enumerate(wanted, start=1):
         try:
             row = model(**fields)
-            row.clean_fields(exclude={"case", "body", "position"})
+            row.clean_fields(exclude={"case", "body", "answered_by", "position"})
             row.clean()
         except ValidationError as error:
             found += _problems_of(error, headers, f"セルの{number}行目：")

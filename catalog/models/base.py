@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Iterator
+from decimal import Decimal
 from functools import reduce
 from operator import and_
 from typing import Any, ClassVar
@@ -156,6 +157,26 @@ def _last_field_of(constraint: Any, model: type[models.Model]) -> str:
     is_check = isinstance(constraint, models.CheckConstraint)
     names = constraint.condition.referenced_base_fields if is_check else constraint.fields
     return [field.name for field in model._meta.concrete_fields if field.name in names][-1]
+
+
+class NumberField(models.DecimalField):
+    """A number as it is stated: exact, up to a trillion and to thousandths, read without zeros at its end."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **{"max_digits": 16, "decimal_places": 3, **options})
+
+    def deconstruct(self) -> Any:
+        name, path, args, options = super().deconstruct()
+        kept = {key: one for key, one in options.items() if key not in ("max_digits", "decimal_places")}
+        return name, path, args, kept
+
+    def from_db_value(self, value: Decimal | None, *_: Any) -> Decimal | None:
+        return None if value is None else as_short(value)
+
+
+def as_short(number: Decimal) -> Decimal:
+    """The same number without zeros at its end, and without an exponent."""
+    return number.quantize(Decimal(1)) if number == number.to_integral_value() else number.normalize()
 
 
 class SlugManager(models.Manager):

@@ -17,6 +17,7 @@ from django.utils import timezone
 from catalog.models.base import (
     TELEPHONE,
     CatalogueModel,
+    NumberField,
     is_web_address,
     telephone_number,
     texts_are_plain,
@@ -561,3 +562,204 @@ class Figure(CaseRow):
 
     def __str__(self) -> str:
         return f"{self.label}：{self.value}"
+
+
+class PlacedRow(CaseRow):
+    """Base of rows that say where they come from: a page of the source, or what a body itself answered."""
+
+    page = models.PositiveSmallIntegerField(
+        "出典のページ",
+        null=True,
+        blank=True,
+        help_text="出典のどのページにあるか（ウェブページでは1）。団体の回答から書くときは空にします。",
+    )
+    answered_by = models.ForeignKey(
+        Body,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="回答した団体",
+        help_text="出典にはなく、団体が答えたときだけ選びます。",
+    )
+    answered_on = models.DateField("回答日", null=True, blank=True)
+
+    class Meta(CaseRow.Meta):
+        abstract = True
+
+    def clean(self) -> None:
+        """Tells beside the field what the constraint `has_one_place` would tell of the whole row."""
+        if self.page is None and not (self.answered_by_id or self.answered_on):
+            raise ValidationError({"page": PLACE_MISSING})
+        if self.page is not None and (self.answered_by_id or self.answered_on):
+            raise ValidationError({"page": PLACE_TWICE})
+        if self.page is None and not (self.answered_by_id and self.answered_on):
+            name = "answered_on" if self.answered_by_id else "answered_by"
+            raise ValidationError({name: ANSWER_UNFINISHED})
+        if self.page == 0:
+            raise ValidationError({"page": PAGE_ZERO})
+        if self.answered_on and self.answered_on > timezone.localdate():
+            raise ValidationError({"answered_on": "回答日が未来の日付です。"})
+
+
+PLACE_MISSING = "出典のページか、団体の回答（団体と回答日）のどちらかを必ず入力してください。"
+PLACE_TWICE = "出典のページと団体の回答は、どちらか一方だけを入力してください。"
+ANSWER_UNFINISHED = "団体の回答は、団体と回答日の両方を入力してください。"
+PAGE_ZERO = "ページは1以上の数を入力してください。"
+
+
+def has_one_place(name: str) -> models.CheckConstraint:
+    """The constraint that a row has either a page of the source or a body's answer with its day."""
+    # Of a page that is null `page >= 1` is neither true nor false, which a constraint lets pass.
+    of_source = Q(page__isnull=False, page__gte=1, answered_by=None, answered_on=None)
+    of_answer = Q(page=None, answered_by__isnull=False, answered_on__isnull=False)
+    return models.CheckConstraint(
+        name=name, condition=of_source | of_answer, violation_error_message=PLACE_MISSING
+    )
+
+
+class Fact(PlacedRow):
+    """What a case took and what it brought, as data, with the words of whoever states it.
+
+    A number is there only where the statement has that very number; `before` is that of the time before. The
+    year of a case is `Case.year`, whom to ask `CaseBody`, when it was last confirmed `Confirmation`.
+    """
+
+    class Kind(models.TextChoices):
+        COST_INITIAL = "cost_initial", "初期費用"
+        COST_YEARLY = "cost_yearly", "年間費用"
+        PERIOD = "period", "期間"
+        STAFF = "staff", "体制・人員"
+        EFFECT = "effect", "効果"
+        SCHEME = "scheme", "制度・補助金"
+        PARTNER = "partner", "連携先"
+
+    class Grade(models.TextChoices):
+        MEASURED = "measured", "実測値"
+        EXPECTED = "expected", "見込み"
+        STATED = "stated", "記述のみ"
+
+    key_field = "label"
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="facts", verbose_name="事例")
+    kind = models.CharField("種類", max_length=20, choices=Kind)
+    label = models.CharField("項目", max_length=100, help_text="何の数や事実か（例：議事録の作成時間）。")
+    before = NumberField(
+        "前の値", null=True, blank=True, help_text="効果だけ。取り組む前の数が書かれているとき。"
+    )
+    value = NumberField(
+        "値", null=True, blank=True, help_text="書かれている数そのもの（約・程度は外す）。なければ空。"
+    )
+    unit = models.CharField("単位", max_length=20, blank=True, help_text="円、万円、人、時間、%など。")
+    text = models.CharField(
+        "記載",
+        max_length=200,
+        help_text="出典や団体が書いているとおりに、短く（約、程度、対象も落とさない）。",
+    )
+    grade = models.CharField(
+        "確かさ",
+        max_length=10,
+        choices=Grade,
+        help_text="実測値＝起きた結果や実際の数。見込み＝目標・予定・試算の数。どちらも値と単位が要ります。"
+        "記述のみ＝数のない記述で、値は空にします。",
+    )
+
+    class Meta(PlacedRow.Meta):
+        verbose_name = verbose_name_plural = "費用・体制・効果など"
+        constraints = (
+            models.UniqueConstraint(
+                fields=["case", "label"],
+                name="fact_label_is_unique",
+                violation_error_message="同じ項目が2回あります。",
+            ),
+            models.CheckConstraint(
+                name="fact_kind_is_known",
+                condition=Q(
+                    kind__in=["cost_initial", "cost_yearly", "period", "staff", "effect", "scheme", "partner"]
+                ),
+            ),
+            models.CheckConstraint(
+                name="fact_grade_is_known", condition=Q(grade__in=["measured", "expected", "stated"])
+            ),
+            models.CheckConstraint(
+                name="fact_is_complete",
+                condition=~Q(label="") & ~Q(text=""),
+            ),
+            models.CheckConstraint(
+                name="fact_grade_fits_its_number",
+                condition=Q(grade="stated", value=None, unit="")
+                | (~Q(grade="stated") & ~Q(unit="") & Q(value__isnull=False)),
+                violation_error_message="実測値と見込みには値と単位が要り、記述のみではどちらも空にします。",
+            ),
+            models.CheckConstraint(
+                name="fact_before_is_of_an_effect",
+                condition=Q(before=None) | Q(kind="effect", value__isnull=False),
+                violation_error_message="前の値は、値のある効果だけに入力できます。",
+            ),
+            models.CheckConstraint(
+                name="fact_numbers_are_not_negative",
+                condition=(Q(before=None) | Q(before__gte=0)) & (Q(value=None) | Q(value__gte=0)),
+                violation_error_message="値は0以上の数を入力し、減ったことは項目と記載に書いてください。",
+            ),
+            has_one_place("fact_has_one_place"),
+            texts_are_plain("fact_texts_are_plain", "label", "unit", "text"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.label}：{self.text}"
+
+    def clean(self) -> None:
+        super().clean()
+        is_stated = self.grade == self.Grade.STATED
+        if self.grade and not is_stated and (self.value is None or not self.unit):
+            raise ValidationError({"value" if self.value is None else "unit": NUMBER_NEEDED})
+        if is_stated and (self.value is not None or self.unit):
+            raise ValidationError({"value" if self.value is not None else "unit": NUMBER_NOT_GRADED})
+        if self.before is not None and (self.kind != self.Kind.EFFECT or self.value is None):
+            raise ValidationError({"before": BEFORE_OF_NO_EFFECT})
+
+
+NUMBER_NEEDED = (
+    "実測値と見込みには、値（数）と単位が要ります。数がなければ、確かさを「記述のみ」にしてください。"
+)
+NUMBER_NOT_GRADED = "値や単位があるときは、確かさを「実測値」か「見込み」にしてください。"
+BEFORE_OF_NO_EFFECT = "前の値は、値のある「効果」だけに入力できます。"
+
+
+class Followed(PlacedRow):
+    """A body that took the case over, or whose initiative the case took over, where that is said."""
+
+    class Role(models.TextChoices):
+        FOLLOWER = "follower", "取り入れた団体"
+        MODEL = "model", "手本にした団体"
+
+    key_field = "body_id"
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="followed", verbose_name="事例")
+    body = models.ForeignKey(Body, models.PROTECT, related_name="followed_in", verbose_name="団体")
+    role = models.CharField(
+        "関係",
+        max_length=10,
+        choices=Role,
+        help_text="取り入れた団体＝この取組を自団体でも始めた団体。手本にした団体＝この取組がもとにした団体。",
+    )
+    note = models.CharField("記載", max_length=200, help_text="そう分かる記載を、書いてあるとおりに短く。")
+
+    class Meta(PlacedRow.Meta):
+        verbose_name = verbose_name_plural = "取り入れた団体・手本にした団体"
+        constraints = (
+            models.UniqueConstraint(
+                fields=["case", "body"],
+                name="followed_body_is_unique",
+                violation_error_message="同じ団体が2回あります。",
+            ),
+            models.CheckConstraint(
+                name="followed_role_is_known", condition=Q(role__in=["follower", "model"])
+            ),
+            models.CheckConstraint(name="followed_says_so", condition=~Q(note="")),
+            has_one_place("followed_has_one_place"),
+            texts_are_plain("followed_texts_are_plain", "note"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.get_role_display()}：{self.body.full_name}"

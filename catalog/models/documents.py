@@ -15,9 +15,10 @@ class CaseDocument(models.Model):
 
     `record` is the contract's record as JSON text, without addresses of this site and without nearness;
     `extra` is JSON text of what pages and files show beside it (see `documents.records.Extra`). The columns
-    from `section` to `mentions` are what the index is built from; `title` to `grams` are folded for search;
+    from `section` to `stated` are what the index is built from; `title` to `grams` are folded for search;
     `grams`, which is what is searched, has `words`, those that are found whole, in it.
     `made_in` is the number of the catalogue's version in which the document was last made.
+    `stated` are the filters of facts that it is found by.
     Triggers on every table that contributes write it, and nothing else does.
     """
 
@@ -37,6 +38,7 @@ class CaseDocument(models.Model):
     topics = ArrayField(models.SlugField())
     bodies = ArrayField(models.CharField(max_length=6))
     mentions = ArrayField(models.CharField(max_length=6))
+    stated = ArrayField(models.CharField(max_length=10))
 
     title = models.TextField()
     head = models.TextField()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
+
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -78,14 +81,13 @@ class Prefecture(models.Model):
 
 class BodyQuerySet(models.QuerySet["Body"]):
     def in_published_cases(self) -> BodyQuerySet:
-        """Those that a published case is by or names as similar.
+        """Those that a published case is by or names.
 
         Readers' pages know it from the index; an editor, who has just changed something, would wait for one.
         """
-        by_it, naming_it = (
-            Q((f"{rows}__case__status", "published")) for rows in ("case_bodies", "similar_to")
-        )
-        return self.filter(by_it | naming_it).distinct()
+        rows = ("case_bodies", "similar_to", "followed_in")
+        of_each = (Q((f"{name}__case__status", "published")) for name in rows)
+        return self.filter(reduce(or_, of_each)).distinct()
 
 
 class PopulationSource(CatalogueModel):

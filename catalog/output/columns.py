@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any, Literal
 
 from catalog.documents.reading import Document
@@ -17,13 +18,17 @@ from catalog.documents.records import (
     FigureRecord,
     name_in_full,
 )
-from catalog.models import Case, Kind, SourceKind
+from catalog.models import Case, Fact, Followed, Kind, SourceKind
+from catalog.models.base import as_short
 from catalog.models.days import YEARS_BEFORE, read_day
 
 FORMULA_STARTS = frozenset("=+-@＝＋－＠\t\r'")
 YES, NO = "はい", "いいえ"
 SOURCE_KINDS = {kind.value: str(kind.label) for kind in SourceKind}
 KINDS = {kind.value: str(kind.label) for kind in Kind}
+FACT_KINDS = {kind.value: str(kind.label) for kind in Fact.Kind}
+FACT_GRADES = {grade.value: str(grade.label) for grade in Fact.Grade}
+FOLLOWED_ROLES = {role.value: str(role.label) for role in Followed.Role}
 MAX_DIGITS = 9
 # How spreadsheets write the day that they took a section for: as day of this year, or as the number of a day.
 DAY_FOR_SECTION = re.compile(
@@ -32,6 +37,7 @@ DAY_FOR_SECTION = re.compile(
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 ENGLISH_DAY_FOR_SECTION = re.compile(rf"(?P<day>\d{{1,2}})-(?P<month>{'|'.join(MONTHS)})", re.IGNORECASE)
 FISCAL_YEAR = re.compile("(令和?|平成?|[RH])(元|[0-9]{1,2})|([0-9]{4})")
+AMOUNT = re.compile(r"[0-9]{1,13}(\.[0-9]{1,3})?")
 SERIAL_START, SERIAL_DIGITS = date(1899, 12, 30), 5
 
 
@@ -113,6 +119,21 @@ def of_prefectures(key: Literal["code", "name"]) -> Callable[[TableRecord], str]
 
 def of_links(key: Literal["url", "label"]) -> Callable[[TableRecord], str]:
     return lambda row: lines([link[key] for link in row["links"]])
+
+
+def of_facts(key: str, labels: dict[str, str] | None = None) -> Callable[[TableRecord], str]:
+    """A column with one line a fact: what its record has there, or what that is called."""
+    return lambda row: beside([fact[key] for fact in row["facts"]], labels)  # type: ignore[literal-required]
+
+
+def of_followed(key: str, labels: dict[str, str] | None = None) -> Callable[[TableRecord], str]:
+    return lambda row: beside([one[key] for one in row["followed"]], labels)  # type: ignore[literal-required]
+
+
+def beside(values: list[Any], labels: dict[str, str] | None = None) -> str:
+    """Values that stand in one cell line by line beside those of others; nothing where there is none."""
+    texts = [labels[value] if labels else value for value in values]
+    return lines(texts) if any(value not in (None, "") for value in texts) else ""
 
 
 def section(row: TableRecord) -> str:
@@ -249,6 +270,43 @@ def as_keys(cell: str) -> list[tuple[str, ...]]:
     return [(as_key(line),) for (line,) in as_lines(cell)]
 
 
+def as_choices(labels: dict[str, str]) -> Callable[[str], list[tuple[str, ...]]]:
+    """Reads the value that each line names. Raises ValueError, with the names that there are, for another."""
+    values = {label: value for value, label in labels.items()}
+
+    def read(cell: str) -> list[tuple[str, ...]]:
+        names = [as_key(line) for (line,) in as_lines(cell)]
+        if unknown := [name for name in names if name not in values]:
+            raise ValueError(f"「{unknown[0]}」はありません。{'、'.join(values)}のどれかです。")
+        return [(values[name],) for name in names]
+
+    return read
+
+
+def as_amounts(cell: str) -> list[tuple[Any, ...]]:
+    """A number or nothing on each line. Raises ValueError for what is no number."""
+    return [(as_amount(line),) for (line,) in as_lines(cell)]
+
+
+def as_amount(text: str) -> Decimal | None:
+    digits = as_key(text).replace(",", "")
+    if not digits:
+        return None
+    if not AMOUNT.fullmatch(digits):
+        raise ValueError(
+            f"「{text}」は数として読めません。「5400」「3.5」のように、数だけを入力してください。"
+        )
+    return as_short(Decimal(digits))
+
+
+def as_pages(cell: str) -> list[tuple[Any, ...]]:
+    return [(as_number(line),) for (line,) in as_lines(cell)]
+
+
+def as_optional_codes(cell: str) -> list[tuple[Any, ...]]:
+    return [(as_code(line) or None,) for (line,) in as_lines(cell)]
+
+
 def as_codes(cell: str) -> list[tuple[str, ...]]:
     return [(as_code(line),) for (line,) in as_lines(cell)]
 
@@ -361,6 +419,101 @@ COLUMNS = (
         ("label", "value"),
         is_wide=True,
         about="本文にある数値。「項目：値」の形",
+        several=True,
+    ),
+    Column(
+        "事実の種類",
+        of_facts("kind", FACT_KINDS),
+        "facts",
+        as_choices(FACT_KINDS),
+        ("kind",),
+        about="初期費用、年間費用、期間、体制・人員、効果、制度・補助金、連携先",
+        several=True,
+    ),
+    Column(
+        "事実の項目",
+        of_facts("label"),
+        "facts",
+        as_lines,
+        ("label",),
+        about="何の数や事実か",
+        several=True,
+    ),
+    Column(
+        "事実の前の値",
+        of_facts("before"),
+        "facts",
+        as_amounts,
+        ("before",),
+        nothing=None,
+        about="効果の、取り組む前の値",
+        several=True,
+    ),
+    Column(
+        "事実の値",
+        of_facts("value"),
+        "facts",
+        as_amounts,
+        ("value",),
+        nothing=None,
+        about="値。数のない記述では空",
+        several=True,
+    ),
+    Column(
+        "事実の単位",
+        of_facts("unit"),
+        "facts",
+        as_lines,
+        ("unit",),
+        about="値の単位",
+        several=True,
+    ),
+    Column(
+        "事実の記載",
+        of_facts("text"),
+        "facts",
+        as_lines,
+        ("text",),
+        about="記載（原文のとおり）",
+        several=True,
+    ),
+    Column(
+        "事実の確かさ",
+        of_facts("grade", FACT_GRADES),
+        "facts",
+        as_choices(FACT_GRADES),
+        ("grade",),
+        about="実測値、見込み、記述のみ",
+        several=True,
+    ),
+    Column(
+        "事実のページ",
+        of_facts("page"),
+        "facts",
+        as_pages,
+        ("page",),
+        nothing=None,
+        about="出典のページ。団体の回答では空",
+        several=True,
+    ),
+    Column(
+        "事実の回答団体",
+        of_facts("answered_by"),
+        "facts",
+        as_optional_codes,
+        ("answered_by_id",),
+        nothing=None,
+        about="回答した団体のコード。出典によるものは空",
+        several=True,
+    ),
+    Column(
+        "事実の回答日",
+        of_facts("answered_on"),
+        "facts",
+        as_days,
+        ("answered_on",),
+        nothing=None,
+        about="団体が回答した日",
         several=True,
     ),
     Column(
@@ -501,6 +654,70 @@ COLUMNS = (
         "similar_open_ended",
         as_answer,
         about="「はい」は、出典が「など」としているもの",
+    ),
+    Column(
+        "取り入れ・手本の団体コード",
+        of_followed("code"),
+        "followed",
+        as_codes,
+        ("body_id",),
+        about="取組を取り入れた団体か、手本にした団体のコード",
+        several=True,
+    ),
+    Column(
+        "取り入れ・手本の団体",
+        lambda row: lines(map(name_in_full, row["followed"])),
+        follows=True,
+        about="その団体",
+        several=True,
+    ),
+    Column(
+        "取り入れ・手本の関係",
+        of_followed("role", FOLLOWED_ROLES),
+        "followed",
+        as_choices(FOLLOWED_ROLES),
+        ("role",),
+        about="取り入れた団体、手本にした団体",
+        several=True,
+    ),
+    Column(
+        "取り入れ・手本の記載",
+        of_followed("note"),
+        "followed",
+        as_lines,
+        ("note",),
+        about="そう分かる記載",
+        several=True,
+    ),
+    Column(
+        "取り入れ・手本のページ",
+        of_followed("page"),
+        "followed",
+        as_pages,
+        ("page",),
+        nothing=None,
+        about="出典のページ。団体の回答では空",
+        several=True,
+    ),
+    Column(
+        "取り入れ・手本の回答団体",
+        of_followed("answered_by"),
+        "followed",
+        as_optional_codes,
+        ("answered_by_id",),
+        nothing=None,
+        about="回答した団体のコード。出典によるものは空",
+        several=True,
+    ),
+    Column(
+        "取り入れ・手本の回答日",
+        of_followed("answered_on"),
+        "followed",
+        as_days,
+        ("answered_on",),
+        nothing=None,
+        about="団体が回答した日",
+        several=True,
     ),
     Column(
         "年度",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from catalog.documents.reading import Document
 from catalog.documents.records import CaseBodyRecord, name_in_full
+from catalog.pages.facts import GROUPS, followed_by, statements_of
 from catalog.pages.text import kind_label, persons
 
 # The texts of a case, by their place in the record: sections of its page and rows of a comparison.
@@ -49,6 +50,10 @@ def _prose(name: str) -> Callable[[Document], list[str]]:
     return answer
 
 
+def _stated(title: str) -> Callable[[Document], list[str]]:
+    return lambda document: list(map(str, statements_of(document.record)[title]))
+
+
 QUESTIONS: list[tuple[str, Callable[[Document], list[str]]]] = [
     ("実施団体", lambda one: [described(body) for body in one.record["bodies"]]),
     ("ステップ", lambda one: ["ステップ{number} {title}".format(**one.record["step"])]),
@@ -57,10 +62,12 @@ QUESTIONS: list[tuple[str, Callable[[Document], list[str]]]] = [
     ("テーマ", lambda one: [topic["title"] for topic in one.record["topics"]]),
     ("ポイント", lambda one: one.record["points"]),
     *((label, _prose(name)) for name, label in PROSE),
+    *((title, _stated(title)) for title in GROUPS),
     ("数値", lambda one: [f"{figure['label']}：{figure['value']}" for figure in one.record["figures"]]),
     (
         "類似の取組を行っている団体",
         lambda one: [name_in_full(body) for body in one.record["similar"]["bodies"]],
     ),
+    ("取り入れた団体・手本にした団体", lambda one: list(map(str, followed_by(one.record)))),
     ("出典", lambda one: [one.citation]),
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
@@ -42,6 +43,7 @@ from catalog.pages import comparison, coverage, ruler, standing
 from catalog.pages.addresses import leads_back_to_the_last_page, without_empty_parameters
 from catalog.pages.along import Along, View
 from catalog.pages.case_table import changed_within_a_day, columns_of
+from catalog.pages.facts import ASKED, followed_by, role_for, statements_of
 from catalog.pages.forms import MAX_COMPARED, BodyNameForm, CompareForm, StandingForm, TypedTextForm
 from catalog.pages.inquiry import InquiryForm, letter, mail_address
 from catalog.pages.offices import Addressee, addressees_of, inquiries_to
@@ -240,6 +242,7 @@ def case_page(
     index = current_index()
     previous, following = neighbours(document, index)
     terms = CaseFilter.for_request(request).terms if "q" in request.GET else []
+    statements = statements_of(document.record)
     context = {
         "document": document,
         "terms": terms,
@@ -248,6 +251,9 @@ def case_page(
         "key_figure": key_figure(document.record),
         "citation": citation_of(document, absolute_for(request)(document.path), timezone.localdate()),
         "prose": comparison.PROSE,
+        "statements": statements,
+        "unstated": [title for title in ASKED if not statements[title]],
+        "followed": followed_by(document.record),
         "addressees": addressees_of(document.record, index),
         "body_of": index.body,
         "previous": previous,
@@ -379,7 +385,7 @@ def body_detail(request: HttpRequest, code: str) -> HttpResponse:
         "ended": ended,
         "of_predecessors": of_predecessors,
         "count_of_predecessors": len(former),
-        "mentions": similar,
+        "mentions": [replace(card, relation=role_for({code}, card.case)) for card in similar],
         "near_by": cards_of(index.read(near_by), index, target),
         "page": standing.page_of(body, index),
         **standing.told_with(index),

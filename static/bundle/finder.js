@@ -401,7 +401,7 @@ function score(body, own, population) {
 
 // ---- A query (query.py, facets.py).
 
-const OF_CASE = ["source", "step", "section", "topic", "year"];
+const OF_CASE = ["source", "step", "section", "topic", "effect", "cost", "year"];
 const OF_BODY = ["population", "region", "prefecture", "kind", "body"];
 const BOUNDS = ["population_min", "population_max"];
 

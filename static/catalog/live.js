@@ -150,8 +150,8 @@ function show(page, isReturn) {
     part.replaceChildren(...page.getElementById(part.id).childNodes);
   }
   for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
-  for (const field of form.querySelectorAll("[name][id]")) {
-    const other = page.getElementById(field.id);
+  for (const field of form.querySelectorAll("[name]:is([id], [type=checkbox])")) {
+    const other = counterpart(page, field);
     if (isReturn && !touched.has(field)) {
       field.checked = other.checked;
       field.value = other.value;
@@ -162,6 +162,10 @@ function show(page, isReturn) {
   writePicks();
   giveFocusBack(focused);
   keepInSight(at, place);
+}
+
+function counterpart(page, field) {
+  return field.id ? page.getElementById(field.id) : page.querySelector(`#filter-form [name="${field.name}"][value="${field.value}"]`);
 }
 
 // A field that the reader is at, or has just ticked, is never closed.

@@ -25,7 +25,9 @@ from catalog.models import (
     CaseBody,
     CaseDocument,
     Confirmation,
+    Fact,
     Figure,
+    Followed,
     Link,
     LinkCheck,
     Population,
@@ -50,6 +52,7 @@ from tests.making import (
     make_source,
 )
 from tests.oracle import (
+    PlainCase,
     Texts,
     cases_with_rows,
     dead_links,
@@ -64,6 +67,11 @@ from tests.properties import of_writing
 pytestmark = pytest.mark.django_db
 
 TEXTS = ["窓口のサーバー", "ﾌﾟﾚﾐｱﾑ商品券", "A‐B−Ｃ", "髙﨑市①", "一\n二", "人材の育成", "", "'\"\\&"]
+FACTS = [
+    ("effect", "measured", 3, "割"),
+    ("effect", "stated", None, ""),
+    ("cost_yearly", "expected", 1, "円"),
+]
 CODES = [FUNAGATA, HIDAKA, KASHIHARA, MIYAGI, OSAKA]
 URLS = [f"https://example.jp/{name}" for name in "abc"]
 TRUNCATED = [
@@ -72,6 +80,8 @@ TRUNCATED = [
     "similarbody",
     "link",
     "figure",
+    "fact",
+    "followed",
     "case_topics",
     "topic",
     "linkcheck",
@@ -107,14 +117,17 @@ def facts_of_rows(case: Case) -> dict[str, Any]:
         "updated_at": case.updated_at,
         "topics": sorted(topic.slug for topic in case.topics.all()),
         "bodies": [row.body_id for row in case.case_bodies.all()],
-        "mentions": [row.body_id for row in case.similar_bodies.all()],
+        "mentions": sorted(
+            {row.body_id for row in case.similar_bodies.all()} | {row.body_id for row in case.followed.all()}
+        ),
+        "stated": [name for name in ("cost", "effect") if PlainCase.read(case).values[name]],
     }
 
 
 def facts_of_document(document: CaseDocument) -> dict[str, Any]:
     lines = {name: lines_of(getattr(document, name)) for name in ("title", "head", "folded")}
     lines["words"] = sorted(re.findall(r"'([^']*)'", document.words))
-    as_they_are = ("slug", "is_public", "section", "source", "page", "order", "updated_at")
+    as_they_are = ("slug", "is_public", "section", "source", "page", "order", "updated_at", "stated")
     return {
         **{name: getattr(document, name) for name in as_they_are},
         "topics": sorted(document.topics),
@@ -227,11 +240,19 @@ class Writer:
             url = self.data.draw(st.sampled_from(URLS))
             CaseBody.objects.bulk_create([CaseBody(**place, body_id=self.code(), note=self.text())])
             Figure.objects.bulk_create([Figure(**place, label=f"{self.number()}", value="八台")])
+            kind, grade, value, unit = self.data.draw(st.sampled_from(FACTS))
+            Fact.objects.create(
+                **place, label=f"{self.number()}", kind=kind, grade=grade, value=value, unit=unit,
+                text=self.text() or "一", page=1,
+            )  # fmt: skip
+            Followed.objects.create(
+                **place, body_id=self.code(), role="model", note=self.text() or "一", page=1
+            )
             Link.objects.create(**place, url=url, label="例")
             SimilarBody.objects.create(**place, body_id=self.code(), note=self.text(), url=url)
 
     def update_rows(self) -> None:
-        rows: Any = self.data.draw(st.sampled_from([CaseBody, SimilarBody, Figure, Link]))
+        rows: Any = self.data.draw(st.sampled_from([CaseBody, SimilarBody, Fact, Figure, Followed, Link]))
         if row := self.pick(rows.objects):
             other = self.pick(Case.objects)
             rows._default_manager.filter(pk=row.pk).update(case=other, position=self.number())
@@ -242,9 +263,11 @@ class Writer:
             CaseBody.objects.filter(pk=row.pk).update(body=self.code())
         if mention := self.pick(SimilarBody.objects):
             SimilarBody.objects.filter(pk=mention.pk).update(body=self.code(), url="")
+        if row := self.pick(Followed.objects):
+            Followed.objects.filter(pk=row.pk).update(body=self.code())
 
     def delete_rows(self) -> None:
-        rows: Any = self.data.draw(st.sampled_from([CaseBody, SimilarBody, Figure, Link]))
+        rows: Any = self.data.draw(st.sampled_from([CaseBody, SimilarBody, Fact, Figure, Followed, Link]))
         rows.objects.filter(position__lte=self.number()).delete()
 
     def set_topics(self) -> None:
@@ -369,6 +392,9 @@ def some_cases() -> None:
         status = "draft" if number == 2 else "published"
         case = make_case(bodies=[code, OSAKA], topics=["bpr", "data"], status=status)
         Figure.objects.create(case=case, label="回数", value="８回")
+        of_effect = {"kind": "effect", "label": "効果", "value": 3, "unit": "割", "text": "３割", "page": 1}
+        Fact.objects.create(case=case, grade="measured", **of_effect)
+        Followed.objects.create(case=case, body_id=KASHIHARA, role="follower", note="導入", page=1)
         Link.objects.create(case=case, url=URLS[number], label="例")
         SimilarBody.objects.create(case=case, body_id=HIDAKA, url=URLS[0], note="研修")
 

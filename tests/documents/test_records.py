@@ -6,7 +6,7 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from catalog.documents.reading import read_documents, read_public
-from catalog.models import Body, Case, CaseBody, Figure, Link, SimilarBody, Source
+from catalog.models import Body, Case, CaseBody, Fact, Figure, Followed, Link, SimilarBody, Source
 from catalog.pages.text import citation_of
 from tests.making import FUNAGATA, MIYAGI, make_case, make_source
 
@@ -38,6 +38,13 @@ def test_a_record_has_the_shape_of_the_contract() -> None:
         contact_checked_on="2026-11-01",
     )
     Figure.objects.create(case=made, label="回数", value="8回")
+    effect = {"kind": "effect", "before": "1480.50", "value": 540, "unit": "万円", "grade": "measured"}
+    Fact.objects.create(case=made, label="経費", text="1,480.5万円から540万円", page=99, **effect)
+    answer = {"answered_by_id": MIYAGI, "answered_on": "2026-11-01"}
+    Fact.objects.create(
+        case=made, kind="staff", label="担当", text="数名", grade="stated", position=2, **answer
+    )
+    Followed.objects.create(case=made, body_id="042072", role="follower", note="名取市で導入", page=99)
     Link.objects.create(case=made, url="https://example.jp/", label="例")
     SimilarBody.objects.create(case=made, body_id="042072", note="情報化推進リーダー")
     SimilarBody.objects.create(case=made, body_id="270008", url="https://example.jp/osaka", position=2)
@@ -59,6 +66,32 @@ def test_a_record_has_the_shape_of_the_contract() -> None:
         "approach": "内容",
         "outcome": "成果",
         "figures": [{"label": "回数", "value": "8回"}],
+        "facts": [
+            {
+                "kind": "effect",
+                "label": "経費",
+                "before": 1480.5,
+                "value": 540,
+                "unit": "万円",
+                "text": "1,480.5万円から540万円",
+                "grade": "measured",
+                "page": 99,
+                "answered_by": None,
+                "answered_on": None,
+            },
+            {
+                "kind": "staff",
+                "label": "担当",
+                "before": None,
+                "value": None,
+                "unit": "",
+                "text": "数名",
+                "grade": "stated",
+                "page": None,
+                "answered_by": "040002",
+                "answered_on": "2026-11-01",
+            },
+        ],
         "bodies": [
             {
                 "code": "063631",
@@ -123,6 +156,18 @@ def test_a_record_has_the_shape_of_the_contract() -> None:
                 },
             ],
         },
+        "followed": [
+            {
+                "role": "follower",
+                "code": "042072",
+                "name": "名取市",
+                "prefecture": {"code": "04", "name": "宮城県"},
+                "note": "名取市で導入",
+                "page": 99,
+                "answered_by": None,
+                "answered_on": None,
+            }
+        ],
         "year": 2020,
         "source": {
             "title": "自治体DX推進手順書参考事例集",
@@ -142,7 +187,8 @@ def test_the_names_stand_in_the_order_of_the_contract() -> None:
     record = document.with_url(str)
     assert list(record) == [
         *("slug", "url", "title", "step", "section", "topics", "points", "background", "approach", "outcome"),
-        *("figures", "bodies", "links", "references", "similar", "year", "source", "confirmed", "updated_at"),
+        *("figures", "facts", "bodies", "links", "references", "similar", "followed", "year", "source"),
+        *("confirmed", "updated_at"),
     ]
     assert list(record["bodies"][0]) == [
         *("code", "name", "kana", "kind", "prefecture", "population", "population_as_of"),

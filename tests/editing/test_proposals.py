@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,10 +16,10 @@ from django.test.utils import CaptureQueriesContext
 from catalog import history
 from catalog.editing.case_admin import CaseAdmin
 from catalog.editing.roles import EDITORS
-from catalog.models import Case, Figure, Link, Proposal, SimilarBody, Topic
+from catalog.models import Case, Figure, Followed, Link, Proposal, SimilarBody, Topic
 from dxcases.sent_twice import SENT_TWICE
 from tests.filling import a_publisher, an_editor, change_url, errors, opened, sent_by
-from tests.making import HIDAKA, KASHIHARA, MIYAGI, make_case
+from tests.making import HIDAKA, KASHIHARA, MIYAGI, make_case, make_fact
 
 pytestmark = pytest.mark.django_db
 
@@ -294,6 +295,38 @@ def test_a_proposal_leaves_no_trace_where_readers_or_histories_are(case: Case) -
         cursor.execute("SELECT count(*) FROM catalog_casedocument WHERE folded LIKE %s", [f"%{NEW}%"])
         assert cursor.fetchone() == (0,)
     assert "内緒の連絡" not in editor.get(f"/admin/catalog/case/{case.pk}/history/").text
+
+
+def test_exact_numbers_of_facts_are_proposed_compared_and_published(case: Case) -> None:
+    fact = make_fact(case, "effect", "3.5", label="削減", text="3.5割")
+    followed = {"body_id": KASHIHARA, "role": "follower", "note": "導入", "page": 1}
+    Followed.objects.create(case=case, **followed)
+    history.record(case, None, "事実")
+    editor = an_editor()
+    assert opened(editor, case)["facts-0-value"] == Decimal("3.5")
+    unchanged = propose(editor, case, title=NEW)
+    assert list(told(editor.get(url_of(unchanged)).context["outlook"].differences)) == ["題名"]
+    proposal = propose(
+        editor, case, **{"facts-0-value": "40", "facts-0-unit": "%", "followed-0-DELETE": "on"}
+    )
+    place, stated = "順番：1／出典のページ：1／", "／確かさ：実測値"
+    assert told(editor.get(url_of(proposal)).context["outlook"].differences) == {
+        "費用・体制・効果など": (
+            [f"{place}種類：効果／項目：削減／値：3.5／単位：割／記載：3.5割{stated}"],
+            [f"{place}種類：効果／項目：削減／値：40／単位：%／記載：3.5割{stated}"],
+        ),
+        "取り入れた団体・手本にした団体": (
+            [f"{place}団体：奈良県橿原市／関係：取り入れた団体／記載：導入"],
+            [],
+        ),
+    }
+    make_fact(case, "cost_yearly", 5, position=2)  # what another adds meanwhile
+    step(a_publisher(), proposal, "published")
+    assert [(one.pk == fact.pk, str(one.value), one.unit) for one in case.facts.all()] == [
+        (True, "40", "%"),
+        (False, "5", "割"),
+    ]
+    assert not case.followed.exists()
 
 
 def test_what_points_to_a_body_that_is_gone_is_told_and_not_published(case: Case) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from catalog.finding.facets import NAMES, facets_of
 from catalog.finding.query import CaseFilter
 from catalog.finding.search import terms_with_variants
-from catalog.models import Topic, bands
+from catalog.models import Case, Topic, bands
 from tests.making import (
     FUNAGATA,
     HIDAKA,
@@ -43,6 +43,8 @@ VALUES = {
     "region": ["hokkaido", "tohoku", "kanto", "chubu", "kinki", "chugoku", "shikoku", "kyushu"],
     "prefecture": ["01", "04", "06", "07", "10", "13", "22", "29", "39", "47"],
     "kind": ["prefecture", "designated_city", "city", "special_ward", "town", "village"],
+    "effect": ["1"],
+    "cost": ["1"],
     "topic": ["bpr", "data", "training", "wide-area", "smartphone-class"],
 }
 # Words without synonyms and not compounds: a case has them where its text, read plainly, does.
@@ -193,6 +195,7 @@ def test_options_stand_in_their_order() -> None:
 
 
 def test_sources_sections_and_years_are_offered_where_a_case_is_public() -> None:
+    Case.objects.exclude(year=None).update(year=None)
     make_source("second")
     options = {
         facet.name: [(option.group, option.value, option.count) for option in facet.options]

@@ -7,6 +7,7 @@ from django.test import RequestFactory
 
 from catalog.finding.query import CaseFilter
 from catalog.finding.words import closest, sentence, suggestions
+from catalog.models import Case
 from tests.making import (
     FUNAGATA,
     HIDAKA,
@@ -15,6 +16,7 @@ from tests.making import (
     OSAKA,
     TAWARAMOTO,
     make_case,
+    make_fact,
     make_source,
     set_population,
     without_cases,
@@ -42,6 +44,18 @@ def six_cases() -> None:
     make_case("osaka", section="3-3", bodies=[OSAKA], source="second")
     make_case("miyagi", section="4-2", bodies=[MIYAGI])
     make_case("draft", section="1", bodies=[FUNAGATA], status="draft")
+    state_facts()
+
+
+def state_facts() -> None:
+    """A number of an effect, an effect without one, a cost; a draft states all."""
+    cases = {case.slug: case for case in Case.objects.all()}
+    make_fact(cases["hidaka"], "effect", "3.5", grade="expected")
+    make_fact(cases["tawaramoto"], "effect")
+    make_fact(cases["osaka"], "cost_initial")
+    make_fact(cases["osaka"], "effect", 0)
+    make_fact(cases["miyagi"], "staff", 3)
+    make_fact(cases["draft"], "cost_yearly", 3)
 
 
 @pytest.mark.usefixtures("six_cases")
@@ -57,6 +71,9 @@ def six_cases() -> None:
         ("year=2020&year=unknown&kind=village", ["hidaka"]),
         ("year=unknown", ["town-and-city", "tawaramoto", "miyagi", "osaka"]),
         ("year=2031", []),
+        ("effect=1", ["hidaka", "osaka"]),
+        ("cost=1", ["osaka"]),
+        ("effect=1&cost=1&year=2020", []),
         ("step=0", ["town-and-city"]),
         ("step=0&step=3", ["town-and-city", "miyagi"]),
         ("step=2", ["hidaka", "osaka"]),
@@ -130,6 +147,8 @@ def test_an_unknown_population_is_in_no_numbered_band() -> None:
         ("population=0-1&population=abc", "population"),
         ("source=nope", "source"),
         ("year=20", "year"),
+        ("effect=0", "effect"),
+        ("cost=yes", "cost"),
         ("year=令和2年度", "year"),
         ("source=dx2021&source=1", "source"),
         ("step=4", "step"),

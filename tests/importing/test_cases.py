@@ -11,14 +11,15 @@ from django.core.validators import validate_slug
 from django.test import Client
 from openpyxl import load_workbook
 
+from catalog import history
 from catalog.documents.many import writing_many_rows
 from catalog.importing.cases import import_cases, read_cases
 from catalog.importing.report import Change, Report
 from catalog.importing.tables import CUT_SHORT, UnreadableTable
-from catalog.models import Case, Figure, Link, SimilarBody, Source, Topic
+from catalog.models import Case, Figure, Followed, Link, SimilarBody, Source, Topic
 from catalog.models.days import UNREADABLE_DAY
 from catalog.output.columns import HEADERS
-from tests.making import FUNAGATA, HIDAKA, KASHIHARA, MIYAGI, make_case, without_cases
+from tests.making import FUNAGATA, HIDAKA, KASHIHARA, MIYAGI, make_case, make_fact, without_cases
 from tests.quick import one_in
 from tests.state import database_state
 
@@ -91,6 +92,11 @@ def make_full_case(slug: str, **fields: Any) -> Case:
     )
     Figure.objects.create(case=case, label="回：数\\", value="8：9回", position=1)
     Figure.objects.create(case=case, label="-人", value="+1人", position=2)
+    make_fact(case, "effect", "0.125", before=1480, unit="=円", text="一\n二", label="：\\")
+    make_fact(case, "scheme", text="-補助金", page=None, answered_by_id=MIYAGI, answered_on="2026-11-01")
+    Followed.objects.create(case=case, body_id=MIYAGI, role="model", note="@宮城県", page=7, position=1)
+    answer = {"answered_by_id": HIDAKA, "answered_on": "2026-11-02"}
+    Followed.objects.create(case=case, body_id=HIDAKA, role="follower", note="導入", position=2, **answer)
     Link.objects.create(case=case, url="https://example.jp/a", label="@例", position=1)
     Link.objects.create(case=case, url="https://example.jp/b", label="例", position=1)
     SimilarBody.objects.create(case=case, body_id=MIYAGI, position=1)
@@ -100,7 +106,7 @@ def make_full_case(slug: str, **fields: Any) -> Case:
 
 def make_copies(case: Case, number: int) -> None:
     """Copies of a case with its rows, written a table at a time."""
-    rows = [list(getattr(case, name).all()) for name in ("case_bodies", "figures", "links", "similar_bodies")]
+    rows = [list(getattr(case, name).all()) for name in history.ROW_NAMES]
     topics = list(case.topics.through.objects.filter(case=case))
     copies = [copy(case) for _ in range(number)]
     for at, one in enumerate(copies, start=1):

@@ -13,7 +13,9 @@ from catalog.models import (
     Case,
     CaseBody,
     CatalogueModel,
+    Fact,
     Figure,
+    Followed,
     Guideline,
     Link,
     LinkCheck,
@@ -164,6 +166,8 @@ def test_the_database_refuses(constraint: str, model: type[models.Model], fields
         ("similar_body_is_unique", SimilarBody(body_id=FUNAGATA)),
         ("link_is_unique", Link(url="https://example.jp/", label="例")),
         ("figure_label_is_unique", Figure(label="回数", value="8回")),
+        ("fact_label_is_unique", Fact(kind="staff", label="担当", text="数名", grade="stated", page=1)),
+        ("followed_body_is_unique", Followed(body_id=FUNAGATA, role="model", note="もとにした", page=1)),
     ],
 )
 def test_a_case_has_no_row_twice(constraint: str, row: Any) -> None:

@@ -60,6 +60,8 @@ def test_a_list_tells_query_facets_and_records(client: Client) -> None:
         "prefecture",
         "kind",
         "topic",
+        "effect",
+        "cost",
         "source",
         "year",
     ]

@@ -628,6 +628,8 @@ def test_folded_facets_say_how_many_values_are_chosen(client: Client) -> None:
         ("prefecture", "", "1件選択"),
         ("kind", "", "2件選択"),
         ("topic", "", ""),
+        ("stated", "", ""),
+        ("year", "", ""),
     ]
     assert '<details class="facet" id="facet-kind" open>' in client.get("/cases/?kind=x").text
 

@@ -33,7 +33,8 @@ DECLARE
     rows_of_case text;
 BEGIN
     FOREACH rows_of_case IN ARRAY
-        ARRAY['catalog_casebody', 'catalog_similarbody', 'catalog_link', 'catalog_figure', 'catalog_case_topics']
+        ARRAY['catalog_casebody', 'catalog_similarbody', 'catalog_link', 'catalog_figure', 'catalog_fact', 'catalog_followed',
+            'catalog_case_topics']
     LOOP
         EXECUTE format(
             'CREATE TRIGGER case_version_follows_insert AFTER INSERT ON %I REFERENCING NEW TABLE AS came '

@@ -11,6 +11,7 @@ DROP FUNCTION contributing_tables();
 DROP FUNCTION refresh_case_documents(bigint[]);
 DROP FUNCTION keep_case_documents(text, bigint[]);
 DROP FUNCTION made_case_documents(bigint[]);
+DROP FUNCTION fact_filters(catalog_fact);
 DROP FUNCTION case_texts(catalog_case);
 DROP FUNCTION case_extra(catalog_case);
 DROP FUNCTION case_record(catalog_case);

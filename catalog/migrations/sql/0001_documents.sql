@@ -139,7 +139,9 @@ CREATE FUNCTION case_content(c catalog_case) RETURNS text
          FROM catalog_casebody r WHERE r.case_id = c.id),
         (SELECT jsonb_agg(to_jsonb(r) - '{id,case_id,position}'::text[] ORDER BY r.position, r.id) FROM catalog_figure r WHERE r.case_id = c.id),
         (SELECT jsonb_agg(to_jsonb(r) - '{id,case_id,position}'::text[] ORDER BY r.position, r.id) FROM catalog_link r WHERE r.case_id = c.id),
-        (SELECT jsonb_agg(to_jsonb(r) - '{id,case_id,position}'::text[] ORDER BY r.position, r.id) FROM catalog_similarbody r WHERE r.case_id = c.id)
+        (SELECT jsonb_agg(to_jsonb(r) - '{id,case_id,position}'::text[] ORDER BY r.position, r.id) FROM catalog_similarbody r WHERE r.case_id = c.id),
+        (SELECT jsonb_agg(to_jsonb(r) - '{id,case_id,position}'::text[] ORDER BY r.position, r.id) FROM catalog_fact r WHERE r.case_id = c.id),
+        (SELECT jsonb_agg(to_jsonb(r) - '{id,case_id,position}'::text[] ORDER BY r.position, r.id) FROM catalog_followed r WHERE r.case_id = c.id)
     )::text, 'UTF8')), 'hex')
 $$;
 
@@ -162,6 +164,15 @@ CREATE FUNCTION case_record(c catalog_case) RETURNS json
         'figures', coalesce((
             SELECT json_agg(json_build_object('label', f.label, 'value', f.value) ORDER BY f.position, f.id)
             FROM catalog_figure f WHERE f.case_id = c.id
+        ), '[]'),
+        'facts', coalesce((
+            SELECT json_agg(
+                json_build_object(
+                    'kind', f.kind, 'label', f.label, 'before', trim_scale(f.before), 'value', trim_scale(f.value), 'unit', f.unit,
+                    'text', f.text, 'grade', f.grade, 'page', f.page, 'answered_by', f.answered_by_id, 'answered_on', f.answered_on
+                ) ORDER BY f.position, f.id
+            )
+            FROM catalog_fact f WHERE f.case_id = c.id
         ), '[]'),
         'bodies', coalesce((
             SELECT json_agg(
@@ -206,6 +217,19 @@ CREATE FUNCTION case_record(c catalog_case) RETURNS json
             JOIN catalog_prefecture p ON p.code = b.prefecture_id
             WHERE s.case_id = c.id
         ), '[]')),
+        'followed', coalesce((
+            SELECT json_agg(
+                json_build_object(
+                    'role', f.role, 'code', b.code, 'name', b.name,
+                    'prefecture', json_build_object('code', p.code, 'name', p.name), 'note', f.note,
+                    'page', f.page, 'answered_by', f.answered_by_id, 'answered_on', f.answered_on
+                ) ORDER BY f.position, f.id
+            )
+            FROM catalog_followed f
+            JOIN catalog_body b ON b.code = f.body_id
+            JOIN catalog_prefecture p ON p.code = b.prefecture_id
+            WHERE f.case_id = c.id
+        ), '[]'),
         'year', c.year,
         'source', json_build_object(
             'title', coalesce(source.title || source.edition, ''), 'kind', coalesce(source.kind, 'casebook'),
@@ -284,6 +308,7 @@ CREATE FUNCTION case_texts(c catalog_case, OUT title text, OUT head text, OUT fo
                     (SELECT string_agg(cb.note, E'\n' ORDER BY cb.id) FROM catalog_casebody cb WHERE cb.case_id = c.id),
                     (SELECT string_agg(concat_ws(' ', f.label, f.value), E'\n' ORDER BY f.id)
                      FROM catalog_figure f WHERE f.case_id = c.id),
+                    (SELECT string_agg(concat_ws(' ', f.label, f.text), E'\n' ORDER BY f.id) FROM catalog_fact f WHERE f.case_id = c.id),
                     (SELECT string_agg(t.title, E'\n' ORDER BY t.id)
                      FROM catalog_case_topics ct JOIN catalog_topic t ON t.id = ct.topic_id WHERE ct.case_id = c.id),
                     other.names
@@ -299,10 +324,12 @@ CREATE FUNCTION case_texts(c catalog_case, OUT title text, OUT head text, OUT fo
             ) AS own, (
                 SELECT string_agg(concat_ws(' ', p.name || b.name, b.kana, s.note), E'\n' ORDER BY s.id) AS names,
                     array_agg(DISTINCT b.kana) AS kana
-                FROM catalog_similarbody s
+                FROM (
+                    SELECT id, body_id, note FROM catalog_similarbody WHERE case_id = c.id
+                    UNION ALL SELECT id, body_id, note FROM catalog_followed WHERE case_id = c.id
+                ) AS s
                 JOIN catalog_body b ON b.code = s.body_id
                 JOIN catalog_prefecture p ON p.code = b.prefecture_id
-                WHERE s.case_id = c.id
             ) AS other
             OFFSET 0  -- or each text would be put together as often as it is named above
         ) AS written
@@ -310,17 +337,24 @@ CREATE FUNCTION case_texts(c catalog_case, OUT title text, OUT head text, OUT fo
     ) AS each
 $$;
 
+-- The filters (contract, 1) that a fact satisfies: an effect with a number, any cost.
+CREATE FUNCTION fact_filters(f catalog_fact) RETURNS text[]
+    LANGUAGE sql IMMUTABLE
+    RETURN CASE WHEN f.kind = 'effect' AND f.grade <> 'stated' THEN '{effect}'::text[]
+        WHEN f.kind IN ('cost_initial', 'cost_yearly') THEN '{cost}' ELSE '{}' END;
+
 -- What is long stands apart from the row, so that a search, and whoever builds an index, goes through little more than keys.
 ALTER TABLE catalog_casedocument SET (toast_tuple_target = 128);
 ALTER TABLE catalog_casedocument
-    ALTER topics SET STORAGE MAIN, ALTER bodies SET STORAGE MAIN, ALTER mentions SET STORAGE MAIN;
+    ALTER topics SET STORAGE MAIN, ALTER bodies SET STORAGE MAIN, ALTER mentions SET STORAGE MAIN,
+    ALTER stated SET STORAGE MAIN;
 
 -- The documents of these cases as their rows are now; nothing is written. Grams are made only where a text differs: they take most
 -- of the time. Those of title and head are there once more, with a mark, so that the rank of a hit is known without its text.
 CREATE FUNCTION made_case_documents(ids bigint[]) RETURNS TABLE (
     case_id bigint, slug text, is_public boolean, made_in bigint, record json, extra json, section text, source bigint,
     page smallint, "order" smallint, year smallint, updated_at timestamptz, topics text[], bodies text[], mentions text[],
-    title text, head text, folded text, words tsvector, grams tsvector
+    stated text[], title text, head text, folded text, words tsvector, grams tsvector
 )
     LANGUAGE sql STABLE AS $$
     SELECT
@@ -328,7 +362,9 @@ CREATE FUNCTION made_case_documents(ids bigint[]) RETURNS TABLE (
         case_record(c), case_extra(c), coalesce(c.section_id, ''), coalesce(c.source_id, 0), c.page, c."order", c.year, c.updated_at,
         ARRAY(SELECT t.slug FROM catalog_case_topics ct JOIN catalog_topic t ON t.id = ct.topic_id WHERE ct.case_id = c.id),
         ARRAY(SELECT body_id FROM catalog_casebody WHERE case_id = c.id ORDER BY position, id),
-        ARRAY(SELECT body_id FROM catalog_similarbody WHERE case_id = c.id ORDER BY position, id),
+        ARRAY(SELECT body_id FROM catalog_similarbody WHERE case_id = c.id
+            UNION SELECT body_id FROM catalog_followed WHERE case_id = c.id ORDER BY body_id),
+        ARRAY(SELECT DISTINCT unnest(fact_filters(f)) AS name FROM catalog_fact f WHERE f.case_id = c.id ORDER BY name),
         texts.title, texts.head, texts.folded, texts.words,
         CASE WHEN (known.title, known.head, known.folded, known.words) = (texts.title, texts.head, texts.folded, texts.words)
         THEN known.grams
@@ -346,7 +382,7 @@ BEGIN
     EXECUTE $query$
     INSERT INTO catalog_casedocument (
         case_id, slug, is_public, made_in, record, extra, section, source, page, "order", year, updated_at, topics, bodies, mentions,
-        title, head, folded, words, grams
+        stated, title, head, folded, words, grams
     )
     $query$ || made || $query$
     ORDER BY case_id
@@ -355,6 +391,7 @@ BEGIN
         record = excluded.record, extra = excluded.extra, section = excluded.section, source = excluded.source,
         page = excluded.page, "order" = excluded."order", year = excluded.year, updated_at = excluded.updated_at,
         topics = excluded.topics, bodies = excluded.bodies, mentions = excluded.mentions,
+        stated = excluded.stated,
         title = excluded.title, head = excluded.head, folded = excluded.folded, words = excluded.words,
         grams = excluded.grams
     $query$ USING ids;
@@ -370,6 +407,8 @@ CREATE FUNCTION contributing_tables() RETURNS TABLE (name text, cases text)
         ('similarbody', 'SELECT case_id FROM changed'),
         ('link', 'SELECT case_id FROM changed'),
         ('figure', 'SELECT case_id FROM changed'),
+        ('fact', 'SELECT case_id FROM changed'),
+        ('followed', 'SELECT case_id FROM changed'),
         ('case_topics', 'SELECT case_id FROM changed'),
         ('confirmation', 'SELECT case_id FROM changed'),
         ('topic', 'SELECT ct.case_id FROM catalog_case_topics ct JOIN changed ON changed.id = ct.topic_id'),
@@ -378,13 +417,15 @@ CREATE FUNCTION contributing_tables() RETURNS TABLE (name text, cases text)
         ('source', 'SELECT c.id FROM catalog_case c JOIN changed ON changed.id = c.source_id'),
         ('body', 'SELECT r.case_id FROM (SELECT code FROM changed UNION
             SELECT b.code FROM catalog_body b JOIN changed ON b.successor_id = changed.code) AS changed JOIN
-            (SELECT body_id, case_id FROM catalog_casebody UNION ALL SELECT body_id, case_id FROM catalog_similarbody) r
+            (SELECT body_id, case_id FROM catalog_casebody UNION ALL SELECT body_id, case_id FROM catalog_similarbody
+            UNION ALL SELECT body_id, case_id FROM catalog_followed) r
             ON r.body_id = changed.code'),
         ('populationsource', 'SELECT cb.case_id FROM catalog_casebody cb JOIN catalog_body b ON b.code = cb.body_id
             JOIN changed ON changed.slug = b.population_source_id'),
         ('prefecture', 'SELECT r.case_id FROM changed JOIN catalog_body named ON named.prefecture_id = changed.code
             JOIN catalog_body b ON named.code IN (b.code, b.successor_id) JOIN
-            (SELECT body_id, case_id FROM catalog_casebody UNION ALL SELECT body_id, case_id FROM catalog_similarbody) r
+            (SELECT body_id, case_id FROM catalog_casebody UNION ALL SELECT body_id, case_id FROM catalog_similarbody
+            UNION ALL SELECT body_id, case_id FROM catalog_followed) r
             ON r.body_id = b.code'),
         ('linkcheck', 'SELECT r.case_id FROM changed JOIN
             (SELECT url, case_id FROM catalog_link UNION ALL SELECT url, case_id FROM catalog_similarbody) r

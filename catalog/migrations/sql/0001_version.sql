@@ -90,7 +90,7 @@ DECLARE
     name text;
 BEGIN
     FOR kind, name IN
-        SELECT 'case', unnest('{case, casebody, similarbody, link, linkcheck, figure, case_topics, confirmation, guideline, release}'::text[])
+        SELECT 'case', unnest('{case, casebody, similarbody, link, linkcheck, figure, fact, followed, case_topics, confirmation, guideline, release}'::text[])
         UNION ALL SELECT 'list', unnest('{topic, body, population, populationsource, prefecture, step, section, source, sitetext, searchsynonym, indicator, indicatorvalue}'::text[])
     LOOP
         EXECUTE format(
