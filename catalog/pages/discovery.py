@@ -24,7 +24,7 @@ SITEMAP_START = (
     '<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">'
 )
 SITEMAP_END = "</urlset>\n"
-PAGES = ("home", "case_list", "body_list", "guideline_list", "about", "data", "api_docs")
+PAGES = ("home", "case_list", "troubles", "body_list", "guideline_list", "about", "data", "api_docs")
 
 
 @require_safe
@@ -59,7 +59,14 @@ def robots(request: HttpRequest) -> HttpResponse:
     refused = [
         reverse("admin:index"),
         url("catalog:suggestions"),
-        *(f"{path}?" for path in (*(form.path for form in FORMS), url("catalog:compare_xlsx"))),
+        *(
+            f"{path}?"
+            for path in (
+                *(form.path for form in FORMS),
+                url("catalog:compare_xlsx"),
+                url("catalog:dossier_xlsx"),
+            )
+        ),
     ]
     sitemap = request.build_absolute_uri(reverse("catalog:sitemap"))
     lines = ("User-agent: *", *(f"Disallow: {path}" for path in refused), f"Sitemap: {sitemap}", "")
