@@ -37,6 +37,7 @@ from catalog.pages.addresses import without_empty_parameters
 from catalog.pages.along import View
 from catalog.pages.notes import MAX_CASES, MAX_NOTE, MAX_TITLE, NOTE, carried, written
 from catalog.pages.offices import addressees_of
+from catalog.pages.paper import Sheets, first_pages, sheets_of
 from catalog.pages.picks import PARAMETER, compared_once_picked
 from dxcases.errors import as_json
 
@@ -48,7 +49,6 @@ ADDRESS = re.compile(r"(?:\S*/cases/)?(?P<slug>[-a-zA-Z0-9_]+)/?")
 MOVES = ("up", "down", "remove")  # what the buttons of a case send, with its slug
 # Rows of a comparison whose texts stand on the page of each case, or at the end.
 ON_OTHER_PAGES = ("背景", "取組内容", "類似の取組を行っている団体", "出典")
-LETTERS_A_LINE, LINES_A_PAGE = 50, 50  # of a case's sheet; less than there is room for
 
 TOO_MANY = (
     f"事例ファイルに入れられるのは{MAX_CASES}件までです（今は%(number)s件です）。"
@@ -81,14 +81,15 @@ class NoteField(forms.CharField):
 class Entry:
     """A case that the address names, with its note as it was given; `document` is None where none is public.
 
-    `page` is where it begins in the file; None where nobody knows before it is printed.
+    `page` is where it begins in the file, None where nobody knows before it is printed; `sheets` how it is set.
     """
 
     slug: str
     document: Document | None
     note: str
     errors: list[str]
-    page: int | None = None
+    page: int | None
+    sheets: Sheets
 
     @property
     def title(self) -> str:
@@ -142,14 +143,17 @@ class DossierForm(forms.Form):
         withdrawn = Case.objects.withdrawn().filter(slug__in=missing) if missing else Case.objects.none()
         told = dict.fromkeys(missing, UNKNOWN)
         told |= dict.fromkeys(withdrawn.values_list("slug", flat=True), WITHDRAWN)
-        pages = first_pages([self.documents[slug] for slug in slugs if slug in self.documents])
+        notes = {slug: self.given.get(f"{NOTE}{slug}", "") for slug in self.slugs}
+        sheets = {slug: sheets_of(document, notes[slug]) for slug, document in self.documents.items()}
+        pages = first_pages(sheets[slug] for slug in slugs if slug in sheets)
         return [
             Entry(
                 slug,
                 document := self.documents.get(slug),
-                self.given.get(f"{NOTE}{slug}", ""),
+                notes[slug],
                 [*([told[slug]] if slug in told else []), *self.errors.get(f"{NOTE}{slug}", [])],
                 next(pages) if document else None,
+                sheets.get(slug, Sheets()),
             )
             for slug in slugs
         ]
@@ -158,34 +162,6 @@ class DossierForm(forms.Form):
 def slugs_in(given: QueryDict) -> list[str]:
     """The cases that the parameters name, each once."""
     return [*dict.fromkeys(filter(None, given.getlist("case")))]
-
-
-def first_pages(documents: list[Document]) -> Iterator[int | None]:
-    """The page on which each case begins, counted from the first case; None behind one that may need more.
-
-    Browsers do not tell a page what pages its parts come to stand on. So a case counts as one page where it
-    is short enough to be that for certain.
-    """
-    page: int | None = 1
-    for document in documents:
-        yield page
-        page = page + 1 if page is not None and is_one_page(document) else None
-
-
-def is_one_page(document: Document) -> bool:
-    """Whether the sheet of a case has certainly room for all that is told of it, with a note."""
-    record = document.record
-    texts = [
-        *(record[name] for name, _ in comparison.PROSE),  # type: ignore[literal-required]
-        *(record["points"] + record["references"]),
-        *(body["note"] for body in record["bodies"] if body["note"]),
-        document.extra["editor_note"],
-    ]
-    lines = sum(ceil(len(line) / LETTERS_A_LINE) for text in texts for line in text.splitlines())
-    lines += sum(1.5 for text in texts if text)
-    lines += len(record["figures"]) + 1.5 * len(record["bodies"]) + len(record["links"])
-    lines += ceil(sum(len(one["name"]) + len(one["note"]) + 6 for one in record["similar"]["bodies"]) / 50)
-    return lines + 16 <= LINES_A_PAGE  # head, note and the facts that every case has
 
 
 def in_groups(entries: list[Entry]) -> Iterator[list[Entry]]:

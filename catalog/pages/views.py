@@ -263,12 +263,8 @@ def compare(request: HttpRequest) -> HttpResponse:
         "view": View.of(request).value,
     }
     slugs = request.GET.getlist("case")
-    context: dict[str, Any] = {
-        "form": form,
-        "slugs": slugs,
-        "back": back,
-        "notes": carried(request.GET, slugs),
-    }
+    notes = carried(request.GET, slugs)
+    context: dict[str, Any] = {"form": form, "slugs": slugs, "back": back, "notes": notes}
     if not form.is_valid():
         context |= {"documents": [], "max_compared": MAX_COMPARED}
         return render(request, "catalog/compare.html", context, status=400)
