@@ -29,7 +29,7 @@ class LenientRequest(Request):
 
     def parse(self, unreader: Any) -> Any:
         """As gunicorn's, but a thread does not wait for the rest of a request while others have none."""
-        if self.limit_request_line:  # behind nginx there is none here
+        if self.cfg.limit_request_line:  # behind nginx there is none here
             self.limit_request_line = MAX_REQUEST_LINE
         unreader.sock.settimeout(HEAD_SECONDS)
         try:

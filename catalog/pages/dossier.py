@@ -250,6 +250,7 @@ def dossier(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "filter": case_filter,
+        "sentence": sentence(case_filter),
         "entries": entries,
         "is_right": is_right,
         "origin": origin_of(case_filter, documents) if is_right else None,
@@ -272,7 +273,7 @@ def with_first(form: DossierForm, case_filter: CaseFilter) -> str:
     """The address with the first cases of the list behind those that it has."""
     numbers = case_filter.numbers(slice(0, form.cleaned_data["first"]))
     first = [document.record["slug"] for document in case_filter.index.read(numbers)]
-    slugs = [*dict.fromkeys([*form.slugs, *first])]
+    slugs = [*dict.fromkeys([*form.slugs, *first])][:MAX_CASES]
     return query_url("dossier", case_filter.query, case=slugs, **written(form.given, form.slugs))
 
 
