@@ -29,9 +29,11 @@ class TroubleForm(RecordedForm):
 
     def clean_query(self) -> str:
         path, mark, query = self.cleaned_data["query"].partition("?")
-        if (mark or "/" in path) and not path.endswith(reverse("catalog:case_list")):
+        if not mark and "/" not in path:
+            path, query = "", path
+        if path and not path.endswith(reverse("catalog:case_list")):
             raise forms.ValidationError(ANOTHER_PAGE)
-        given = QueryDict(query if mark or "/" in path else path, mutable=True)
+        given = QueryDict(query, mutable=True)
         for name in NOT_A_CONDITION:
             given.pop(name, None)
         return checked(given)

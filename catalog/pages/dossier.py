@@ -81,7 +81,7 @@ class NoteField(forms.CharField):
 class Entry:
     """A case that the address names, with its note as it was given; `document` is None where none is public.
 
-    `page` is where it begins in the file, None where nobody knows before it is printed; `sheets` how it is set.
+    `page` is where it begins on paper, None where nobody knows before; `sheets` is how it is set.
     """
 
     slug: str

@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from catalog.documents.reading import Document, read_public
 
 PARAMETER = "compare"
+ORDER = "order"  # of what was picked before, which the ticks of a list do not tell
 MAX_PICKED = 30  # more than a dossier takes, so that a reader sees which to take away
 
 
@@ -46,7 +47,9 @@ def compared_once_picked(
         if PARAMETER not in request.GET:
             return view(request)
         kept = request.GET.copy()
+        order = {slug: place for place, slug in enumerate(kept.pop(ORDER, []))}
         picked = [slug for slug in kept.pop(PARAMETER) if slug]
+        picked.sort(key=lambda slug: order.get(slug, len(order)))
         kept.setlist("case", [*dict.fromkeys([*kept.getlist("case"), *picked])])
         return HttpResponseRedirect(f"{request.path}?{kept.urlencode()}")
 
