@@ -9,7 +9,13 @@ class CatalogConfig(AppConfig):
 
     def ready(self) -> None:
         from catalog import history  # noqa: F401 – tells django-reversion which tables have versions
-        from catalog.editing import admin, case_admin, proposal_admin, report_admin  # noqa: F401 – register the editors' pages
+        from catalog.editing import (  # noqa: F401 – register the editors' pages
+            admin,
+            case_admin,
+            proposal_admin,
+            report_admin,
+            trouble_admin,
+        )
         from catalog.editing.roles import make_roles
         from dxcases import access_log  # noqa: F401 – connects its receivers
         from dxcases.postgres.checks import check_databases

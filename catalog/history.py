@@ -52,6 +52,7 @@ from catalog.models import (
     Source,
     Step,
     Topic,
+    Trouble,
 )
 from dxcases import access_log
 
@@ -106,6 +107,7 @@ for model in (
     Source,
     Step,
     Topic,
+    Trouble,
 ):
     reversion.register(model)
 # What the database makes of the populations is no part of what was written.

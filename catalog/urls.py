@@ -1,7 +1,7 @@
 from django.urls import path
 
 from catalog.output import api, changes, data, files
-from catalog.pages import discovery, views
+from catalog.pages import discovery, dossier, troubles, views
 from catalog.pages.caching import by_version
 from catalog.voices import pages as voices
 
@@ -20,10 +20,13 @@ public = [
     path("cases.json", files.case_list_json, name="case_list_json"),
     path("compare/", views.compare, name="compare"),
     path("compare.xlsx", views.compare_xlsx, name="compare_xlsx"),
+    path("dossier/", dossier.dossier, name="dossier"),
+    path("dossier.xlsx", dossier.dossier_xlsx, name="dossier_xlsx"),
     path("inquiry/<slug:slug>/", views.inquiry, name="inquiry"),
     path("bodies/", views.body_list, name="body_list"),
     path("bodies/<str:code>/", views.body_detail, name="body_detail"),
     path("steps/<int:number>/", views.step_detail, name="step_detail"),
+    path("troubles/", troubles.troubles, name="troubles"),
     path("guidelines/", views.guideline_list, name="guideline_list"),
     path("about/", views.about, name="about"),
     path("api/v1/cases/", api.case_list, name="api_case_list"),

@@ -14,6 +14,8 @@ from gunicorn.workers.gthread import ThreadWorker
 from dxcases.operating.serve import TURN
 from dxcases.postgres.cluster import locked
 
+# Bytes: the address of a dossier has up to twenty notes. gunicorn knows 8,190 or no bound.
+MAX_REQUEST_LINE = 48 * 1024
 HEAD_SECONDS = 2  # between two parts of a request's head; nginx sends it as a whole
 NOT_ASCII = re.compile(rb"[\x80-\xff]")
 
@@ -27,6 +29,8 @@ class LenientRequest(Request):
 
     def parse(self, unreader: Any) -> Any:
         """As gunicorn's, but a thread does not wait for the rest of a request while others have none."""
+        if self.cfg.limit_request_line:  # behind nginx there is none here
+            self.limit_request_line = MAX_REQUEST_LINE
         unreader.sock.settimeout(HEAD_SECONDS)
         try:
             return super().parse(unreader)

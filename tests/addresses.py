@@ -18,7 +18,7 @@ FORMS = {"report": "/report/", "report_thanks": "/report/thanks/"}
 
 # The same without a query.
 PATHS = {name: urlsplit(address).path for name, address in (PUBLIC | HEALTH).items()}
-REFUSED_WITHOUT_A_QUERY = {"compare", "compare_xlsx"}
+REFUSED_WITHOUT_A_QUERY = {"compare", "compare_xlsx", "dossier_xlsx"}
 
 # Patterns whose parameters are texts, each with %s for the text: any text may be tried there.
 WITH_A_NAME = [
@@ -50,6 +50,12 @@ VARIANTS: dict[str, list[str]] = {
         "/compare/?case=dx2021-17-1&case=dx2021-5-1&case=dx2021-14-1&case=dx2021-18-2&only=differences",
         "/compare/",
     ],
+    "dossier": [
+        "/dossier/",
+        "/dossier/?case=dx2021-17-1&case=dx2021-5-1&case=dx2021-14-1&case=dx2021-18-2&case=dx2021-36-1"
+        "&note-dx2021-5-1=本課で照会する&title=推進体制の参考事例&step=2&find=窓口",
+        "/dossier/?case=dx2021-17-1&case=nope&note-nope=残るメモ",
+    ],
     "body_list": [
         "/bodies/?page=2",
         "/bodies/?name=ひだか",
@@ -77,6 +83,7 @@ NOT_IN_THE_SITEMAP = {
     "near": "a form that leads to a list; the home page has it too",
     "inquiry": "a draft to be filled in, which leads to nothing but its case",
     "compare": "has nothing to show until a reader has chosen cases",
+    "dossier": "has nothing to show until a reader has chosen cases",
 }
 # Pages and files that no page links to, with the reason.
 LINKED_NOWHERE = {

@@ -37,7 +37,7 @@ from catalog.models.days import in_japanese
 from catalog.output.asking import Asker, asker, environ_of
 from catalog.output.descriptions import version_of
 
-PAGES = ("home", "body_list", "guideline_list", "about", "data")
+PAGES = ("home", "troubles", "body_list", "guideline_list", "about", "data")
 MAX_TRIES = 5
 README, SUMS, DATABASE = "はじめにお読みください.txt", "SHA256SUMS.txt", "data/cases.sqlite"
 STATIC = re.compile(r"static/(?P<name>[^\"?#]+?)(?:\.[0-9a-f]{12})?(?P<suffix>\.\w+)(?=[\"?#])")

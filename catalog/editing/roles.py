@@ -13,7 +13,7 @@ ROWS_OF_CASE = ("casebody", "fact", "figure", "followed", "link", "similarbody")
 # What the public sees as soon as it is saved.
 SEEN_AT_ONCE = (
     *("body", "guideline", "indicator", "indicatorvalue", "population", "populationsource"),
-    *("searchsynonym", "section", "sitetext", "source", "step", "topic"),
+    *("searchsynonym", "section", "sitetext", "source", "step", "topic", "trouble"),
 )
 
 EDITORS_MAY = {

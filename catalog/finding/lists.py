@@ -33,6 +33,7 @@ from catalog.models import (
     Source,
     Step,
     Topic,
+    Trouble,
 )
 from dxcases.postgres.replicas import connection_to_read
 
@@ -74,6 +75,7 @@ class Lists:
         merged = Topic.objects.exclude(merged_into=None)
         self.aliases = {"topic": dict(merged.values_list("slug", "merged_into__slug"))}
         self.sources = list(Source.objects.order_by("pk"))
+        self.troubles = list(Trouble.objects.all())
         self.site_texts = dict(SiteText.objects.values_list("slug", "text"))
         self.prefectures = list(Prefecture.objects.order_by("code"))
         self.choices: dict[str, list[Any]] = {

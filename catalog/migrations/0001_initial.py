@@ -931,6 +931,23 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('case', 'body'), name='followed_body_is_unique', violation_error_message='同じ団体が2回あります。'), models.CheckConstraint(condition=models.Q(('role__in', ['follower', 'model'])), name='followed_role_is_known'), models.CheckConstraint(condition=models.Q(('note', ''), _negated=True), name='followed_says_so'), models.CheckConstraint(condition=models.Q(models.Q(('answered_by', None), ('answered_on', None), ('page__gte', 1), ('page__isnull', False)), models.Q(('answered_by__isnull', False), ('answered_on__isnull', False), ('page', None)), _connector='OR'), name='followed_has_one_place', violation_error_message='出典のページか、団体の回答（団体と回答日）のどちらかを必ず入力してください。'), models.CheckConstraint(condition=models.Q(models.Func(models.F('note'), function='is_plain_text', output_field=models.BooleanField())), name='followed_texts_are_plain', violation_error_message='目に見えない制御文字が含まれています。その文字を消すか、文を打ち直してください。')],
             },
         ),
+        migrations.CreateModel(
+            name='Trouble',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('slug', models.SlugField(help_text='半角の英小文字・数字・ハイフン。', unique=True, verbose_name='識別名')),
+                ('title', models.CharField(help_text='職場で言うとおりに、短く（例：紙が多い）。', max_length=40, verbose_name='お困りごと')),
+                ('sentence', models.CharField(help_text='どのような困りごとに、どのような事例が並ぶか。1〜2文で。', max_length=120, verbose_name='説明')),
+                ('query', models.CharField(help_text='事例の一覧を条件で絞り込み、そのアドレスをここに貼ります（例：topic=hanko）。', max_length=500, verbose_name='一覧の条件')),
+                ('position', models.PositiveSmallIntegerField(help_text='小さいものから並びます。', verbose_name='並び順')),
+            ],
+            options={
+                'verbose_name': 'お困りごと',
+                'verbose_name_plural': 'お困りごと',
+                'ordering': ('position', 'slug'),
+                'constraints': [models.CheckConstraint(condition=models.Q(('query', ''), _negated=True), name='trouble_has_a_query'), models.CheckConstraint(condition=models.Q(models.Func(models.F('title'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('sentence'), function='is_plain_text', output_field=models.BooleanField()), models.Func(models.F('query'), function='is_plain_text', output_field=models.BooleanField())), name='trouble_texts_are_plain', violation_error_message='目に見えない制御文字が含まれています。その文字を消すか、文を打ち直してください。')],
+            },
+        ),
         migrations.RunSQL(
             sql=(SQL / "0001_case_section.sql").read_text(encoding="utf-8"),
             reverse_sql=(SQL / "0001_case_section.down.sql").read_text(encoding="utf-8"),

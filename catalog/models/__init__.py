@@ -41,6 +41,7 @@ from catalog.models.releases import Release
 from catalog.models.remains import Remains
 from catalog.models.schedules import Review, Schedule
 from catalog.models.site_texts import SiteText
+from catalog.models.troubles import Trouble
 from catalog.models.voices import MAX_TEXT, Confirmation, Report, Sender, content_of_case, forget
 from catalog.models.words import SearchSynonym, ZeroResultSearch
 
@@ -98,6 +99,7 @@ __all__ = (
     "SourceKind",
     "Step",
     "Topic",
+    "Trouble",
     "ValueKind",
     "ZeroResultSearch",
     "content_of_case",

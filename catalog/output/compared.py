@@ -10,6 +10,7 @@ from typing import IO
 import xlsxwriter
 from django.http import FileResponse
 from django.utils import timezone
+from xlsxwriter.format import Format
 
 from catalog.documents.reading import Document
 from catalog.documents.records import Absolute
@@ -46,28 +47,36 @@ def write_comparison(
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(file, options) as book:
         book.set_properties({"created": datetime.combine(timezone.localdate(), time())})
-        head = book.add_format(
-            {"bold": True, "text_wrap": True, "valign": "top", "bg_color": "#E8F1FE", "border": 1}
-        )
-        text = book.add_format({"text_wrap": True, "valign": "top", "border": 1})
-        sheet = book.add_worksheet("比較")
-        sheet.set_column(0, 0, QUESTION)
-        sheet.set_column(1, len(heads), ANSWER)
-        sheet.freeze_panes(1, 1)
-        sheet.repeat_rows(0)
-        sheet.set_landscape()
-        sheet.set_paper(A4)
-        sheet.fit_to_pages(1, 0)
-        sheet.write_string(0, 0, "項目", head)
-        for column, (title, address) in enumerate(heads, start=1):
-            sheet.write_url(0, column, address, head, truncate(defused(title)))
-        for row, (question, answers) in enumerate(rows, start=1):
-            sheet.write_string(row, 0, question, head)
-            for column, answer in enumerate(answers, start=1):
-                sheet.write_string(row, column, truncate(defused(answer)), text)
+        head, text = add_comparison(book, heads, rows)
         sheet = book.add_worksheet("出典と条件")
         sheet.set_column(0, 0, QUESTION)
         sheet.set_column(1, 1, 2 * ANSWER)
         for row, (label, value) in enumerate(about):
             sheet.write_string(row, 0, label, head)
             sheet.write_string(row, 1, value, text)
+
+
+def add_comparison(
+    book: xlsxwriter.Workbook, heads: list[tuple[str, str]], rows: Rows
+) -> tuple[Format, Format]:
+    """Adds the sheet with a column a case; returns how its heads and its texts look."""
+    head = book.add_format(
+        {"bold": True, "text_wrap": True, "valign": "top", "bg_color": "#E8F1FE", "border": 1}
+    )
+    text = book.add_format({"text_wrap": True, "valign": "top", "border": 1})
+    sheet = book.add_worksheet("比較")
+    sheet.set_column(0, 0, QUESTION)
+    sheet.set_column(1, len(heads), ANSWER)
+    sheet.freeze_panes(1, 1)
+    sheet.repeat_rows(0)
+    sheet.set_landscape()
+    sheet.set_paper(A4)
+    sheet.fit_to_pages(1, 0)
+    sheet.write_string(0, 0, "項目", head)
+    for column, (title, address) in enumerate(heads, start=1):
+        sheet.write_url(0, column, address, head, truncate(defused(title)))
+    for row, (question, answers) in enumerate(rows, start=1):
+        sheet.write_string(row, 0, question, head)
+        for column, answer in enumerate(answers, start=1):
+            sheet.write_string(row, column, truncate(defused(answer)), text)
+    return head, text

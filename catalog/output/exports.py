@@ -97,7 +97,7 @@ def write_xlsx(
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(file, options) as book:
         forms = Forms.of(book)
-        circular, cases = _circular(book, forms), _sheet(book, "事例", columns, forms)
+        circular, cases = circular_sheet(book, CIRCULAR, forms), _sheet(book, "事例", columns, forms)
         cases.freeze_panes(1, 1)
         number = 0
         for number, row in enumerate(rows, start=1):
@@ -105,7 +105,7 @@ def write_xlsx(
             cases.add_row(number, map(truncate, cells(row, columns)))
         circular.autofilter(0, 0, number, len(CIRCULAR) - 1)
         cases.autofilter(0, 0, number, len(columns) - 1)
-        _write_about(book.add_worksheet("条件と出典"), about, forms)
+        write_about(book.add_worksheet("条件と出典"), about, forms)
 
 
 def _sheet(book: xlsxwriter.Workbook, name: str, columns: Sequence[Column], forms: Forms) -> RowSheet:
@@ -123,16 +123,17 @@ def _sheet(book: xlsxwriter.Workbook, name: str, columns: Sequence[Column], form
     return sheet
 
 
-def _circular(book: xlsxwriter.Workbook, forms: Forms) -> RowSheet:
+def circular_sheet(book: xlsxwriter.Workbook, columns: Sequence[Column], forms: Forms) -> RowSheet:
     """The sheet to hand around: all of it on the width of one page."""
-    sheet = _sheet(book, "回覧用", CIRCULAR, forms)
+    sheet = _sheet(book, "回覧用", columns, forms)
     sheet.freeze_panes(1, 0)
     sheet.fit_to_pages(1, 0)
     sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
     return sheet
 
 
-def _write_about(sheet: Worksheet, about: Iterable[tuple[str, str]], forms: Forms) -> None:
+def write_about(sheet: Worksheet, about: Iterable[tuple[str, str]], forms: Forms) -> None:
+    """Writes labels with their texts, of which an address leads to where it says."""
     sheet.set_column(0, 0, NARROW)
     sheet.set_column(1, 1, 2 * WIDE)
     for number, (label, value) in enumerate(about):

@@ -10,6 +10,7 @@ from django.db.models import TextChoices
 from django.http import HttpRequest
 
 from catalog.documents.addresses import parameter_of
+from catalog.pages.notes import carried
 from catalog.pages.picks import PARAMETER, Picks
 
 
@@ -29,22 +30,28 @@ class View(TextChoices):
 
 @dataclass(frozen=True)
 class Along:
-    """The cases picked for a comparison and the view: no condition, so files, feed and API have neither."""
+    """The cases picked, what is written on them in a dossier, by parameter, and the view.
+
+    None is a condition, so files, feed and API have none.
+    """
 
     picks: Picks
     view: View
+    notes: dict[str, str]
 
     @classmethod
     def of(cls, request: HttpRequest) -> Self:
-        return cls(Picks.of(request), View.of(request))
+        picks = Picks.of(request)
+        return cls(picks, View.of(request), carried(request.GET, picks.slugs))
 
     @cached_property
     def parameters(self) -> dict[str, list[str] | str]:
         """As `query_url` takes them."""
-        return {PARAMETER: self.picks.slugs, "view": self.view.value}
+        return {PARAMETER: self.picks.slugs, "view": self.view.value, **self.notes}
 
     def beside(self, query: str) -> str:
         """The query string with the parameters behind it."""
         picked = [parameter_of(PARAMETER, slug) for slug in self.picks.slugs]
         view = parameter_of("view", self.view.value) if self.view else ""
-        return "&".join(filter(None, [query, *picked, view]))
+        notes = [parameter_of(name, text) for name, text in self.notes.items()]
+        return "&".join(filter(None, [query, *picked, view, *notes]))

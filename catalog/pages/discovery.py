@@ -28,6 +28,7 @@ PAGES = (
     "home",
     "case_list",
     "standing",
+    "troubles",
     "body_list",
     "guideline_list",
     "about",
@@ -66,10 +67,11 @@ def opensearch(request: HttpRequest) -> HttpResponse:
 @require_safe
 def robots(request: HttpRequest) -> HttpResponse:
     """What robots need not ask for: the editors' pages, and each list a second time as a file."""
+    workbooks = (url("catalog:compare_xlsx"), url("catalog:dossier_xlsx"))
     refused = [
         reverse("admin:index"),
         url("catalog:suggestions"),
-        *(f"{path}?" for path in (*(form.path for form in FORMS), url("catalog:compare_xlsx"))),
+        *(f"{path}?" for path in (*(form.path for form in FORMS), *workbooks)),
     ]
     sitemap = request.build_absolute_uri(reverse("catalog:sitemap"))
     lines = ("User-agent: *", *(f"Disallow: {path}" for path in refused), f"Sitemap: {sitemap}", "")

@@ -1,4 +1,7 @@
-"""The cases that a reader has picked in lists to compare them. Addresses of lists carry them."""
+"""The cases that a reader has picked in lists, to compare them or to put them into a dossier.
+
+Addresses of lists carry them.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from catalog.documents.reading import Document, read_public
 
 PARAMETER = "compare"
-MAX_PICKED = 10  # more than can be compared, so that a reader sees which to take away
+ORDER = "order"  # of what was picked before, which the ticks of a list do not tell
+MAX_PICKED = 30  # more than a dossier takes, so that a reader sees which to take away
 
 
 @dataclass(frozen=True)
@@ -36,14 +40,16 @@ class Picks:
 def compared_once_picked(
     view: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Lead from the address that a list's form sends to that of the comparison."""
+    """Lead from the address that a list's form sends to that of the comparison, or of the dossier."""
 
     @wraps(view)
     def answer(request: HttpRequest) -> HttpResponse:
         if PARAMETER not in request.GET:
             return view(request)
         kept = request.GET.copy()
+        order = {slug: place for place, slug in enumerate(kept.pop(ORDER, []))}
         picked = [slug for slug in kept.pop(PARAMETER) if slug]
+        picked.sort(key=lambda slug: order.get(slug, len(order)))
         kept.setlist("case", [*dict.fromkeys([*kept.getlist("case"), *picked])])
         return HttpResponseRedirect(f"{request.path}?{kept.urlencode()}")
 

@@ -46,6 +46,7 @@ from catalog.pages.case_table import changed_within_a_day, columns_of
 from catalog.pages.facts import ASKED, followed_by, role_for, statements_of
 from catalog.pages.forms import MAX_COMPARED, BodyNameForm, CompareForm, StandingForm, TypedTextForm
 from catalog.pages.inquiry import InquiryForm, letter, mail_address
+from catalog.pages.notes import MAX_CASES, carried
 from catalog.pages.offices import Addressee, addressees_of, inquiries_to
 from catalog.pages.picks import compared_once_picked
 from catalog.pages.populations import disagreements, known_populations
@@ -122,6 +123,7 @@ def case_list(request: HttpRequest) -> HttpResponse:
         "views": View,
         "columns": columns_of(case_filter),
         "max_compared": MAX_COMPARED,
+        "max_picked": MAX_CASES,
         "page": page,
         "cards": page.object_list,
         "page_numbers": page.paginator.get_elided_page_range(page.number),
@@ -308,17 +310,18 @@ def compare(request: HttpRequest) -> HttpResponse:
         "page": case_filter.page_number if "page" in request.GET else None,
         "view": View.of(request).value,
     }
+    slugs = request.GET.getlist("case")
+    notes = carried(request.GET, slugs)
+    context: dict[str, Any] = {"form": form, "slugs": slugs, "back": back, "notes": notes}
     if not form.is_valid():
-        context = {"form": form, "documents": [], "slugs": request.GET.getlist("case"), "back": back}
+        context |= {"documents": [], "max_compared": MAX_COMPARED}
         return render(request, "catalog/compare.html", context, status=400)
     documents, only = form.cleaned_data["case"], form.cleaned_data["only"]
-    context = {
-        "form": form,
+    context |= {
         "documents": documents,
         "slugs": [document.record["slug"] for document in documents],
         "rows": comparison.compare(documents, only_differences=bool(only)),
         "only": only,
-        "back": back,
         "may_add": len(documents) < MAX_COMPARED,
     }
     return render(request, "catalog/compare.html", context)

@@ -1,4 +1,4 @@
-// The list follows its filters without a reload, and cases picked for a comparison go along wherever the list leads.
+// The list follows its filters without a reload, and cases picked go along wherever the list leads.
 // Without this script the buttons of the forms do the same. The forms stay as the reader has them, whenever an answer
 // comes: from an answer are taken the parts with `data-live`, and the numbers of cases beside the choices. Where the
 // server gives no answer, the browser loads the page as ever.
@@ -18,6 +18,7 @@ const announced = document.getElementById("status");
 const note = document.getElementById("picked-note");
 const narrow = matchMedia("(max-width: 59.99rem)");
 const mostPicks = Number(note.dataset.most);
+const compare = document.getElementById("compare");
 
 let waiting = 0; // for further changes
 let slow = 0; // until the sign is shown
@@ -27,7 +28,7 @@ let answered = conditions(); // the conditions of the form that they are for
 let isLeaving = false;
 let changed = form; // the field changed last: not every browser gives a ticked box the focus
 const touched = new Set(); // fields changed since the answer being waited for was asked for
-let picks = new Map(); // slugs of the cases to compare, with their titles
+let picks = new Map(); // slugs of the cases picked, with their titles
 
 // Asking
 
@@ -250,12 +251,12 @@ results.addEventListener("change", (event) => {
   const title = box.closest(".card, .case-row").querySelector(".card__title").textContent.trim();
   if (box.checked && picks.size >= mostPicks) {
     box.checked = false;
-    tell(`比べられるのは${mostPicks}件までです。`);
+    tell(`選べるのは${mostPicks}件までです。`);
     return;
   }
   if (box.checked) picks.set(box.value, title);
   else picks.delete(box.value);
-  changePicks(`「${title}」を比べる事例${box.checked ? "に加えました" : "から外しました"}。`);
+  changePicks(`「${title}」を${box.checked ? "選択に加えました" : "選択から外しました"}。`);
 });
 
 tray.addEventListener("click", (event) => {
@@ -265,7 +266,7 @@ tray.addEventListener("click", (event) => {
   const { slug } = chip.closest("li").dataset;
   const title = picks.get(slug);
   picks.delete(slug);
-  changePicks(`「${title}」を比べる事例から外しました。`);
+  changePicks(`「${title}」を選択から外しました。`);
   const next = tray.querySelector("#picked a") ?? results;
   next.focus({ preventScroll: true });
 });
@@ -304,6 +305,7 @@ function writePicks() {
   }
   document.getElementById("picked").replaceChildren(...[...picks].map(pickedCase));
   document.getElementById("picked-number").textContent = `${picks.size}件を選択中`;
+  compare.disabled = picks.size > compare.dataset.most;
   tray.classList.toggle("tray--empty", !picks.size);
 }
 

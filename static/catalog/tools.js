@@ -1,6 +1,7 @@
 // Copies a text for the buttons with `data-copy`: that of the field with this id, or else the address of the page.
-// Prints the page for the buttons with `data-print`, and the text of a field as the reader has changed it. Without
-// this script the text is marked and copied as any other, and printed as it came.
+// Prints the page for the buttons with `data-print`, and the text of a field as the reader has changed it. Puts a case
+// into a dossier beside those picked. Without this script the text is marked and copied as any other, and printed as it
+// came; a case goes into a dossier alone.
 
 document.addEventListener("click", async ({ target }) => {
   const button = target.closest("[data-copy]");
@@ -21,6 +22,25 @@ document.addEventListener("click", ({ target }) => {
 for (const printed of document.querySelectorAll("[data-prints]")) {
   const field = document.getElementById(printed.dataset.prints);
   addEventListener("beforeprint", () => (printed.textContent = field.value));
+}
+
+// A case goes into a dossier with those picked in lists of this tab (live.js), which come before it.
+addEventListener("pageshow", () => {
+  for (const link of document.querySelectorAll("[data-with-picks]")) {
+    const address = new URL(link.href);
+    const own = address.searchParams.getAll("case").at(-1);
+    address.searchParams.delete("case");
+    for (const slug of [...slugsPicked().filter((one) => one !== own), own]) address.searchParams.append("case", slug);
+    link.href = address.href;
+  }
+});
+
+function slugsPicked() {
+  try {
+    return (JSON.parse(sessionStorage.getItem("picks")) ?? []).map(([slug]) => slug);
+  } catch {
+    return []; // where the reader allows no storage
+  }
 }
 
 async function addressCopied() {

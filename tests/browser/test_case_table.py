@@ -35,7 +35,7 @@ def test_it_follows_the_filters_and_keeps_view_and_picks(page: Page) -> None:
     expect(page.locator(".cases__bodies")).to_have_attribute("aria-sort", "ascending")
     assert picked(page) == [FIRST]
     pick(page, SECOND)
-    page.get_by_role("button", name="選んだ事例を比べる").click()
+    page.get_by_role("button", name="比べる（4件まで）").click()
     page.get_by_role("link", name="一覧から事例を加える").click()
     expect(page.locator(".cases__bodies")).to_have_attribute("aria-sort", "ascending")
     assert picked(page) == [FIRST, SECOND]

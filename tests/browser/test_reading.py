@@ -91,9 +91,9 @@ class TestWithoutJavaScript:
 
     def test_ticked_cases_are_compared_and_what_is_listed_is_saved(self, sized_page: Page) -> None:
         sized_page.goto("/cases/?step=2&population=0-1")
-        for box in sized_page.get_by_label("比べる").all()[:2]:
+        for box in sized_page.get_by_label("選ぶ").all()[:2]:
             box.check()
-        sized_page.get_by_role("button", name="選んだ事例を比べる").click()
+        sized_page.get_by_role("button", name="比べる（4件まで）").click()
         expect(sized_page.locator("thead th")).to_have_count(3)
         expect(sized_page.get_by_role("button", include_hidden=False)).to_have_count(0)
         sized_page.go_back()

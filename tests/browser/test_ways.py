@@ -91,9 +91,9 @@ def test_two_actions_lead_to_the_table_of_what_one_sees(sized_page: Page) -> Non
 
 def test_cases_ticked_in_the_list_are_compared(sized_page: Page) -> None:
     sized_page.goto("/cases/?step=2&population=0-1")
-    for box in sized_page.get_by_label("比べる").all()[:2]:
+    for box in sized_page.get_by_label("選ぶ").all()[:2]:
         box.check()
-    sized_page.get_by_role("button", name="選んだ事例を比べる").click()
+    sized_page.get_by_role("button", name="比べる（4件まで）").click()
     expect(sized_page.locator("thead th")).to_have_count(3)
     sized_page.get_by_role("link", name="違いのある行だけを表示する").click()
     expect(sized_page.locator("tbody th").first).to_have_text("実施団体")

@@ -16,7 +16,7 @@ from tests.shown import linked_cases, main_of, one_line, section_of
 pytestmark = pytest.mark.django_db
 
 FIRST_ROW = [
-    "全庁一丸でデジタル変革をおこすための体制整備 比べる ：全庁一丸でデジタル変革をおこすための体制整備",
+    "全庁一丸でデジタル変革をおこすための体制整備 選ぶ ：全庁一丸でデジタル変革をおこすための体制整備",
     "福島県磐梯町 （0.3万人）",
     "副町長の直下に全庁・横断的なDX推進担当組織を設置",
     "ステップ2 組織体制",

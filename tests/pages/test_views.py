@@ -121,7 +121,7 @@ def test_a_card_says_title_bodies_and_sizes_what_has_come_of_it_place_and_topics
     )  # fmt: skip
     bodies = ["題", "山形県舟形町（0.5万人）", "奈良県橿原市（12.2万人）"]
     topics = "テーマ：意識改革・機運醸成、業務改革（BPR）ほか"
-    compare = "比べる：題"
+    compare = "選ぶ：題"
     place = "ステップ2 組織体制　"
     assert card_of(client, "/cases/") == [*bodies, "一", topics, compare]  # the heading above says where
     assert card_of(client, "/cases/?sort=-updated") == [*bodies, "一", place + topics, compare]
@@ -677,5 +677,6 @@ def test_robots_ask_for_whole_files_and_not_for_one_of_each_list(client: Client)
         "Disallow: /cases.json?\n"
         "Disallow: /cases.atom?\n"
         "Disallow: /compare.xlsx?\n"
+        "Disallow: /dossier.xlsx?\n"
         "Sitemap: http://testserver/sitemap.xml\n"
     )

@@ -27,6 +27,8 @@ PARAMETERS: dict[str, dict[str, str | int]] = {
 QUERIES = {
     "compare": "?case=dx2021-17-1&case=dx2021-17-2",
     "compare_xlsx": "?case=dx2021-17-1&case=dx2021-17-2",
+    "dossier": "?case=dx2021-17-1&case=dx2021-17-2",
+    "dossier_xlsx": "?case=dx2021-17-1&case=dx2021-17-2",
     "near": f"?name={quote('美郷町')}",
     "suggestions": f"?q={quote('研修')}",
 }
@@ -37,6 +39,7 @@ FILES = {
     "case_list_atom",
     "case_list_json",
     "compare_xlsx",
+    "dossier_xlsx",
     "api_case_list",
     "api_case_detail",
     "api_body_list",

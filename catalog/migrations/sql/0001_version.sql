@@ -91,7 +91,7 @@ DECLARE
 BEGIN
     FOR kind, name IN
         SELECT 'case', unnest('{case, casebody, similarbody, link, linkcheck, figure, fact, followed, case_topics, confirmation, guideline, release}'::text[])
-        UNION ALL SELECT 'list', unnest('{topic, body, population, populationsource, prefecture, step, section, source, sitetext, searchsynonym, indicator, indicatorvalue}'::text[])
+        UNION ALL SELECT 'list', unnest('{topic, body, population, populationsource, prefecture, step, section, source, sitetext, searchsynonym, indicator, indicatorvalue, trouble}'::text[])
     LOOP
         EXECUTE format(
             'CREATE TRIGGER catalogue_version_moves BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %I '
