@@ -9,15 +9,16 @@ from typing import NamedTuple
 
 from pyroaring import BitMap
 
-from catalog.finding.clues import Weights, weights_of
+from catalog.finding.clues import Clue, clues_of
 from catalog.finding.index import Index
 from catalog.finding.query import CaseFilter
 from catalog.finding.search import Term
 
 FEW, FEW_OF_ONE_WORD = 6, 3  # cases: a text that finds as many needs no help
 IN_HEAD = 0.75  # what a word counts more where it stands in title, points or names
-LEAST = 5.0  # what a case that is shown counts: texts without sense reach less
-MAX_WORDS = 64  # that are looked for, those that count most
+LEAST = 4.0  # what the best case counts if any is shown: texts without sense reach less
+SHARE = 0.25  # of what the best counts that any other does
+MAX_WORDS = 100  # that are looked for, those that count most
 MAX_RANKED = 400  # cases, or a few more: where more have any of the words, those with the rarest
 TOLD = 0.5  # what a word counts that is marked as the reason
 
@@ -29,55 +30,75 @@ class Closest(NamedTuple):
     words: list[Term]
 
 
-class Clue(NamedTuple):
-    """What one word counts for each case that has it, and once more for those that have it in their head."""
+class Weighed(NamedTuple):
+    """What a word counts for each case that has it, and the cases; some have it in their head."""
 
     counts: float
-    anywhere: BitMap
     in_head: BitMap
+    anywhere: BitMap
 
 
 def closest_cases(case_filter: CaseFilter, limit: int) -> Closest:
     """Cases that are not found and speak of what the text does, the best first.
 
-    They satisfy the same filters, and what the text states; where no such case counts enough, the filters
-    alone. None where enough is found.
+    They satisfy the same filters, and what the text states; behind them come those that satisfy the filters
+    alone. None where enough is found, or where the text speaks of nothing that cases do.
     """
     found, terms = case_filter.found(), case_filter.terms
     if not terms or len(found) >= (FEW if len(terms) > 1 else FEW_OF_ONE_WORD):
         return Closest([], [])
     index = case_filter.index
-    weights = weights_of(case_filter.reading.rest, terms, index.lists.near_groups)
-    clues = clues_in(index, weights)
-    numbers = best(index, clues, case_filter.found(except_for="q") - found, limit)
-    if not numbers and case_filter.understood:
-        numbers = best(index, clues, case_filter.found_without_text() - found, limit)
-    return Closest(numbers, [Term(word, (word,), ()) for word, counts in weights.items() if counts >= TOLD])
+    clues = clues_of(case_filter.cleaned["q"], index.lists.near_groups)
+    words = weighed(index, clues)
+    numbers = best(index, words, case_filter.found(except_for="q") - found, limit)
+    if case_filter.understood and len(numbers) < limit:
+        others = case_filter.found_without_text() - found - BitMap(numbers)
+        numbers += best(index, words, others, limit - len(numbers))
+    told = {word for clue in clues for word, counts in clue.items() if counts >= TOLD}
+    return Closest(numbers, [Term(word, (word,), ()) for word in sorted(told)])
 
 
-def clues_in(index: Index, weights: Weights) -> list[Clue]:
-    """The words as clues, by which cases have them; words that none has are none.
+def weighed(index: Index, clues: list[Clue]) -> list[Weighed]:
+    """The words of the clues that some case has, those that count most.
 
-    A word counts the more the fewer cases have it.
+    A word counts the more the fewer cases have it, and all the less the more of the text no case speaks of.
     """
-    of_all, clues = len(index.cases), list[Clue]()
-    for word, (in_head, anywhere) in index.hits_of_words(weights).items():
-        if anywhere:
-            clues.append(Clue(weights[word] * log(1 + of_all / len(anywhere)), anywhere, in_head))
-    return sorted(clues, key=lambda clue: -clue.counts)[:MAX_WORDS]
-
-
-def best(index: Index, clues: list[Clue], among: BitMap, limit: int) -> list[int]:
-    """The numbers of those of the cases that count `LEAST` or more, in the order of what they count."""
-    ranked = BitMap()
-    for clue in sorted(clues, key=lambda clue: len(clue.anywhere)):
-        if len(ranked) < MAX_RANKED:
-            ranked |= clue.anywhere & among
-    counts = defaultdict[int, float](float)
+    hits = index.hits_of_words({word for clue in clues for word in clue})
+    share = spoken_of(clues, hits)
+    weights = defaultdict[str, float](float)
     for clue in clues:
-        for number in clue.anywhere & ranked:
-            counts[number] += clue.counts
-        for number in clue.in_head & ranked:
-            counts[number] += clue.counts * IN_HEAD
-    enough = (number for number, count in counts.items() if count >= LEAST)
+        for word, counts in clue.items():
+            if hits[word][1]:
+                weights[word] += counts * share
+    of_all = len(index.cases)
+    words = (
+        Weighed(weights[word] * log(1 + of_all / len(anywhere)), in_head, anywhere)
+        for word, (in_head, anywhere) in hits.items()
+        if anywhere
+    )
+    return nsmallest(MAX_WORDS, words, key=lambda word: -word.counts)
+
+
+def spoken_of(clues: list[Clue], hits: dict[str, tuple[BitMap, BitMap]]) -> float:
+    """How much of what the text speaks of the cases do too, from 0 to 1: each clue by the nearest word that is there."""
+    nearest = [max((counts for word, counts in clue.items() if hits[word][1]), default=0) for clue in clues]
+    return sum(nearest) / len(nearest) if nearest else 0
+
+
+def best(index: Index, words: list[Weighed], among: BitMap, limit: int) -> list[int]:
+    """The numbers of the cases in the order of what they count; none where the best is below `LEAST`."""
+    ranked = BitMap()
+    for word in sorted(words, key=lambda word: len(word.anywhere)):
+        if len(ranked) < MAX_RANKED:
+            ranked |= word.anywhere & among
+    counts = defaultdict[int, float](float)
+    for word in words:
+        for number in word.anywhere & ranked:
+            counts[number] += word.counts
+        for number in word.in_head & ranked:
+            counts[number] += word.counts * IN_HEAD
+    most = max(counts.values(), default=0)
+    if most < LEAST:
+        return []
+    enough = (number for number, count in counts.items() if count >= SHARE * most)
     return nsmallest(limit, enough, key=lambda one: (-round(counts[one], 6), index.numbering.place(one), one))

@@ -11,52 +11,42 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from catalog.finding.near_words import LONGEST, near_words
-from catalog.finding.search import READING, WHOLE, Term, fold_each, folded_of, is_whole, wanted
-from catalog.finding.sentences import is_empty
+from catalog.finding.search import READING, WHOLE, fold_each, folded_of, is_whole, wanted
 
 # Runs of katakana, of Latin letters, and of all other letters and digits, which are kanji and hiragana mostly.
 RUN = re.compile(r"[ァ-ヺ][ァ-ヺー]*|[a-z][a-z0-9]*|(?:(?![ァ-ヺa-z])[^\W_])+")
-HIRAGANA = re.compile("[ぁ-ゖ]+")
+HIRAGANA = re.compile("[ぁ-ゖ]")
 KANJI = "[一-鿿々]"
 OF_GROUP, OF_GRAM = 0.8, 0.5  # what a word of the same group counts, and two characters that are no known word
 SHORTEST_IN_KATAKANA = 3  # characters of a known word within a longer one
 
-Weights = dict[str, float]
+Clue = dict[str, float]
 
 
-def weights_of(text: str, terms: Iterable[Term], groups: Iterable[Sequence[str]]) -> Weights:
-    """What each word counts for a text: 1 for its own, less for what is near, more for what several are near to.
+def clues_of(text: str, groups: Iterable[Sequence[str]]) -> list[Clue]:
+    """What a text speaks of, a clue for each of its words: what to look for, each with what it counts.
 
-    `terms` are those that the text is searched for by, `groups` the lists' `near_groups`.
+    1 is for the word itself, less for what is near to it. `groups` are the lists' `near_groups`.
     """
     plain = unicodedata.normalize("NFKC", text).lower()
     runs = RUN.findall(plain)
     folded = fold_each({plain, *runs})
-    clues = defaultdict[str, Weights](dict)
-    whole = set[str]()
+    clues, whole = defaultdict[str, Clue](dict), set[str]()
     for run in runs:
         sought = wanted(run, folded[run]).replace(READING, "")
         whole.add(sought)
-        for word, counts in words_in_run(sought):
+        for word, counts in words_in_run(sought, is_latin=run.isascii()):
             clues[word][word] = counts
-            if counts == 1:
+            if word in near_words():
                 _add(clues[word], {one: alike**2 for one, alike in near_words().near(word).items()})
     for group in groups:
         if said := said_of(group, folded[plain], whole):
             _add(clues[said], {word: 1 if word == said else OF_GROUP for word in group})
-    for term in terms:
-        variants = [variant.replace(READING, "") for variant in term.variants]
-        _add(clues[variants[0]], dict.fromkeys(variants, 1))
-    weights = defaultdict[str, float](float)
-    for clue, words in clues.items():
-        if not is_empty(folded_of(clue)):
-            for word, counts in words.items():
-                if len(folded_of(word)) > 1:
-                    weights[word] += counts
-    return dict(weights)
+    told = ({word: clue[word] for word in clue if len(folded_of(word)) > 1} for clue in clues.values())
+    return [clue for clue in told if clue]
 
 
-def _add(clue: Weights, words: Weights) -> None:
+def _add(clue: Clue, words: Clue) -> None:
     for word, counts in words.items():
         clue[word] = max(clue.get(word, 0), counts)
 
@@ -77,7 +67,7 @@ def said_of(group: Iterable[str], folded: str, whole: set[str]) -> str | None:
     return max(filter(is_said, group), key=len, default=None)
 
 
-def words_in_run(sought: str) -> Iterator[tuple[str, float]]:
+def words_in_run(sought: str, *, is_latin: bool) -> Iterator[tuple[str, float]]:
     """The words that a run is made of, the longest known first, and pairs of characters where none is known.
 
     Each with what it counts: 1 for a known word.
@@ -87,9 +77,9 @@ def words_in_run(sought: str) -> Iterator[tuple[str, float]]:
         yield sought, 1
     elif not is_whole(sought):
         yield from _cut(sought, "", 2)
-    elif len(sought) > SHORTEST_IN_KATAKANA:
-        found = [*_cut(folded_of(sought), WHOLE, SHORTEST_IN_KATAKANA)]
-        yield from [(word, counts) for word, counts in found if counts == 1] or [(sought, OF_GRAM)]
+    else:
+        inner = [] if is_latin else _cut(folded_of(sought), WHOLE, SHORTEST_IN_KATAKANA)
+        yield from [(word, counts) for word, counts in inner if counts == 1] or [(sought, 1)]
 
 
 def _cut(run: str, mark: str, shortest: int) -> Iterator[tuple[str, float]]:
@@ -109,4 +99,4 @@ def _cut(run: str, mark: str, shortest: int) -> Iterator[tuple[str, float]]:
 
 def _grams(unknown: str) -> Iterator[tuple[str, float]]:
     grams = {unknown[at : at + 2] for at in range(len(unknown) - 1)}
-    return ((gram, OF_GRAM) for gram in sorted(grams) if not HIRAGANA.fullmatch(gram))
+    return ((gram, OF_GRAM) for gram in sorted(grams) if not HIRAGANA.search(gram))
