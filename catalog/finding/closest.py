@@ -12,12 +12,13 @@ from pyroaring import BitMap
 from catalog.finding.clues import Clue, clues_of
 from catalog.finding.index import Index
 from catalog.finding.query import CaseFilter
-from catalog.finding.search import Term
+from catalog.finding.search import Term, folded_of
 
 FEW, FEW_OF_ONE_WORD = 6, 3  # cases: a text that finds as many needs no help
 IN_HEAD = 0.75  # what a word counts more where it stands in title, points or names
 LEAST = 4.0  # what the best case counts if any is shown: texts without sense reach less
-SHARE = 0.25  # of what the best counts that any other does
+SHARE = 0.1  # of what the best counts that any other does
+NOT_STATED = 0.7  # by what it counts less where it does not satisfy what the text states
 MAX_WORDS = 100  # that are looked for, those that count most
 MAX_RANKED = 400  # cases, or a few more: where more have any of the words, those with the rarest
 TOLD = 0.5  # what a word counts that is marked as the reason
@@ -41,19 +42,19 @@ class Weighed(NamedTuple):
 def closest_cases(case_filter: CaseFilter, limit: int) -> Closest:
     """Cases that are not found and speak of what the text does, the best first.
 
-    They satisfy the same filters, and what the text states; behind them come those that satisfy the filters
-    alone. None where enough is found, or where the text speaks of nothing that cases do.
+    They satisfy the same filters; those that satisfy what the text states as well count more. None where enough
+    is found, or where the text speaks of nothing that cases do.
     """
-    found, terms = case_filter.found(), case_filter.terms
-    if not terms or len(found) >= (FEW if len(terms) > 1 else FEW_OF_ONE_WORD):
+    found, index = case_filter.found(), case_filter.index
+    if not case_filter.terms or len(found) >= FEW:
         return Closest([], [])
-    index = case_filter.index
     clues = clues_of(case_filter.cleaned["q"], index.lists.near_groups)
+    if len(clues) < 2 and len(found) >= FEW_OF_ONE_WORD:
+        return Closest([], [])
     words = weighed(index, clues)
-    numbers = best(index, words, case_filter.found(except_for="q") - found, limit)
-    if case_filter.understood and len(numbers) < limit:
-        others = case_filter.found_without_text() - found - BitMap(numbers)
-        numbers += best(index, words, others, limit - len(numbers))
+    stated = case_filter.found(except_for="q") - found
+    among = case_filter.found_without_text() - found if case_filter.understood else stated
+    numbers = best(index, words, among, stated, limit)
     told = {word for clue in clues for word, counts in clue.items() if counts >= TOLD}
     return Closest(numbers, [Term(word, (word,), ()) for word in sorted(told)])
 
@@ -70,9 +71,13 @@ def weighed(index: Index, clues: list[Clue]) -> list[Weighed]:
         for word, counts in clue.items():
             if hits[word][1]:
                 weights[word] += counts * share
-    of_all = len(index.cases)
+    of_all, lists = len(index.cases), index.titled_lists
     words = (
-        Weighed(weights[word] * log(1 + of_all / len(anywhere)), in_head, anywhere)
+        Weighed(
+            weights[word] * log(1 + of_all / len(anywhere)),
+            in_head.union(*(cases for title, cases in lists if folded_of(word) in title)),
+            anywhere,
+        )
         for word, (in_head, anywhere) in hits.items()
         if anywhere
     )
@@ -85,8 +90,11 @@ def spoken_of(clues: list[Clue], hits: dict[str, tuple[BitMap, BitMap]]) -> floa
     return sum(nearest) / len(nearest) if nearest else 0
 
 
-def best(index: Index, words: list[Weighed], among: BitMap, limit: int) -> list[int]:
-    """The numbers of the cases in the order of what they count; none where the best is below `LEAST`."""
+def best(index: Index, words: list[Weighed], among: BitMap, stated: BitMap, limit: int) -> list[int]:
+    """The numbers of some cases in the order of what they count; none where the best is below `LEAST`.
+
+    `stated` are those of them that satisfy what the text states.
+    """
     ranked = BitMap()
     for word in sorted(words, key=lambda word: len(word.anywhere)):
         if len(ranked) < MAX_RANKED:
@@ -97,6 +105,8 @@ def best(index: Index, words: list[Weighed], among: BitMap, limit: int) -> list[
             counts[number] += word.counts
         for number in word.in_head & ranked:
             counts[number] += word.counts * IN_HEAD
+    for number in ranked - stated:
+        counts[number] *= NOT_STATED
     most = max(counts.values(), default=0)
     if most < LEAST:
         return []

@@ -17,7 +17,7 @@ from catalog.finding.search import READING, WHOLE, fold_each, folded_of, is_whol
 RUN = re.compile(r"[ァ-ヺ][ァ-ヺー]*|[a-z][a-z0-9]*|(?:(?![ァ-ヺa-z])[^\W_])+")
 HIRAGANA = re.compile("[ぁ-ゖ]")
 KANJI = "[一-鿿々]"
-OF_GROUP, OF_GRAM = 0.8, 0.5  # what a word of the same group counts, and two characters that are no known word
+OF_GRAM = 0.5  # what two characters count that are of no known word
 SHORTEST_IN_KATAKANA = 3  # characters of a known word within a longer one
 
 Clue = dict[str, float]
@@ -41,7 +41,7 @@ def clues_of(text: str, groups: Iterable[Sequence[str]]) -> list[Clue]:
                 _add(clues[word], {one: alike**2 for one, alike in near_words().near(word).items()})
     for group in groups:
         if said := said_of(group, folded[plain], whole):
-            _add(clues[said], {word: 1 if word == said else OF_GROUP for word in group})
+            _add(clues[said], dict.fromkeys(group, 1))
     told = ({word: clue[word] for word in clue if len(folded_of(word)) > 1} for clue in clues.values())
     return [clue for clue in told if clue]
 

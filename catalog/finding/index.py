@@ -286,6 +286,17 @@ class Index:
         """Parameter, value and title of the steps, sections, topics and sources whose title the term is."""
         return self.told(self.lists.by_title.get(folded_of(term.variants[0]), []))
 
+    @property
+    def titled_lists(self) -> list[tuple[str, BitMap]]:
+        """The folded title of every section and topic with its cases."""
+        told = (
+            (title, self.cases_by[name].get(value))
+            for title, lists in self.lists.by_title.items()
+            for name, value, _ in self.told(lists)
+            if name in ("section", "topic")
+        )
+        return [(title, cases) for title, cases in told if cases]
+
     def lists_nearly_called(self, text: str) -> list[tuple[str, str, str]]:
         """The same of a text that is a title but for its hiragana: 行政手続きのオンライン化, 押印見直し."""
         plain = without_kana(text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -33,6 +34,9 @@ class NearWords:
         self._line_of = {
             word: at for at, line in enumerate(lines) for word in line.partition("\t")[0].split(" ")
         }
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._line_of)
 
     def __contains__(self, word: str) -> bool:
         return word in self._line_of
