@@ -366,7 +366,8 @@ class ReleaseAdmin(ReadOnlyAdmin):
 
 @admin.register(SearchSynonym)
 class SearchSynonymAdmin(RecordedAdmin):
-    list_display = ("words_together",)
+    list_display = ("words_together", "is_near")
+    list_filter = ("is_near",)
     search_fields = ("words__folded",)
 
     @admin.display(description="言葉")

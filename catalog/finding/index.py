@@ -7,7 +7,7 @@ index is right for as long as the catalogue has the version it was made of; see 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from copy import copy
 from datetime import datetime
 from functools import cached_property, lru_cache
@@ -31,17 +31,19 @@ from catalog.finding.bodies import NamedBody
 from catalog.finding.lists import ByValue, InUse, lists_of, without_kana
 from catalog.finding.nearest import Target
 from catalog.finding.numbering import Numbering
-from catalog.finding.search import PARTS_APART, Term, folded_of, keys_found
+from catalog.finding.search import PARTS_APART, Term, folded_of, keys_found, keys_with_words
 from catalog.finding.understanding import Names
 from catalog.finding.vocabulary import FrequentWord, frequent_words
 from catalog.models import Body, Section, Source, Topic
 
 Ranks = tuple[BitMap, ...]
 T = TypeVar("T")
+K = TypeVar("K")
 
 NAMED = ("section", "topic", "source")  # parameters whose values editors make
 MAX_INDEXES = 2
 MAX_TERMS = 256  # whose hits are kept: of 100,000 cases 12 kB each
+MAX_WORDS = 2048  # near in meaning to words of texts, the same: at most 2.5 kB each of 10,000 cases
 MAX_READ = 300  # cases, of which the frequent words are
 MAX_CHANGED = 300  # cases, beyond which an index is made anew
 
@@ -73,6 +75,7 @@ class Index:
         self.numbering = Numbering(columns.keys, columns.places, columns.times)
         self.cases = BitMap(range(len(self.numbering)))
         self._hits: dict[Term, Hits] = {}
+        self._hits_of_words: dict[str, Hits] = {}
         self._kept_in_version: dict[Any, Any] = {}
         by: dict[str, ByValue] = {
             name: {value: BitMap(numbers) for value, numbers in by_value.items()}
@@ -106,14 +109,9 @@ class Index:
         """An index of a later version, in which these documents alone have changed since this one."""
         index = copy(self)
         keys = frozenset(document.key for document in changed)
-        index.version, index._hits = (
-            version,
-            {
-                term: Hits(hits.ranks, hits.changed | keys)
-                for term, hits in self._hits.copy().items()
-                if len(hits.changed) <= MAX_CHANGED
-            },
-        )
+        index.version = version
+        index._hits = hits_but_for(keys, self._hits)
+        index._hits_of_words = hits_but_for(keys, self._hits_of_words)
         index._kept_in_version = {}
         for of_cases in ("bodies_in_cases", "frequent_words", "in_use"):
             index.__dict__.pop(of_cases, None)
@@ -255,6 +253,36 @@ class Index:
                 self._hits.pop(oldest, None)
         return hits
 
+    def hits_of_words(self, words: Collection[str]) -> dict[str, Ranks]:
+        """For each word the cases that have it in title, points or names, and all that have it.
+
+        They are kept as those of terms are; what is not kept is asked for at once.
+        """
+        kept = {word: hits for word in words if (hits := self._hits_of_words.get(word))}
+        found = {word: hits.ranks for word, hits in kept.items() if not hits.changed}
+        behind = {word: hits for word, hits in kept.items() if hits.changed}
+        changed = frozenset[int]().union(*(hits.changed for hits in behind.values()))
+        same = self.cases - self.numbering.numbered(changed)
+        asked = [
+            (list(behind), changed, [[cases & same for cases in hits.ranks] for hits in behind.values()]),
+            ([word for word in words if word not in kept], None, None),
+        ]
+        for wanted, among, known in asked:
+            stamp, keys = keys_with_words(wanted, among) if wanted else ("", [])
+            ranks = [tuple(self.numbering.numbered(of_rank) for of_rank in of_word) for of_word in keys]
+            if known:
+                ranks = [
+                    tuple(map(BitMap.union, of_word, before))
+                    for of_word, before in zip(ranks, known, strict=True)
+                ]
+            new = dict(zip(wanted, ranks, strict=True))
+            found |= new
+            if stamp == self.version.stamp:
+                self._hits_of_words |= {word: Hits(of_word) for word, of_word in new.items()}
+        for word in [*self._hits_of_words][: -MAX_WORDS or None]:
+            self._hits_of_words.pop(word, None)
+        return found
+
     def cases_with(self, term: Term) -> BitMap:
         """The cases that have the term, in one piece or in parts."""
         return BitMap().union(*self.hits_of(term))
@@ -266,6 +294,17 @@ class Index:
     def lists_called(self, term: Term) -> list[tuple[str, str, str]]:
         """Parameter, value and title of the steps, sections, topics and sources whose title the term is."""
         return self.told(self.lists.by_title.get(folded_of(term.variants[0]), []))
+
+    @property
+    def titled_lists(self) -> list[tuple[str, BitMap]]:
+        """The folded title of every section and topic with its cases."""
+        told = (
+            (title, self.cases_by[name].get(value))
+            for title, lists in self.lists.by_title.items()
+            for name, value, _ in self.told(lists)
+            if name in ("section", "topic")
+        )
+        return [(title, cases) for title, cases in told if cases]
 
     def lists_nearly_called(self, text: str) -> list[tuple[str, str, str]]:
         """The same of a text that is a title but for its hiragana: 行政手続きのオンライン化, 押印見直し."""
@@ -373,6 +412,15 @@ class Index:
     def read_in_order(self, cases: BitMap, most: int) -> list[Document]:
         """The documents of the first of these cases, at most so many, in document order."""
         return self.read(self.numbering.in_order(cases, slice(0, most)))
+
+
+def hits_but_for(keys: frozenset[int], hits: Mapping[K, Hits]) -> dict[K, Hits]:
+    """These hits for an index in which the cases with these keys have changed; none that too many have."""
+    return {
+        sought: Hits(found.ranks, found.changed | keys)
+        for sought, found in [*hits.items()]
+        if len(found.changed) <= MAX_CHANGED
+    }
 
 
 def union_of(bitmaps: ByValue, values: Iterable[str]) -> BitMap:

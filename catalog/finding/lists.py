@@ -19,6 +19,7 @@ from pyroaring import BitMap
 
 from catalog.documents.version import Version
 from catalog.finding.bodies import SUFFIX, BodyNames
+from catalog.finding.near_words import as_sought
 from catalog.finding.nearest import Measured, measure
 from catalog.finding.romaji import romanised
 from catalog.finding.search import borders, fold_each
@@ -90,6 +91,7 @@ class Lists:
         }
         self._read_bodies()
         self.synonyms = folded_synonyms(self.bodies)
+        self.near_groups = groups_of_words()
 
     def _read_bodies(self) -> None:
         self.bodies = bodies = list(Body.objects.order_by("code"))
@@ -205,7 +207,7 @@ def folded_synonyms(bodies: Iterable[Body]) -> dict[str, dict[str, str]]:
     with connection_to_read().cursor() as cursor:
         cursor.execute(
             f"SELECT id, word, fold(word) FROM {SearchSynonym._meta.db_table}"  # noqa: S608 – a name of ours
-            " CROSS JOIN unnest(words) WITH ORDINALITY AS of_group (word, at) ORDER BY id, at"
+            " CROSS JOIN unnest(words) WITH ORDINALITY AS of_group (word, at) WHERE NOT is_near ORDER BY id, at"
         )
         for group, word, folded in cursor.fetchall():
             groups[group][word] = folded
@@ -219,6 +221,13 @@ def folded_synonyms(bodies: Iterable[Body]) -> dict[str, dict[str, str]]:
     for latin, name in found:
         synonyms[latin] |= {latin: latin, name: folded_names[name]}
     return dict(synonyms)
+
+
+def groups_of_words() -> list[tuple[str, ...]]:
+    """The groups of words that are the same or near in meaning, each word as `as_sought` writes it."""
+    groups = [list(words) for words in SearchSynonym.objects.order_by("pk").values_list("words", flat=True)]
+    folded = fold_each({word for words in groups for word in words})
+    return [tuple(dict.fromkeys(as_sought(word, folded[word]) for word in words)) for words in groups]
 
 
 def choices_by_region(prefectures: Iterable[Prefecture]) -> list[tuple[str, Choices]]:

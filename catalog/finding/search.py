@@ -218,6 +218,33 @@ def keys_found(
     return stamp, [keys or [] for keys in ranks]
 
 
+def keys_with_words(
+    words: Sequence[str], among: Collection[int] | None = None
+) -> tuple[str, list[tuple[list[int], list[int]]]]:
+    """The stamp of the catalogue's version, and for each word the keys of the cases that have it.
+
+    First those that have it in title, points or names of bodies, then all. Grams alone decide: of a word that
+    is longer than one the parts may stand apart. `among` is as for `keys_found`.
+    """
+    found, values = "cases_found_by({}::tsquery)", list[Any]()
+    if among is not None:
+        found = (
+            f"(SELECT array_agg(case_id) FROM {CaseDocument._meta.db_table} "  # noqa: S608 – a name of ours
+            "WHERE case_id = ANY (%s) AND grams @@ {}::tsquery)"
+        )
+        values = [list(among)] * 2
+    heads = [f"({grams_of(word, '*')}) | ({grams_of(word, '+')})" for word in words]
+    with connection_to_read().cursor() as cursor:
+        cursor.execute(
+            "SELECT (SELECT stamp::text FROM catalog_catalogueversion), "
+            f"{found.format('head')}, {found.format('anywhere')} "
+            "FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS asked (head, anywhere, at) ORDER BY at",
+            [*values, heads, [*map(grams_of, words)]],
+        )
+        rows = cursor.fetchall()
+    return rows[0][0] if rows else "", [(in_head or [], anywhere or []) for _, in_head, anywhere in rows]
+
+
 @dataclass(frozen=True)
 class Question:
     """Which cases have a word of each list in a part of their text: `sql`, with its `values`.
@@ -313,7 +340,7 @@ def close_words(term: Term) -> list[str]:
         cursor.execute(
             """
             SELECT DISTINCT ON (fold(word)) fold(word), word FROM (
-                SELECT unnest(words) FROM catalog_searchsynonym
+                SELECT unnest(words) FROM catalog_searchsynonym WHERE NOT is_near
                 UNION SELECT unnest(string_to_array(title, '・')) FROM catalog_topic
                 WHERE merged_into_id IS NULL
                 UNION SELECT title FROM catalog_section UNION SELECT name FROM catalog_body

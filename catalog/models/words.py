@@ -26,13 +26,21 @@ class SearchSynonymManager(models.Manager["SearchSynonym"]):
 
 
 class SearchSynonym(CatalogueModel):
-    """Words that mean the same in search: a term that is one of them finds them all."""
+    """Words that mean the same in search: a term that is one of them finds them all.
+
+    Those that are only near in meaning are looked for where a text finds little, apart from the result.
+    """
 
     words = ArrayField(
         models.CharField(max_length=50),
         verbose_name="言葉",
         unique=True,
         help_text="1行に1語。どれで検索しても、すべての語で探します。",
+    )
+    is_near = models.BooleanField(
+        "似た意味の言葉",
+        default=False,
+        help_text="同じ意味とまではいえない言葉のとき。検索結果は変わらず、結果が少ないときに下に出す「言葉の近い事例」だけに使います。",
     )
 
     objects = SearchSynonymManager()

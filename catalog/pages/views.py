@@ -150,13 +150,13 @@ def steps_beside(case_filter: CaseFilter) -> standing.Steps | None:
 
 
 def ways_out(case_filter: CaseFilter) -> dict[str, Any]:
-    """What to show where little or nothing is found: cases that have most of the words, and other queries."""
+    """What to show where little or nothing is found: cases that speak of the same, and other queries."""
     index, found = case_filter.index, case_filter.found()
-    numbers = [] if case_filter.errors else closest_cases(case_filter, CLOSEST_CASES)
+    numbers, near = ([], []) if case_filter.errors else closest_cases(case_filter, CLOSEST_CASES)
     nothing = not case_filter.errors and not found
     return {
         "closest": words.closest(case_filter) if nothing else None,
-        "closest_cards": cards_of(index.read(numbers), index, case_filter.target, case_filter.terms),
+        "closest_cards": cards_of(index.read(numbers), index, case_filter.target, near),
         "suggestions": words.suggestions(case_filter) if nothing else [],
     }
 

@@ -29,7 +29,7 @@ def shown(text: str) -> list[str]:
     given["q"] = text
     case_filter = CaseFilter(given)
     found = [document.record["slug"] for document in case_filter.all_documents()]
-    closest = case_filter.index.read(closest_cases(case_filter, SHOWN))
+    closest = case_filter.index.read(closest_cases(case_filter, SHOWN).numbers)
     return [*found, *(document.record["slug"] for document in closest)]
 
 

@@ -1,0 +1,102 @@
+"""Which words to look for where a text finds little, and what each counts: its own, and what is near in meaning.
+
+What counts as the same, the database's `fold` alone decides.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
+from catalog.finding.near_words import LONGEST, near_words
+from catalog.finding.search import READING, WHOLE, fold_each, folded_of, is_whole, wanted
+
+# Runs of katakana, of Latin letters, and of all other letters and digits, which are kanji and hiragana mostly.
+RUN = re.compile(r"[ァ-ヺ][ァ-ヺー]*|[a-z][a-z0-9]*|(?:(?![ァ-ヺa-z])[^\W_])+")
+HIRAGANA = re.compile("[ぁ-ゖ]")
+KANJI = "[一-鿿々]"
+OF_GRAM = 0.5  # what two characters count that are of no known word
+SHORTEST_IN_KATAKANA = 3  # characters of a known word within a longer one
+
+Clue = dict[str, float]
+
+
+def clues_of(text: str, groups: Iterable[Sequence[str]]) -> list[Clue]:
+    """What a text speaks of, a clue for each of its words: what to look for, each with what it counts.
+
+    1 is for the word itself, less for what is near to it. `groups` are the lists' `near_groups`.
+    """
+    plain = unicodedata.normalize("NFKC", text).lower()
+    runs = RUN.findall(plain)
+    folded = fold_each({plain, *runs})
+    clues, whole = defaultdict[str, Clue](dict), set[str]()
+    for run in runs:
+        sought = wanted(run, folded[run]).replace(READING, "")
+        whole.add(sought)
+        for word, counts in words_in_run(sought, is_latin=run.isascii()):
+            clues[word][word] = counts
+            if word in near_words():
+                _add(clues[word], {one: alike**2 for one, alike in near_words().near(word).items()})
+    for group in groups:
+        if said := said_of(group, folded[plain], whole):
+            _add(clues[said], dict.fromkeys(group, 1))
+    told = ({word: clue[word] for word in clue if len(folded_of(word)) > 1} for clue in clues.values())
+    return [clue for clue in told if clue]
+
+
+def _add(clue: Clue, words: Clue) -> None:
+    for word, counts in words.items():
+        clue[word] = max(clue.get(word, 0), counts)
+
+
+def said_of(group: Iterable[str], folded: str, whole: set[str]) -> str | None:
+    """The longest word of a group that a text has, whose runs are `whole`; None without one.
+
+    A word of one character is no part of a longer one of kanji.
+    """
+
+    def is_said(word: str) -> bool:
+        if is_whole(word):
+            return word in whole
+        if len(word) == 1:
+            return re.search(f"(?<!{KANJI}){re.escape(word)}(?!{KANJI})", folded) is not None
+        return word in folded
+
+    return max(filter(is_said, group), key=len, default=None)
+
+
+def words_in_run(sought: str, *, is_latin: bool) -> Iterator[tuple[str, float]]:
+    """The words that a run is made of, the longest known first, and pairs of characters where none is known.
+
+    Each with what it counts: 1 for a known word.
+    """
+    known = near_words()
+    if sought in known:
+        yield sought, 1
+    elif not is_whole(sought):
+        yield from _cut(sought, "", 2)
+    else:
+        inner = [] if is_latin else _cut(folded_of(sought), WHOLE, SHORTEST_IN_KATAKANA)
+        yield from [(word, counts) for word, counts in inner if counts == 1] or [(sought, 1)]
+
+
+def _cut(run: str, mark: str, shortest: int) -> Iterator[tuple[str, float]]:
+    known, at, unknown = near_words(), 0, ""
+    while at < len(run):
+        pieces = (run[at:end] for end in range(min(len(run), at + LONGEST), at + shortest - 1, -1))
+        word = next((piece for piece in pieces if mark + piece in known), None)
+        if word:
+            yield from _grams(unknown)
+            yield mark + word, 1
+            unknown = ""
+        else:
+            unknown += run[at]
+        at += len(word or " ")
+    yield from _grams(unknown)
+
+
+def _grams(unknown: str) -> Iterator[tuple[str, float]]:
+    grams = {unknown[at : at + 2] for at in range(len(unknown) - 1)}
+    return ((gram, OF_GRAM) for gram in sorted(grams) if not HIRAGANA.search(gram))
