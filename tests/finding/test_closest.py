@@ -83,7 +83,7 @@ def test_the_order_is_that_of_plain_counting(text: str) -> None:
 def counted(case_filter: CaseFilter) -> list[str]:
     """The same by plain Python over the texts of all documents, in document order."""
     index = case_filter.index
-    documents = index.read_in_order(index.cases)
+    documents = index.read_in_order(index.cases, len(index.cases))
     texts = {one.pk: one for one in CaseDocument.objects.filter(is_public=True)}
     clues = clues_of(case_filter.cleaned["q"], index.lists.near_groups)
     has = {
