@@ -45,6 +45,7 @@ VARIANTS: dict[str, list[str]] = {
         "/cases/?view=sizes&step=2&near=063631",
     ],
     "near": ["/near/", "/near/?name=", "/near/?name=だて"],
+    "standing": ["/standing/?body=363421", "/standing/?name=美郷町", "/standing/?body=999999"],
     "case_detail": ["/cases/dx2021-16-1/", "/cases/dx2021-26-1/"],
     "compare": [
         "/compare/?case=dx2021-17-1&case=dx2021-5-1&case=dx2021-14-1&case=dx2021-18-2&only=differences",

@@ -89,7 +89,9 @@ def share_in_words(one: Indicator, group: tuple[int, int, float | None]) -> str:
     if not asked:
         return "―"
     if one.kind == "done":
-        return f"{floor(Fraction(100 * done, asked) + Fraction(1, 2))}％"
+        share = Fraction(100 * done, asked)
+        rounded = floor(share + Fraction(1, 2))
+        return f"{rounded if share in (0, 100) else min(99, max(1, rounded))}％"
     return value_in_words(one, median)
 
 

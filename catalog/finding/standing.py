@@ -33,8 +33,13 @@ class Share:
 
     @property
     def percent(self) -> int:
-        """The share that has done it in whole per cent, half of one upwards. Someone must have been asked."""
-        return (200 * self.done + self.asked) // (2 * self.asked)
+        """The share that has done it in whole per cent, half of one upwards; 0 and 100 are none and all.
+
+        Someone must have been asked.
+        """
+        if self.done in (0, self.asked):
+            return 100 if self.done else 0
+        return min(max((200 * self.done + self.asked) // (2 * self.asked), 1), 99)
 
 
 @dataclass(frozen=True)

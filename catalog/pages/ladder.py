@@ -19,9 +19,9 @@ from catalog.finding.standing import Column, Share, columns_of, shares_by_band
 from catalog.models import Body, Indicator, ValueKind, bands
 
 TOP = 28  # px above the first row, for the axis
-NAME, STRIP, GAP = 22, 26, 6  # px: the line of a name, its cells, and what is left below
+NAME, STRIP, GAP = 22, 30, 6  # px: the line of a name, its cells, and what is left below
 ROW = NAME + STRIP + GAP
-LEAST_DOT, MOST_DOT = 3.5, 9.0  # px, radius
+LEAST_DOT, MOST_DOT = 3.0, 7.0  # px, radius; below the number, also where a cell is narrow
 SHADES = 5
 END = 3.0  # how many times its lower bound the last band is drawn to; half of its upper one the first
 
@@ -122,7 +122,7 @@ class Ladder:
                 for at, cell in enumerate(row.cells)
                 if cell.share.asked
             )
-            words.append(f'<text y="{base + 18}">{"".join(numbers)}</text>')
+            words.append(f'<text y="{base + 14}">{"".join(numbers)}</text>')
         return words
 
     def _own(self) -> list[str]:
@@ -137,7 +137,7 @@ class Ladder:
         return [
             f'<a href="{cell.url.replace("&", "&amp;")}" tabindex="-1">'
             f"<title>{cell.band.label} {cell.count}件</title>"
-            f'<circle cx="{round((at + 1) * step, 2)}%" cy="{top(y) + NAME + STRIP // 2}"'
+            f'<circle cx="{round((at + 1) * step, 2)}%" cy="{top(y) + NAME + STRIP - 8}"'
             f' r="{round(max(LEAST_DOT, MOST_DOT * sqrt(cell.count / most)), 1):g}"/></a>'
             for y, row in enumerate(self.rows)
             for at, cell in enumerate(row.cells)

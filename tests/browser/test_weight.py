@@ -160,6 +160,12 @@ NARROW_CELLS = f"""() => [...document.querySelectorAll('.card > *')]
     .map(cell => `${{cell.className}} ${{cell.clientWidth}}px`)"""
 
 
+@pytest.mark.parametrize("code", ["363421", "172014"])
+def test_where_a_body_stands_fits_one_sheet_of_paper(page: Page, code: str) -> None:
+    page.goto(f"/standing/?body={code}")
+    assert len(sheets(page)) == 1
+
+
 @pytest.mark.parametrize(("path", "most"), TABLES)
 def test_a_list_of_cases_prints_on_few_sheets(page: Page, path: str, most: int) -> None:
     page.goto(path)

@@ -40,9 +40,9 @@ def text_of(html: str) -> str:
 
 def shown_on(page: str) -> list[Told]:
     """The lines of the table of a body."""
-    (table,) = re.findall(r'<table class="standing">(.*?)</table>', page, re.DOTALL)
+    (table,) = re.findall(r'<table class="standing standing--body"[^>]*>(.*?)</table>', page, re.DOTALL)
     rows = re.findall(
-        r'<tr>\s*<th scope="row">(.*?)</th>(.*?)</tr>(?:\s*<tr class="standing__more[^>]*>(.*?)</tr>)?',
+        r'<tr[^>]*>\s*<th scope="row"[^>]*>(.*?)</th>(.*?)</tr>(?:\s*<tr[^>]*__more[^>]*>(.*?)</tr>)?',
         table,
         re.DOTALL,
     )
@@ -233,3 +233,14 @@ def test_a_new_case_and_a_merged_topic_are_followed(client: Client) -> None:
     (line,) = [one for one in shown_on(page) if one.title == "全体方針の策定"]
     assert line.cases == Case.objects.filter(topics=hanko).count() > 4
     assert f"/cases/?topic=hanko&amp;near={KAMIYAMA}" in page
+
+
+def test_an_indicator_that_is_deleted_comes_back_with_its_values(client: Client) -> None:
+    publisher = a_publisher()
+    asked = publisher.get("/admin/catalog/indicator/plan/delete/")
+    assert "指標の値: 1741" in asked.text
+    assert publisher.post("/admin/catalog/indicator/plan/delete/", {"post": "yes"}).status_code == 302
+    assert len(shown_on(client.get(f"/bodies/{FUNAGATA}/").text)) == 14
+    (version,) = history.deleted_versions(Indicator)
+    assert publisher.post("/admin/catalog/indicator/trash/", {"version": version.pk}).status_code == 302
+    assert shown_on(client.get(f"/bodies/{FUNAGATA}/").text) == told_of(FUNAGATA)
