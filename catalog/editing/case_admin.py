@@ -149,24 +149,14 @@ class FigureInline(RowInline):
 
 
 class FactInline(RowInline):
-    """Stacked, as a row of so many fields would be wider than the screen."""
+    """Stacked, a field a line, as a row of so many fields would be wider than the screen."""
 
     model = Fact
     template = "admin/edit_inline/stacked.html"
-    answer = (("answered_by", "answered_on"),)
+    answer = ("answered_by", "answered_on")
+    stated = ("kind", "grade", "label", "before", "value", "unit", "text", "page", "position")
     fieldsets = (
-        (
-            None,
-            {
-                "fields": (
-                    ("kind", "grade"),
-                    "label",
-                    ("before", "value", "unit"),
-                    "text",
-                    ("page", "position"),
-                )
-            },
-        ),
+        (None, {"fields": stated}),
         ("団体の回答から書くとき", {"fields": answer, "classes": ("collapse",)}),
     )
     autocomplete_fields = ("answered_by",)
@@ -176,7 +166,7 @@ class FollowedInline(RowInline):
     model = Followed
     template = "admin/edit_inline/stacked.html"
     fieldsets = (
-        (None, {"fields": (("body", "role"), "note", ("page", "position"))}),
+        (None, {"fields": ("body", "role", "note", "page", "position")}),
         ("団体の回答から書くとき", {"fields": FactInline.answer, "classes": ("collapse",)}),
     )
     autocomplete_fields = ("body", "answered_by")

@@ -64,7 +64,8 @@ def test_a_ticked_box_stays_where_it_was_on_the_screen(live: Page, name: str, fr
         live.get_by_text("絞り込む", exact=True).click()
     if name != "region":
         unfold(live, name)
-    box = live.locator(f"#{live.locator(f'input[name={name}]:enabled').last.get_attribute('id')}")
+    value = live.locator(f"input[name={name}]:enabled").last.get_attribute("value")
+    box = live.locator(f"#filter-form input[name={name}][value='{value}']")
     box.evaluate(f"""node => node.closest(innerWidth < 960 ? '.filters' : '.with-side__side')
         .scrollBy(0, node.getBoundingClientRect().top - {from_top})""")
     place = top_of(box)
