@@ -94,4 +94,4 @@ LINKED_NOWHERE = {
 }
 
 # The lists of the admin, by model.
-ADMIN_LISTS = ["case", "body", "topic", "source", "searchsynonym", "guideline"]
+ADMIN_LISTS = ["case", "body", "topic", "source", "searchsynonym", "guideline", "trouble"]

@@ -65,7 +65,7 @@ def characters_of(font: bytes, objects: Objects) -> dict[bytes, str]:
     """The characters of a font by their codes, as these are written."""
     found = re.search(rb"/ToUnicode (\d+)", font)
     table = stream(objects[int(found[1])]) if found else b""
-    characters = {}
+    characters = dict[bytes, str]()
     for block in re.findall(rb"beginbfchar\n(.*?)endbfchar", table, re.DOTALL):
         characters |= {code: utf_16(text) for code, text in CHARACTER.findall(block)}
     for block in re.findall(rb"beginbfrange\n(.*?)endbfrange", table, re.DOTALL):

@@ -24,7 +24,7 @@ from django.views.decorators.http import require_safe
 from catalog.documents.addresses import absolute_for, query_url
 from catalog.documents.key_figures import key_figure
 from catalog.documents.reading import Document, read_public
-from catalog.documents.records import FigureRecord
+from catalog.documents.records import Absolute, FigureRecord
 from catalog.finding.fields import DigitsField
 from catalog.finding.forms import unknown_parameters
 from catalog.finding.index import current_index
@@ -143,7 +143,7 @@ class DossierForm(forms.Form):
         withdrawn = Case.objects.withdrawn().filter(slug__in=missing) if missing else Case.objects.none()
         told = dict.fromkeys(missing, UNKNOWN)
         told |= dict.fromkeys(withdrawn.values_list("slug", flat=True), WITHDRAWN)
-        notes = {slug: self.given.get(f"{NOTE}{slug}", "") for slug in self.slugs}
+        notes = {slug: self.given.get(f"{NOTE}{slug}", "").strip() for slug in self.slugs}
         sheets = {slug: sheets_of(document, notes[slug]) for slug, document in self.documents.items()}
         pages = first_pages(sheets[slug] for slug in slugs if slug in sheets)
         return [
@@ -262,6 +262,8 @@ def dossier(request: HttpRequest) -> HttpResponse:
         "texts": written(request.GET, form.slugs),
         "back": back_to_list(request, form, case_filter),
         "max_cases": MAX_CASES,
+        "max_note": MAX_NOTE,
+        "default_title": DEFAULT_TITLE,
         "terms": dict.fromkeys((document.source_title, document.extra["terms"]) for document in documents),
     }
     response = render(request, "catalog/dossier.html", context, status=200 if is_right else 400)
@@ -303,23 +305,30 @@ def found_to_add(form: DossierForm) -> list[Document] | None:
 
 @require_safe
 def dossier_xlsx(request: HttpRequest) -> HttpResponseBase:
+    """The same cases as a workbook."""
     form, case_filter = DossierForm(request.GET), CaseFilter.for_request(request)
     known = {*form.fields, *case_filter.form.fields} - {"find", "first", "page"}
     errors = dict(form.errors) | case_filter.errors | unknown_parameters(request.GET, sorted(known))
     if errors or not form.slugs:
         return as_json({"errors": errors or {"case": [NONE]}}, status=400)
-    entries, texts = form.entries(), written(form.cleaned_data, form.slugs)
     documents = [form.documents[slug] for slug in form.slugs]
+    notes = [form.cleaned_data[f"{NOTE}{slug}"] for slug in form.slugs]
     rows = [(row.title, row.texts) for row in comparison.compare(documents, only_differences=False)]
-    origin, absolute = origin_of(case_filter, documents), absolute_for(request)
-    page = absolute(query_url("dossier", case_filter.query, case=form.slugs, **texts))
-    about = [
+    absolute = absolute_for(request)
+    about = about_of(form, case_filter, documents, absolute)
+    return sent_dossier([*map(Part, documents, notes)], rows, about, absolute)
+
+
+def about_of(
+    form: DossierForm, case_filter: CaseFilter, documents: list[Document], absolute: Absolute
+) -> list[tuple[str, str]]:
+    """What the workbook says of itself: labels with their texts."""
+    origin, texts = origin_of(case_filter, documents), written(form.cleaned_data, form.slugs)
+    return [
         ("題名", form.cleaned_data["title"] or DEFAULT_TITLE),
         *([("選んだ一覧", f"{origin.sentence}（{origin.number}件）")] if origin else []),
-        ("アドレス", page),
+        ("アドレス", absolute(query_url("dossier", case_filter.query, case=form.slugs, **texts))),
         ("出典", "\n".join(dict.fromkeys(document.citation for document in documents))),
         ("利用条件", "\n".join(dict.fromkeys(document.extra["terms"] for document in documents))),
         ("作成日", timezone.localdate().isoformat()),
     ]
-    parts = [Part(one.document, form.cleaned_data[f"{NOTE}{one.slug}"]) for one in entries if one.document]
-    return sent_dossier(parts, rows, about, absolute)

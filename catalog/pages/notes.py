@@ -14,7 +14,7 @@ MAX_CARRIED = 1_000  # characters that lists carry along, each of whose links ha
 def written(given: Mapping[str, Any], slugs: Iterable[str]) -> dict[str, str]:
     """Title and notes of these cases by parameter, as they were given; none that is empty."""
     names = [TITLE, *(f"{NOTE}{slug}" for slug in slugs)]
-    return {name: text for name in names if (text := given.get(name, ""))}
+    return {name: text for name in names if (text := given.get(name, "").strip())}
 
 
 def carried(given: Mapping[str, Any], slugs: Iterable[str]) -> dict[str, str]:

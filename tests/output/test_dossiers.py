@@ -39,7 +39,7 @@ def test_its_sheets_have_notes_comparison_and_sources(made: Client) -> None:
     )  # fmt: skip
     compared = {row[0]: row[1:] for row in book["比較"].iter_rows(values_only=True)}
     assert (compared["項目"], compared["成果"]) == (("二", "'=1+1"), ("二", "一"))
-    about = dict(book["出典と条件"].iter_rows(values_only=True))
+    about = {str(label): str(text) for label, text in book["出典と条件"].iter_rows(values_only=True)}
     assert list(about) == ["題名", "選んだ一覧", "アドレス", "出典", "利用条件", "作成日"]
     assert (about["題名"], about["選んだ一覧"]) == ("'=1+1", "ステップ0の事例（1件）")
     assert about["アドレス"].startswith("http://testserver/dossier/?step=0&case=two&case=one&title=%3D1%2B1")
