@@ -234,7 +234,7 @@ def test_json_is_accepted_nowhere(client: Client, body: str) -> None:
 def test_methods_that_no_page_has_are_refused(editor: Client, method: str) -> None:
     for path in (*PUBLIC, "/nope/"):
         response = editor.generic(method, path)
-        is_data = path.startswith(("/api/", "/cases.", "/data/", "/suggestions."))
+        is_data = path.startswith(("/api/", "/cases.", "/changes.", "/data/", "/suggestions."))
         status = 204 if is_data and method == "OPTIONS" else 405
         allowed = "GET, HEAD, OPTIONS" if is_data else "GET, HEAD"
         assert (response.status_code, response["Allow"]) == (status, allowed), path

@@ -268,7 +268,9 @@ class Known:
             yield "関連リンクの表示名", "\n".join(map(host_of, urls))
             taken |= {"関連リンクのURL", "関連リンクの表示名"}
         yield from (
-            (one_.header, one.items.get(one_.header, "")) for one_ in ADDED if one_.header not in taken
+            (column.header, one.items.get(column.header, ""))
+            for column in ADDED
+            if column.header not in taken
         )
 
     def slug(self, one: Given, source: Source | None) -> str:

@@ -312,7 +312,7 @@ def test_the_pages_are_led_to_in_japanese_and_without_anything_inline(
     content = page.text[page.text.index('<div id="content"') :]
     assert not re.search(r"<script|<style|\sstyle=|\son\w+=", content)
     words = re.sub(r"<[^>]*>", " ", content)
-    known = {"CSV", "UTF", "JIS", "XLSX", "Excel", "cases", "csv", "xlsx"}
+    known = {"CSV", "UTF", "JIS", "XLSX", "Excel", "JSON", "DS", "cases", "csv", "xlsx"}
     assert set(re.findall(r"[A-Za-z]{3,}", words)) <= known
 
 
