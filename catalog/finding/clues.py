@@ -16,14 +16,44 @@ from catalog.finding.search import READING, WHOLE, fold_each, folded_of, is_whol
 # Runs of katakana, of Latin letters, and of all other letters and digits, which are kanji and hiragana mostly.
 RUN = re.compile(r"[ァ-ヺ][ァ-ヺー]*|[a-z][a-z0-9]*|(?:(?![ァ-ヺa-z])[^\W_])+")
 HIRAGANA = re.compile("[ぁ-ゖ]")
-KANJI = "[一-鿿々]"
+ALONE = re.compile("(?<![一-鿿々])[一-鿿々](?![一-鿿々])")
+OF_GROUP = 1.0  # what another word of a group counts
 OF_GRAM = 0.5  # what two characters count that are of no known word
 SHORTEST_IN_KATAKANA = 3  # characters of a known word within a longer one
 
 Clue = dict[str, float]
 
 
-def clues_of(text: str, groups: Iterable[Sequence[str]]) -> list[Clue]:
+class Groups:
+    """Groups of words that are the same or near in meaning, each word as `as_sought` writes it."""
+
+    def __init__(self, groups: Iterable[Sequence[str]]) -> None:
+        self._groups = [*groups]
+        self._of_word = defaultdict[str, list[int]](list)
+        for number, group in enumerate(self._groups):
+            for word in group:
+                self._of_word[word].append(number)
+        self._whole = {word for word in self._of_word if is_whole(word)}
+        self._alone = {word for word in self._of_word if len(word) == 1}
+        self._others = [word for word in self._of_word if len(word) > 1 and word not in self._whole]
+
+    def said_in(self, folded: str, whole: set[str]) -> Iterator[tuple[str, Sequence[str]]]:
+        """Each group of which a text has a word, with the longest such word; `whole` are the runs of the text.
+
+        A word of one character is no part of a longer one of kanji.
+        """
+        said = [
+            *(self._whole & whole),
+            *(self._alone & {*ALONE.findall(folded)}),
+            *(word for word in self._others if word in folded),
+        ]
+        longest = dict[int, str]()
+        for word in sorted(said, key=lambda word: (len(word), word)):
+            longest |= dict.fromkeys(self._of_word[word], word)
+        return ((word, self._groups[number]) for number, word in longest.items())
+
+
+def clues_of(text: str, groups: Groups) -> list[Clue]:
     """What a text speaks of, a clue for each of its words: what to look for, each with what it counts.
 
     1 is for the word itself, less for what is near to it. `groups` are the lists' `near_groups`.
@@ -39,9 +69,8 @@ def clues_of(text: str, groups: Iterable[Sequence[str]]) -> list[Clue]:
             clues[word][word] = counts
             if word in near_words():
                 _add(clues[word], {one: alike**2 for one, alike in near_words().near(word).items()})
-    for group in groups:
-        if said := said_of(group, folded[plain], whole):
-            _add(clues[said], dict.fromkeys(group, 1))
+    for said, group in groups.said_in(folded[plain], whole):
+        _add(clues[said], {word: 1 if word == said else OF_GROUP for word in group})
     told = ({word: clue[word] for word in clue if len(folded_of(word)) > 1} for clue in clues.values())
     return [clue for clue in told if clue]
 
@@ -49,22 +78,6 @@ def clues_of(text: str, groups: Iterable[Sequence[str]]) -> list[Clue]:
 def _add(clue: Clue, words: Clue) -> None:
     for word, counts in words.items():
         clue[word] = max(clue.get(word, 0), counts)
-
-
-def said_of(group: Iterable[str], folded: str, whole: set[str]) -> str | None:
-    """The longest word of a group that a text has, whose runs are `whole`; None without one.
-
-    A word of one character is no part of a longer one of kanji.
-    """
-
-    def is_said(word: str) -> bool:
-        if is_whole(word):
-            return word in whole
-        if len(word) == 1:
-            return re.search(f"(?<!{KANJI}){re.escape(word)}(?!{KANJI})", folded) is not None
-        return word in folded
-
-    return max(filter(is_said, group), key=len, default=None)
 
 
 def words_in_run(sought: str, *, is_latin: bool) -> Iterator[tuple[str, float]]:

@@ -43,7 +43,7 @@ K = TypeVar("K")
 NAMED = ("section", "topic", "source")  # parameters whose values editors make
 MAX_INDEXES = 2
 MAX_TERMS = 256  # whose hits are kept: of 100,000 cases 12 kB each
-MAX_WORDS = 2048  # near in meaning to words of texts, the same: at most 2.5 kB each of 10,000 cases
+MAX_WORDS = 8192  # near in meaning to words of texts: most are in no case, and of 10,000 cases none has 3 kB
 MAX_READ = 300  # cases, of which the frequent words are
 MAX_CHANGED = 300  # cases, beyond which an index is made anew
 

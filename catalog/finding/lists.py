@@ -19,6 +19,7 @@ from pyroaring import BitMap
 
 from catalog.documents.version import Version
 from catalog.finding.bodies import SUFFIX, BodyNames
+from catalog.finding.clues import Groups
 from catalog.finding.near_words import as_sought
 from catalog.finding.nearest import Measured, measure
 from catalog.finding.romaji import romanised
@@ -91,7 +92,7 @@ class Lists:
         }
         self._read_bodies()
         self.synonyms = folded_synonyms(self.bodies)
-        self.near_groups = groups_of_words()
+        self.near_groups = Groups(groups_of_words())
 
     def _read_bodies(self) -> None:
         self.bodies = bodies = list(Body.objects.order_by("code"))
