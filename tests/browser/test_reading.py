@@ -97,7 +97,7 @@ class TestWithoutJavaScript:
         expect(sized_page.locator("thead th")).to_have_count(3)
         expect(sized_page.get_by_role("button", include_hidden=False)).to_have_count(0)
         sized_page.go_back()
-        for form in ("Excel", "編集用CSV"):
+        for form in ("Excel", "編集用 CSV"):
             with sized_page.expect_download() as download:
                 sized_page.get_by_role("link", name=form, exact=True).click()
             assert download.value.path().stat().st_size > 1_000

@@ -55,6 +55,8 @@ def test_the_keyboard_passes_the_picture_and_opens_its_table(sized_page: Page) -
     summary = sized_page.get_by_text("図を表で見る")
     sized_page.locator(".ask button").last.focus()
     sized_page.keyboard.press("Tab")
+    expect(sized_page.get_by_role("link", name="お困りごと")).to_be_focused()
+    sized_page.keyboard.press("Tab")
     expect(summary).to_be_focused()
     sized_page.keyboard.press("Enter")
     sized_page.keyboard.press("Tab")

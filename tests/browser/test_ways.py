@@ -82,7 +82,7 @@ def test_two_actions_lead_to_the_table_of_what_one_sees(sized_page: Page) -> Non
     sized_page.goto("/")
     sized_page.get_by_role("link", name="1万人未満・ステップ2の事例").click()
     with sized_page.expect_download() as download:
-        sized_page.get_by_role("link", name="編集用CSV", exact=True).click()
+        sized_page.get_by_role("link", name="編集用 CSV", exact=True).click()
     assert download.value.suggested_filename == "ステップ2・人口1万人未満の事例.csv"
     content = download.value.path().read_bytes()
     assert content.startswith(b"\xef\xbb\xbf")

@@ -28,7 +28,9 @@ from catalog.models import (
     CaseBody,
     CaseDocument,
     Confirmation,
+    Fact,
     Figure,
+    Followed,
     Guideline,
     Link,
     Proposal,
@@ -117,6 +119,12 @@ LATER = datetime(2099, 4, 1, tzinfo=UTC)
 MAKE: dict[type[Model], Callable[[Case], Any]] = {
     CaseBody: lambda case: CaseBody.objects.create(case=case, body_id=MIYAGI, note="支援"),
     Figure: lambda case: Figure.objects.create(case=case, label="回数", value="8回"),
+    Fact: lambda case: Fact.objects.create(
+        case=case, kind="effect", label="時間", value=5, unit="時間", text="5時間", grade="measured", page=1
+    ),
+    Followed: lambda case: Followed.objects.create(
+        case=case, body_id=MIYAGI, role="follower", note="取り入れた", page=1
+    ),
     Link: lambda case: Link.objects.create(case=case, url="https://example.jp/", label="例"),
     SimilarBody: lambda case: SimilarBody.objects.create(case=case, body_id=MIYAGI, note="研修"),
     Case.topics.through: lambda case: case.topics.add(Topic.objects.get(slug="bpr")),

@@ -16,7 +16,7 @@ from catalog.documents.many import writing_many_rows
 from catalog.importing.cases import import_cases, read_cases
 from catalog.importing.report import Change, Report
 from catalog.importing.tables import CUT_SHORT, UnreadableTable
-from catalog.models import Case, Figure, Followed, Link, SimilarBody, Source, Topic
+from catalog.models import Case, Figure, Followed, Indicator, Link, SimilarBody, Source, Topic
 from catalog.models.days import UNREADABLE_DAY
 from catalog.output.columns import HEADERS
 from tests.making import FUNAGATA, HIDAKA, KASHIHARA, MIYAGI, make_case, make_fact, without_cases
@@ -382,6 +382,7 @@ def test_a_bad_line_of_a_list_is_refused(cells: dict[str, str], column: str, mes
 
 
 def test_an_unknown_topic_is_refused_with_the_topics_there_are() -> None:
+    Indicator.objects.update(topic=None)
     Topic.objects.exclude(slug__in=["bpr", "data"]).delete()
     assert problems(run(NEW | {"テーマ": "業務改革"})) == [
         (
