@@ -33,6 +33,7 @@ from catalog.output.columns import COLUMNS, as_key, defused, escaped, undefused
 from catalog.output.ds451 import (
     ADDED,
     CASES_SHEET,
+    CATALOGUE,
     COLLECTION_SHEET,
     SAID_NOWHERE,
     WITHIN_APPROACH,
@@ -229,21 +230,27 @@ class Known:
         ids = {as_key(one.said(IDENTIFIER)) for one in cases}
         slugs = ids | {self.slug_behind(one, key) for one in self.sources.values() for key in ids}
         known = Case.objects.filter(slug__in=[slug for slug in slugs if re.fullmatch(SLUG, slug)])
-        self.order_of = dict(known.values_list("slug", "order"))
+        self.cases = {case.slug: case for case in known.select_related("source")}
         last = Case.objects.order_by().values_list("source").annotate(Max("order"))
         self.last_order: Counter[int | None] = Counter(dict(last))
 
     def _read_bodies(self) -> None:
         bodies = Body.objects.select_related("prefecture")
-        self.body_called = {body.full_name: body.pk for body in bodies}
         self.bodies_called: dict[str, list[str]] = defaultdict(list)
-        for body in bodies:
-            self.bodies_called[body.name].append(body.pk)
+        for body in bodies.filter(abolished_on=None):
+            for name in {body.full_name, body.name}:
+                self.bodies_called[name].append(body.pk)
+        current = set(self.bodies_called)
+        for body in bodies.exclude(abolished_on=None):
+            for name in {body.full_name, body.name} - current:
+                self.bodies_called[name].append(body.pk)
 
     def cells(self, one: Given) -> Iterator[tuple[str, str]]:
         """The cells of a case by the header of their column."""
-        source_name = next(filter(None, (one.said(name) for name in SOURCE_NAMES)), one.collection)
-        source = self.sources.get(as_key(source_name))
+        collection = "" if one.collection == CATALOGUE else one.collection
+        source_name = next(filter(None, (one.said(name) for name in SOURCE_NAMES)), collection)
+        there = self.cases.get(as_key(one.said(IDENTIFIER)))
+        source = self.sources.get(as_key(source_name)) if source_name else there and there.source
         slug = self.slug(one, source)
         yield "識別名", slug
         yield "題名", one.items.get(TITLE, "")
@@ -281,7 +288,8 @@ class Known:
         key = as_key(one.said(IDENTIFIER))
         if not key or source is None or POINTS in one.items:
             return key
-        if key in self.order_of or key.startswith(f"{source.slug}-"):
+        is_there = key in self.cases and self.cases[key].source_id == source.pk
+        if is_there or key.startswith(f"{source.slug}-"):
             return key
         return self.slug_behind(source, key)
 
@@ -291,8 +299,8 @@ class Known:
 
     def order(self, slug: str, source: Source | None) -> str:
         """Of a case that is there its own; else the next in the source."""
-        if slug in self.order_of:
-            return str(self.order_of[slug])
+        if slug in self.cases:
+            return str(self.cases[slug].order)
         key = source.pk if source else None
         self.last_order[key] = (self.last_order[key] or 0) + 1
         return str(self.last_order[key])
@@ -324,12 +332,10 @@ class Known:
 
     def code(self, name: str, places: list[str], one: Given) -> str:
         key = as_key(name).replace(" ", "")
-        named = self.body_called.get(key) or next(
-            (code for place in places if (code := self.body_called.get(f"{place}{key}"))), None
-        )
-        alone = self.bodies_called.get(key, [])
-        if named or len(alone) == 1:
-            return named or alone[0]
+        names = [key, *(f"{place}{key}" for place in places)]
+        for codes in (self.bodies_called.get(name, []) for name in names):
+            if len(codes) == 1:
+                return codes[0]
         one.problems.append(WHICH_BODY.format(name))
         return ""
 

@@ -15,7 +15,7 @@ from catalog.importing.cases import import_cases, read_cases
 from catalog.importing.ds451 import contacts_in
 from catalog.importing.report import Report
 from catalog.importing.tables import UnreadableTable
-from catalog.models import Case, Section, Source, Topic
+from catalog.models import Body, Case, Section, Source, Topic
 from catalog.output.ds451 import MAX_SUMMARY, NAMES, REQUIRED, UNKNOWN, joined, parted, summary
 from tests.filling import a_publisher
 from tests.importing.test_cases import make_full_case, outcomes, problems
@@ -218,6 +218,9 @@ def test_a_casebook_of_others_enters_with_all_that_it_says(write: Any) -> None:
     assert run(write(cases)).summary == "新規 0行、変更 0行、変更なし 10行、取り込めない 0行"
     more = run(write([{**cases[0], "ID": "A_777"}]))
     assert (outcomes(more), Case.objects.get(slug="kaku-a-777").order) == (["新規"], 11)
+    run(write([{**cases[0], "ID": "dx2021-17-1"}]))
+    assert Case.objects.get(slug="kaku-dx2021-17-1").source == source
+    assert Case.objects.get(slug="dx2021-17-1").source != source
     # And out again: what the model has an item for is in that item.
     source.cases.update(status="published")
     told = {one["ID"]: one for one in json.loads(file_of("json", "&source=kaku"))["事例"]}
@@ -314,6 +317,27 @@ def test_hostile_texts_are_refused_or_taken_as_texts_and_never_fail() -> None:
     nested = b'{"\xe4\xba\x8b\xe4\xbe\x8b": ' + b"[" * 5_000 + b"]" * 5_000 + b"}"
     with pytest.raises(UnreadableTable):
         read_cases(nested)
+
+
+def test_a_name_is_a_body_of_today_or_of_the_place_and_never_one_of_two() -> None:
+    source, (case,) = make_invented_source(), casebook_of(1)
+    today = Body.objects.get(code=FUNAGATA)
+    Body.objects.filter(code="062049").update(name=today.name, abolished_on="2020-01-01", successor=today)
+    named = {"舟形町": FUNAGATA, "山形県舟形町": FUNAGATA, "山形県 舟形町": FUNAGATA, "奈良県": "290009"}
+    run(as_json([{**case, "ID": f"A{at}", "対象組織": name} for at, name in enumerate(named)]))
+    codes = source.cases.order_by("slug").values_list("case_bodies__body", flat=True)
+    assert list(codes) == list(named.values())
+    at_home = [
+        {**case, "ID": f"B{at}", "対象組織": "府中市", "事例の場所": place}
+        for at, place in enumerate(("東京都", "広島県"))
+    ]
+    run(as_json(at_home))
+    codes = (
+        source.cases.filter(slug__startswith="kaku-b")
+        .order_by("slug")
+        .values_list("case_bodies__body", flat=True)
+    )
+    assert list(codes) == ["132063", "342084"]
 
 
 @pytest.mark.long
