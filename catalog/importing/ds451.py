@@ -67,6 +67,7 @@ TOGETHER = (
     CONTACT_HEADERS,
     ("関連リンクのURL", "関連リンクの表示名"),
     ("類似団体コード", "類似団体の注記", "類似団体のURL"),
+    *(tuple(column.header for column in COLUMNS if column.sets == rows) for rows in ("facts", "followed")),
 )
 
 

@@ -18,11 +18,21 @@ from typing import IO, Any, Literal, NamedTuple
 import xlsxwriter
 
 from catalog.documents.reading import Document, stream_documents
-from catalog.documents.records import Absolute, CaseRecord
+from catalog.documents.records import Absolute, CaseRecord, FactRecord, StatedRecord
 from catalog.finding.index import Index
 from catalog.models import Body, Region, Source
 from catalog.models.bands import CHOICES as BANDS
-from catalog.output.columns import KINDS, NO, SOURCE_KINDS, YES, defused, escaped
+from catalog.output.columns import (
+    FACT_GRADES,
+    FACT_KINDS,
+    FOLLOWED_ROLES,
+    KINDS,
+    NO,
+    SOURCE_KINDS,
+    YES,
+    defused,
+    escaped,
+)
 from catalog.output.exports import NARROW, Echo, Forms, truncate
 from catalog.output.sheets import RowSheet
 
@@ -188,6 +198,23 @@ def figure_cells(label: str, value: str) -> Cells:
     return label, value, float(f"{digits}{fraction}") if fraction else int(digits), unit
 
 
+def fact_cells(fact: FactRecord) -> Cells:
+    return (
+        FACT_KINDS[fact["kind"]],
+        fact["label"],
+        fact["before"],
+        fact["value"],
+        fact["unit"],
+        fact["text"],
+        FACT_GRADES[fact["grade"]],
+        *where_stated(fact),
+    )
+
+
+def where_stated(one: StatedRecord) -> Cells:
+    return one["page"], one["answered_by"], one["answered_on"]
+
+
 def case_body_cells(record: CaseRecord) -> Iterator[Cells]:
     months = {one["body"]: one["month"] for one in record["confirmed"]}
     for body in record["bodies"]:
@@ -259,6 +286,12 @@ OF_BODY = TableColumn(
     pattern=CODE,
     refers_to=("bodies", "団体コード"),
     width=10,
+)
+# Where a statement stands: in the source, or in what a body answered.
+WHERE_STATED = (
+    TableColumn("ページ", "出典のページ。団体の回答では空", "integer"),
+    OF_BODY._replace(header="回答した団体", about="回答した団体のコード。出典では空", required=False),
+    TableColumn("回答日", "団体が回答した日。出典では空", "date", width=12),
 )
 
 TABLES = (
@@ -338,6 +371,47 @@ TABLES = (
         ("事例の識別名", "順番"),
         of_case=of_record(
             lambda record: (figure_cells(one["label"], one["value"]) for one in record["figures"])
+        ),
+    ),
+    Table(
+        "facts",
+        "費用・体制・効果など",
+        "数値を型のある値にした事実。1行に1つ。どの行にも、出典のページか、回答した団体と回答日があります。",
+        (
+            CASE,
+            PLACE,
+            TableColumn("種類", "何についての事実か", required=True, choices=tuple(FACT_KINDS.values())),
+            TableColumn("項目", "何の数や事実か", required=True, width=40),
+            TableColumn("前の値", "効果の、取り組む前の値", "number"),
+            TableColumn("値", "値。数のない記述では空", "number"),
+            TableColumn("単位", "値の単位"),
+            TableColumn("記載", "出典や団体の記載", required=True, width=60),
+            TableColumn("確かさ", "どのような記載か", required=True, choices=tuple(FACT_GRADES.values())),
+            *WHERE_STATED,
+        ),
+        ("事例の識別名", "順番"),
+        of_case=of_record(lambda record: map(fact_cells, record["facts"])),
+    ),
+    Table(
+        "followed",
+        "取り入れた団体・手本にした団体",
+        "出典や団体の回答が、取り入れた、手本にしたとしている団体。1行に1事例の1団体。",
+        (
+            CASE,
+            PLACE,
+            OF_BODY,
+            TableColumn(
+                "関係", "事例との関係", required=True, choices=tuple(FOLLOWED_ROLES.values()), width=16
+            ),
+            TableColumn("記載", "そう分かる記載", required=True, width=60),
+            *WHERE_STATED,
+        ),
+        ("事例の識別名", "団体コード"),
+        of_case=of_record(
+            lambda record: (
+                (one["code"], FOLLOWED_ROLES[one["role"]], one["note"], *where_stated(one))
+                for one in record["followed"]
+            )
         ),
     ),
     Table(
