@@ -48,7 +48,7 @@ from catalog.models import (
 )
 from dxcases.sent_twice import SENT_TWICE
 from tests.filling import ADD, a_publisher, an_editor, change_url, new_case, opened
-from tests.making import FUNAGATA, MIYAGI, make_case
+from tests.making import FUNAGATA, MIYAGI, make_case, make_fact
 
 pytestmark = pytest.mark.django_db
 
@@ -119,11 +119,9 @@ LATER = datetime(2099, 4, 1, tzinfo=UTC)
 MAKE: dict[type[Model], Callable[[Case], Any]] = {
     CaseBody: lambda case: CaseBody.objects.create(case=case, body_id=MIYAGI, note="支援"),
     Figure: lambda case: Figure.objects.create(case=case, label="回数", value="8回"),
-    Fact: lambda case: Fact.objects.create(
-        case=case, kind="effect", label="時間", value=5, unit="時間", text="5時間", grade="measured", page=1
-    ),
+    Fact: make_fact,
     Followed: lambda case: Followed.objects.create(
-        case=case, body_id=MIYAGI, role="follower", note="取り入れた", page=1
+        case=case, body_id=MIYAGI, role="follower", note="導入", page=1
     ),
     Link: lambda case: Link.objects.create(case=case, url="https://example.jp/", label="例"),
     SimilarBody: lambda case: SimilarBody.objects.create(case=case, body_id=MIYAGI, note="研修"),
