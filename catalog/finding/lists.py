@@ -18,9 +18,9 @@ from typing import Any, TypeVar
 from pyroaring import BitMap
 
 from catalog.documents.version import Version
+from catalog.finding.bodies import SUFFIX, BodyNames
 from catalog.finding.clues import Groups
 from catalog.finding.near_words import as_sought
-from catalog.finding.bodies import SUFFIX, BodyNames
 from catalog.finding.nearest import Measured, measure
 from catalog.finding.romaji import romanised
 from catalog.finding.search import borders, fold_each
@@ -206,7 +206,8 @@ def folded_synonyms(bodies: Iterable[Body]) -> dict[str, dict[str, str]]:
     with connection_to_read().cursor() as cursor:
         cursor.execute(
             f"SELECT id, word, fold(word) FROM {SearchSynonym._meta.db_table}"  # noqa: S608 – a name of ours
-            " CROSS JOIN unnest(words) WITH ORDINALITY AS of_group (word, at) WHERE NOT is_near ORDER BY id, at"
+            " CROSS JOIN unnest(words) WITH ORDINALITY AS of_group (word, at)"
+            " WHERE NOT is_near ORDER BY id, at"
         )
         for group, word, folded in cursor.fetchall():
             groups[group][word] = folded
