@@ -86,7 +86,7 @@ def weighed(index: Index, clues: list[Clue]) -> list[Weighed]:
 
 
 def spoken_of(clues: list[Clue], hits: Mapping[str, tuple[BitMap, ...]]) -> float:
-    """How much of what the text speaks of cases do too, from 0 to 1: each clue by its nearest word there is."""
+    """How much of what the text speaks of cases do too, from 0 to 1: a clue by its nearest word there is."""
     nearest = [max((counts for word, counts in clue.items() if hits[word][1]), default=0) for clue in clues]
     return sum(nearest) / len(nearest) if nearest else 0
 

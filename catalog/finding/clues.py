@@ -38,7 +38,7 @@ class Groups:
         self._others = [word for word in self._of_word if len(word) > 1 and word not in self._whole]
 
     def said_in(self, folded: str, whole: set[str]) -> Iterator[tuple[str, Sequence[str]]]:
-        """Each group of which a text has a word, with the longest such word; `whole` are the runs of the text.
+        """Each group of which a text has a word, with the longest such; `whole` are the runs of the text.
 
         A word of one character is no part of a longer one of kanji.
         """
