@@ -1,8 +1,9 @@
-"""What is nearest to a text that finds little: cases by its words and by those near in meaning (decision 0041)."""
+"""What is nearest to a text that finds little: cases by its words and by words near in meaning."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from heapq import nsmallest
 from math import log
 from typing import NamedTuple
@@ -16,7 +17,7 @@ from catalog.finding.search import Term, folded_of
 
 FEW, FEW_OF_ONE_WORD = 6, 3  # cases: a text that finds as many needs no help
 IN_HEAD = 0.75  # what a word counts more where it stands in title, points or names
-LEAST = 4.0  # what the best case counts if any is shown: texts without sense reach less
+LEAST = 4.5  # what the best case counts if any is shown: texts without sense reach less
 SHARE = 0.1  # of what the best counts that any other does
 NOT_STATED = 0.7  # by what it counts less where it does not satisfy what the text states
 MAX_WORDS = 100  # that are looked for, those that count most
@@ -42,8 +43,8 @@ class Weighed(NamedTuple):
 def closest_cases(case_filter: CaseFilter, limit: int) -> Closest:
     """Cases that are not found and speak of what the text does, the best first.
 
-    They satisfy the same filters; those that satisfy what the text states as well count more. None where enough
-    is found, or where the text speaks of nothing that cases do.
+    They satisfy the same filters; those that satisfy what the text states as well count more. None where
+    enough is found, or where the text speaks of nothing that cases do. See decision 0041.
     """
     found, index = case_filter.found(), case_filter.index
     if not case_filter.terms or len(found) >= FEW:
@@ -84,8 +85,8 @@ def weighed(index: Index, clues: list[Clue]) -> list[Weighed]:
     return nsmallest(MAX_WORDS, words, key=lambda word: -word.counts)
 
 
-def spoken_of(clues: list[Clue], hits: dict[str, tuple[BitMap, BitMap]]) -> float:
-    """How much of what the text speaks of the cases do too, from 0 to 1: each clue by the nearest word that is there."""
+def spoken_of(clues: list[Clue], hits: Mapping[str, tuple[BitMap, ...]]) -> float:
+    """How much of what the text speaks of cases do too, from 0 to 1: a clue by its nearest word there is."""
     nearest = [max((counts for word, counts in clue.items() if hits[word][1]), default=0) for clue in clues]
     return sum(nearest) / len(nearest) if nearest else 0
 

@@ -1,4 +1,4 @@
-"""Which words to look for where a text finds little, and what each counts: its own, and what is near in meaning.
+"""Which words to look for where a text finds little, and what each counts: its own, and what is near to them.
 
 What counts as the same, the database's `fold` alone decides.
 """
@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from catalog.finding.near_words import LONGEST, near_words
 from catalog.finding.search import READING, WHOLE, fold_each, folded_of, is_whole, wanted
 
-# Runs of katakana, of Latin letters, and of all other letters and digits, which are kanji and hiragana mostly.
+# Runs of katakana, of Latin letters, and of all other letters and digits: kanji and hiragana mostly.
 RUN = re.compile(r"[ァ-ヺ][ァ-ヺー]*|[a-z][a-z0-9]*|(?:(?![ァ-ヺa-z])[^\W_])+")
 HIRAGANA = re.compile("[ぁ-ゖ]")
 ALONE = re.compile("(?<![一-鿿々])[一-鿿々](?![一-鿿々])")
@@ -38,7 +38,7 @@ class Groups:
         self._others = [word for word in self._of_word if len(word) > 1 and word not in self._whole]
 
     def said_in(self, folded: str, whole: set[str]) -> Iterator[tuple[str, Sequence[str]]]:
-        """Each group of which a text has a word, with the longest such word; `whole` are the runs of the text.
+        """Each group of which a text has a word, with the longest such; `whole` are the runs of the text.
 
         A word of one character is no part of a longer one of kanji.
         """
@@ -71,7 +71,10 @@ def clues_of(text: str, groups: Groups) -> list[Clue]:
                 _add(clues[word], {one: alike**2 for one, alike in near_words().near(word).items()})
     for said, group in groups.said_in(folded[plain], whole):
         _add(clues[said], {word: 1 if word == said else OF_GROUP for word in group})
-    told = ({word: clue[word] for word in clue if len(folded_of(word)) > 1} for clue in clues.values())
+    told = (
+        {word: clue[word] for word in clue if len(folded_of(word)) > 1 or word == said}
+        for said, clue in clues.items()
+    )
     return [clue for clue in told if clue]
 
 
@@ -90,6 +93,7 @@ def words_in_run(sought: str, *, is_latin: bool) -> Iterator[tuple[str, float]]:
         yield sought, 1
     elif not is_whole(sought):
         yield from _cut(sought, "", 2)
+        yield from ((character, 1) for character in ALONE.findall(sought))
     else:
         inner = [] if is_latin else _cut(folded_of(sought), WHOLE, SHORTEST_IN_KATAKANA)
         yield from [(word, counts) for word, counts in inner if counts == 1] or [(sought, 1)]

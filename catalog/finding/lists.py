@@ -208,7 +208,8 @@ def folded_synonyms(bodies: Iterable[Body]) -> dict[str, dict[str, str]]:
     with connection_to_read().cursor() as cursor:
         cursor.execute(
             f"SELECT id, word, fold(word) FROM {SearchSynonym._meta.db_table}"  # noqa: S608 – a name of ours
-            " CROSS JOIN unnest(words) WITH ORDINALITY AS of_group (word, at) WHERE NOT is_near ORDER BY id, at"
+            " CROSS JOIN unnest(words) WITH ORDINALITY AS of_group (word, at)"
+            " WHERE NOT is_near ORDER BY id, at"
         )
         for group, word, folded in cursor.fetchall():
             groups[group][word] = folded
