@@ -286,7 +286,7 @@ def wrong(reader: Reader, cases: list[Written]) -> dict[str, Any]:
 def numbers_of(cases: list[Written]) -> dict[str, Any]:
     """How many cases are public, counted one by one: in all, and by each value of what is counted."""
     public = [*STANDING, *(case for case in cases if case.status == "published")]
-    facets: dict[str, Counter[str]] = defaultdict(Counter)
+    facets = defaultdict[str, Counter[str]](Counter, {name: Counter() for name in ("effect", "cost")})
     for case in public:
         for name, value in facets_of(case).items():
             facets[name][value] += 1

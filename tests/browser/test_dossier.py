@@ -58,7 +58,7 @@ def test_five_cases_come_from_the_home_page_to_paper_in_five_actions(walker: Pag
     walker.goto("/")
     walk = Walk(walker)
     walk.type_and_send("言葉で探す", "推進体制", "探す")
-    walk.follow("先頭5件を事例ファイルに")
+    walk.follow("先頭5件を事例ファイルにまとめる")
     walk.type_and_send("ファイルの題名", "議会に出す事例", "題名とメモを反映する")
     titles = walker.locator(".entry__title a").all_inner_texts()
     pages = walk.print()
