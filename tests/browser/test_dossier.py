@@ -164,6 +164,7 @@ def test_a_case_that_is_split_begins_on_the_page_that_the_contents_say(page: Pag
     assert [text.strip().removeprefix(RUNNING_HEAD).split()[:2] for text in pages] == [
         ["i", "自治体DXの事例ファイル"],
         ["比較", "ii"],
+        ["比較", "iii"],
         ["事例1", "1"],
         ["事例1", "2"],
         ["事例2", "3"],
