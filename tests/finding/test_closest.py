@@ -71,7 +71,7 @@ def test_texts_without_sense_find_nothing() -> None:
 # Only near in meaning, in several words, in one, with a name of a body, and with a condition in it.
 @pytest.mark.parametrize(
     "text",
-    ["お年寄りに携帯の使い方を教える", "稟議の電子化", "たらい回し", "掛け持ち 札幌市", "小さな村を助ける"],
+    ["お年寄りに携帯の使い方を教える", "稟議", "掛け持ち 札幌市", "東北の町で稟議を電子化"],
 )
 def test_the_order_is_that_of_plain_counting(text: str) -> None:
     case_filter = asked(text)
@@ -127,9 +127,9 @@ def has_word(document: CaseDocument, word: str, mark: str) -> bool:
 def test_the_order_follows_edits_and_groups_change_no_result() -> None:
     text, case = "稟議の電子化", Case.objects.get(slug="dx2021-46-1")
     assert case.slug not in near(asked(text))
-    Case.objects.filter(pk=case.pk).update(title="稟議を電子決裁で回す")
+    Case.objects.filter(pk=case.pk).update(title="起案と承認を電子決裁で回す")
     assert near(asked(text), limit=60) == counted(asked(text))
-    assert near(asked(text))[0] == case.slug
+    assert case.slug in near(asked(text))
     Case.objects.filter(pk=case.pk).update(status=Case.Status.DRAFT)
     assert case.slug not in near(asked(text), limit=60)
     assert near(asked("ぬへもゆめろ")) == []
@@ -145,7 +145,7 @@ def test_files_and_the_api_stay_strict(client: Client) -> None:
     assert "/cases/dx2021-30-1/" in apart
     assert "<mark>電子決裁</mark>" in apart
     assert "の事例 0件" in page
-    for address in ("/cases.json", "/api/cases/"):
+    for address in ("/cases.json", "/api/v1/cases/"):
         assert client.get(address, {"q": text}).json()["results"] == []
     assert 'id="closest"' not in client.get("/cases/?q=研修").text
 
