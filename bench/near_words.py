@@ -5,9 +5,9 @@
     python manage.py shell -c "from bench.near_words import write; write('ja_ginza-5.3.0-py3-none-any.whl')"
 
 The vectors are chiVe's (Works Applications, Apache License 2.0), 20,000 of them; some 460,000 rarer words
-have the vector of a word near to them. A line of the file is of one vector: its words, the most frequent
-first, a tab, and the words nearest to it, each with its likeness in hundredths. All are as the database
-folds them and as search looks for them; see `catalog.finding.near_words`.
+have the vector of a word near to them. A line of the file is of one vector: its words, most frequent first, a
+tab, and the words nearest to it, each with its likeness in hundredths. All are as the database folds them and
+as search looks for them; see `catalog.finding.near_words`.
 """
 
 from __future__ import annotations

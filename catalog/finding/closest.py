@@ -47,15 +47,14 @@ def closest_cases(case_filter: CaseFilter, limit: int) -> Closest:
     enough is found, or where the text speaks of nothing that cases do. See decision 0041.
     """
     found, index = case_filter.found(), case_filter.index
-    if not case_filter.terms or len(found) >= FEW:
+    stated = case_filter.found(except_for="q") - found
+    among = case_filter.found_without_text() - found if case_filter.understood else stated
+    if not case_filter.terms or len(found) >= FEW or not among:
         return Closest([], [])
     clues = clues_of(case_filter.cleaned["q"], index.lists.near_groups)
     if len(clues) < 2 and len(found) >= FEW_OF_ONE_WORD:
         return Closest([], [])
-    words = weighed(index, clues)
-    stated = case_filter.found(except_for="q") - found
-    among = case_filter.found_without_text() - found if case_filter.understood else stated
-    numbers = best(index, words, among, stated, limit)
+    numbers = best(index, weighed(index, clues), among, stated, limit)
     told = {word for clue in clues for word, counts in clue.items() if counts >= TOLD}
     return Closest(numbers, [Term(word, (word,), ()) for word in sorted(told)])
 

@@ -93,6 +93,7 @@ def words_in_run(sought: str, *, is_latin: bool) -> Iterator[tuple[str, float]]:
         yield sought, 1
     elif not is_whole(sought):
         yield from _cut(sought, "", 2)
+        # A kanji beside hiragana is what a verb has in common with its nouns: 助ける, 援助.
         yield from ((character, 1) for character in ALONE.findall(sought))
     else:
         inner = [] if is_latin else _cut(folded_of(sought), WHOLE, SHORTEST_IN_KATAKANA)
