@@ -370,6 +370,10 @@ class SearchSynonymAdmin(RecordedAdmin):
     list_filter = ("is_near",)
     search_fields = ("words__folded",)
 
+    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """A box to tick; its choices are what it is called where it is only read."""
+        return forms.BooleanField(required=False, label=db_field.verbose_name, help_text=db_field.help_text)
+
     @admin.display(description="言葉")
     def words_together(self, synonym: SearchSynonym) -> str:
         return str(synonym)

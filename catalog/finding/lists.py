@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from itertools import chain, groupby
 from operator import itemgetter
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from pyroaring import BitMap
 
@@ -91,8 +91,9 @@ class Lists:
             "prefecture": choices_by_region(self.prefectures),
         }
         self._read_bodies()
-        self.synonyms = folded_synonyms(self.bodies)
-        self.near_groups = Groups(groups_of_words())
+        groups = groups_of_words()
+        self.synonyms = folded_synonyms(groups, self.bodies)
+        self.near_groups = Groups([as_sought(*pair) for pair in group.folded.items()] for group in groups)
 
     def _read_bodies(self) -> None:
         self.bodies = bodies = list(Body.objects.order_by("code"))
@@ -199,37 +200,42 @@ def by_value(values: Iterable[str]) -> ByValue:
     return {value: BitMap(found) for value, found in numbers.items()}
 
 
-def folded_synonyms(bodies: Iterable[Body]) -> dict[str, dict[str, str]]:
+class Group(NamedTuple):
+    """Words that are the same, or only near in meaning, each with its folded form."""
+
+    is_near: bool
+    folded: dict[str, str]
+
+
+def groups_of_words() -> list[Group]:
+    """The groups of synonyms as editors have made them."""
+    groups = dict[int, Group]()
+    with connection_to_read().cursor() as cursor:
+        cursor.execute(
+            f"SELECT id, is_near, word, fold(word) FROM {SearchSynonym._meta.db_table}"  # noqa: S608 – a name of ours
+            " CROSS JOIN unnest(words) WITH ORDINALITY AS of_group (word, at) ORDER BY id, at"
+        )
+        for number, is_near, word, folded in cursor.fetchall():
+            groups.setdefault(number, Group(is_near, {})).folded[word] = folded
+    return [*groups.values()]
+
+
+def folded_synonyms(groups: Iterable[Group], bodies: Iterable[Body]) -> dict[str, dict[str, str]]:
     """For each word of a group of synonyms, folded: all words of its groups with their folded forms.
 
     The name of a body in Latin letters finds the name, but not the reverse.
     """
-    groups: dict[int, dict[str, str]] = defaultdict(dict)
-    with connection_to_read().cursor() as cursor:
-        cursor.execute(
-            f"SELECT id, word, fold(word) FROM {SearchSynonym._meta.db_table}"  # noqa: S608 – a name of ours
-            " CROSS JOIN unnest(words) WITH ORDINALITY AS of_group (word, at)"
-            " WHERE NOT is_near ORDER BY id, at"
-        )
-        for group, word, folded in cursor.fetchall():
-            groups[group][word] = folded
     synonyms: dict[str, dict[str, str]] = defaultdict(dict)
-    for words in groups.values():
-        for folded in set(words.values()):
-            synonyms[folded].update(words)
+    for is_near, words in groups:
+        if not is_near:
+            for folded in set(words.values()):
+                synonyms[folded].update(words)
     latin_names = {(romanised(SUFFIX.sub("", body.kana)), body.name) for body in bodies}
     found = sorted(pair for pair in latin_names if len(pair[0]) >= SHORTEST_LATIN and pair[0] not in ENGLISH)
     folded_names = fold_each({name for _, name in found})
     for latin, name in found:
         synonyms[latin] |= {latin: latin, name: folded_names[name]}
     return dict(synonyms)
-
-
-def groups_of_words() -> list[tuple[str, ...]]:
-    """The groups of words that are the same or near in meaning, each word as `as_sought` writes it."""
-    groups = [list(words) for words in SearchSynonym.objects.order_by("pk").values_list("words", flat=True)]
-    folded = fold_each({word for words in groups for word in words})
-    return [tuple(dict.fromkeys(as_sought(word, folded[word]) for word in words)) for words in groups]
 
 
 def choices_by_region(prefectures: Iterable[Prefecture]) -> list[tuple[str, Choices]]:

@@ -152,7 +152,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('words', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=50), help_text='1行に1語。どれで検索しても、すべての語で探します。', size=None, unique=True, verbose_name='言葉')),
-                ('is_near', models.BooleanField(choices=[(False, '同じ意味'), (True, '似た意味')], default=False, help_text='「似た意味」は、同じ意味とまではいえない言葉です。検索結果は変えず、結果が少ないときに下に出す「言葉の近い事例」だけに使います。', verbose_name='意味の近さ')),
+                ('is_near', models.BooleanField(choices=[(False, '同じ意味'), (True, '似た意味')], default=False, help_text='同じ意味とまではいえない言葉のとき。検索結果を変えず、結果が少ないときに下に出す「言葉の近い事例」だけに使います。', verbose_name='似た意味の言葉')),
             ],
             options={
                 'verbose_name': '同義語',

@@ -38,10 +38,10 @@ class SearchSynonym(CatalogueModel):
         help_text="1行に1語。どれで検索しても、すべての語で探します。",
     )
     is_near = models.BooleanField(
-        "意味の近さ",
+        "似た意味の言葉",
+        choices=[(False, "同じ意味"), (True, "似た意味")],
         default=False,
-        choices=((False, "同じ意味"), (True, "似た意味")),
-        help_text="「似た意味」は、同じ意味とまではいえない言葉です。検索結果は変えず、結果が少ないときに下に出す「言葉の近い事例」だけに使います。",
+        help_text="同じ意味とまではいえない言葉のとき。検索結果を変えず、結果が少ないときに下に出す「言葉の近い事例」だけに使います。",
     )
 
     objects = SearchSynonymManager()

@@ -508,7 +508,7 @@ def test_the_case_list_filters_and_searches(editor: Client, query: str, number: 
         ("topic/?q=ﾍﾟｰﾊﾟｰﾚｽ", ["ペーパーレス"]),
         ("searchsynonym/?q=ﾌﾞﾂﾋﾝ", []),
         (
-            "searchsynonym/?is_near__exact=0&q=ＢＰＲ",
+            "searchsynonym/?q=ＢＰＲ&is_near__exact=0",
             ["業務改革・BPR・業務改善・業務の見直し・business process reengineering"],
         ),
         ("source/?q=自治體ＤＸ", ["自治体DX推進手順書参考事例集"]),
