@@ -55,7 +55,7 @@ def closest_cases(case_filter: CaseFilter, limit: int) -> Closest:
     if len(clues) < 2 and len(found) >= FEW_OF_ONE_WORD:
         return Closest([], [])
     numbers = best(index, weighed(index, clues), among, stated, limit)
-    told = {word for clue in clues for word, counts in clue.items() if counts >= TOLD}
+    told = {word for clue in clues for word, counts in clue.items() if counts >= TOLD and len(word) > 1}
     return Closest(numbers, [Term(word, (word,), ()) for word in sorted(told)])
 
 
