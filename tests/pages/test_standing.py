@@ -111,7 +111,7 @@ def test_a_prefecture_shows_what_its_municipalities_do(client: Client) -> None:
 
 def test_the_next_steps_above_a_near_list_are_what_most_peers_have_done(client: Client) -> None:
     page = client.get(f"/cases/?near={KAMIYAMA}").text
-    (block,) = re.findall(r'<p class="answer no-print">(次の一歩.*?)</p>', page, re.DOTALL)
+    (block,) = re.findall(r'<p class="note no-print">(次の一歩.*?)</p>', page, re.DOTALL)
     undone = [line for line in told_of(KAMIYAMA) if line.cells[0] == "未実施"]
     expected = sorted(undone, key=lambda line: -int(line.cells[1].rstrip("％")))[:3]
     assert re.findall(r"<br>([^（<]*)（(.*?)）<a href=[^>]*>事例(\d+)件", block) == [
