@@ -245,11 +245,12 @@ def test_a_dump_loads_into_an_empty_database_and_dumps_the_same(
     scratch: dict[str, Any], tmp_path: Path
 ) -> None:
     file, csv_file = tmp_path / "dump.json", tmp_path / "cases.csv"
-    call_command("dumpdata", "catalog", output=str(file), verbosity=0)
+    dump = ["dumpdata", "catalog", "--exclude", "catalog.indicatorvalue"]  # 26,000 rows of one kind
+    call_command(*dump, output=str(file), verbosity=0)
     csv_file.write_bytes(Client().get("/cases.csv").getvalue())
     loaded = manage("loaddata", file)
     assert loaded.returncode == 0, loaded.stderr
-    assert json.loads(manage("dumpdata", "catalog").stdout) == json.loads(file.read_text())
+    assert json.loads(manage(*dump).stdout) == json.loads(file.read_text())
     report = manage("import_cases", csv_file)
     assert report.stdout.splitlines() == [
         "新規 0行、変更 0行、変更なし 60行、取り込めない 0行",

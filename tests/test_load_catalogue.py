@@ -20,6 +20,7 @@ from catalog.models import (
     Source,
     Step,
     Topic,
+    Trouble,
 )
 
 pytestmark = pytest.mark.django_db
@@ -42,6 +43,7 @@ def empty_the_catalogue() -> None:
         Source,
         SiteText,
         Step,
+        Trouble,
         Body,
         Prefecture,
     ):
@@ -52,7 +54,7 @@ def empty_the_catalogue() -> None:
 @pytest.mark.long
 def test_an_empty_catalogue_is_filled_with_progress() -> None:
     empty_the_catalogue()
-    assert [line.partition("：")[0] for line in load().splitlines()] == ["読み込み中"] * 21
+    assert [line.partition("：")[0] for line in load().splitlines()] == ["読み込み中"] * 24
     models = (Case, Body, Population, PopulationSource, IndicatorValue)
     counts = [model._default_manager.count() for model in models]
     assert counts == [60, 1788, 1852, 2, 26_113]

@@ -223,6 +223,8 @@ def expected(cases: list[Written]) -> dict[str, tuple[int, set[str]]]:
         **dict.fromkeys(("/cases.csv", "/cases.xlsx", "/cases.json", "/api/v1/cases/"), (200, whole)),
         f"/cases.json?near={FUNAGATA}&sort=-updated": (200, whole),
         f"/cases/?topic={TOPIC}": (200, cards),
+        "/data/case_bodies.csv": (200, {case.slug for case in public}),
+        "/data/tables.xlsx": (200, whole),
         "/sitemap.xml": (200, {case.slug for case in public}),
         "/bodies/": (200, named),
         f"/bodies/{FUNAGATA}/": (200, cards),  # the nearest

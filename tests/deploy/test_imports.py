@@ -18,6 +18,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from tests.filling import INLINES
 from tests.servers.clusters import HOST, OwnCluster, run_manage
 from tests.servers.nginx import Answer, Front, site
 
@@ -269,7 +270,5 @@ def test_others_save_meanwhile(editor: Editor, front: Front, cluster: OwnCluster
 
 
 EMPTY = {
-    f"{name}-{key}": "0"
-    for name in ("case_bodies", "figures", "links", "similar_bodies")
-    for key in ("TOTAL_FORMS", "INITIAL_FORMS", "MIN_NUM_FORMS")
+    f"{name}-{key}": "0" for name in INLINES for key in ("TOTAL_FORMS", "INITIAL_FORMS", "MIN_NUM_FORMS")
 } | {"status": "draft"}
