@@ -69,7 +69,7 @@ def test_the_index_is_kept_until_something_changes(django_assert_num_queries: Dj
         followed = current_index()
     assert len(followed.numbering) == len(kept.numbering) + 1
     Topic.objects.update(position=1)
-    with django_assert_num_queries(19):  # the version twice, those before it, sixteen to read the catalogue
+    with django_assert_num_queries(17):  # the version twice, those before it, fourteen to read the catalogue
         built = current_index()
     Case.objects.filter(slug="dx2021-5-1").delete()
     with django_assert_num_queries(5):  # the version twice, those before it, and two for the documents

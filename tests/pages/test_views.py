@@ -51,7 +51,7 @@ def no_cases() -> None:
         # What a step has is kept for the version, like the pictures of the home page.
         ("/", 2),
         ("/cases/", 3),
-        ("/cases/?q=事例", 5),  # and once for words near in meaning
+        ("/cases/?q=事例", 4),
         ("/cases/?near=063631", 3),
         ("/cases/?population=0-1&step=0", 3),
         ("/steps/0/", 2),
