@@ -279,7 +279,7 @@ class Index:
             found |= new
             if stamp == self.version.stamp:
                 self._hits_of_words |= {word: Hits(of_word) for word, of_word in new.items()}
-        for word in [*self._hits_of_words][: -MAX_WORDS or None]:
+        for word in [*self._hits_of_words][:-MAX_WORDS]:
             self._hits_of_words.pop(word, None)
         return found
 

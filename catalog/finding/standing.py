@@ -7,6 +7,7 @@ numbers. There is no rank in it (decision 0037).
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -146,13 +147,26 @@ def peers_of(body: Body, lists: Lists) -> BitMap | None:
     """
     if not body.population or body.kind == Kind.PREFECTURE:
         return None
-    own, among = body.population, municipalities(lists)
+    own, ordered = body.population, municipalities_by_population(lists)
+    if not ordered:
+        return BitMap()
+    at = bisect_left(ordered, (own,))
+    # No others than so many to either side can be among them, but for those of one population on the smaller.
+    smallest, _ = ordered[max(0, at - MAX_PEERS - 1)]
     near = sorted(
         (max(people, own) / min(people, own), number)
-        for people, number in lists.by_population
-        if number in among and lists.bodies[number].code != body.code
+        for people, number in ordered[bisect_left(ordered, (smallest,)) : at + MAX_PEERS + 1]
+        if lists.bodies[number].code != body.code
     )
     return BitMap([number for _, number in near[:MAX_PEERS]])
+
+
+def municipalities_by_population(lists: Lists) -> list[tuple[int, int]]:
+    """Population and number of each municipality of today whose population is known, the smallest first."""
+    among = municipalities(lists)
+    return lists.kept(
+        municipalities_by_population, lambda: [pair for pair in lists.by_population if pair[1] in among]
+    )
 
 
 def in_prefecture(prefecture: str, lists: Lists) -> BitMap:

@@ -369,6 +369,44 @@ class Column:
         return "" if value is None else str(value)
 
 
+def columns_of_place(
+    head: str, of_rows: Callable[[str], Callable[[TableRecord], str]], rows: str
+) -> tuple[Column, ...]:
+    """Where each of these rows is from: a page of the source, or the answer of a body with its day."""
+    return (
+        Column(
+            f"{head}のページ",
+            of_rows("page"),
+            rows,
+            as_pages,
+            ("page",),
+            nothing=None,
+            about="出典のページ。団体の回答では空",
+            several=True,
+        ),
+        Column(
+            f"{head}の回答団体",
+            of_rows("answered_by"),
+            rows,
+            as_optional_codes,
+            ("answered_by_id",),
+            nothing=None,
+            about="回答した団体のコード。出典によるものは空",
+            several=True,
+        ),
+        Column(
+            f"{head}の回答日",
+            of_rows("answered_on"),
+            rows,
+            as_days,
+            ("answered_on",),
+            nothing=None,
+            about="団体が回答した日",
+            several=True,
+        ),
+    )
+
+
 COLUMNS = (
     Column("識別名", lambda row: row["slug"], "slug", as_key, about="事例の識別名。変わりません"),
     Column("URL", lambda row: row["url"], is_address=True, about="事例のページのアドレス"),
@@ -486,36 +524,7 @@ COLUMNS = (
         about="実測値、見込み、記述のみ",
         several=True,
     ),
-    Column(
-        "事実のページ",
-        of_facts("page"),
-        "facts",
-        as_pages,
-        ("page",),
-        nothing=None,
-        about="出典のページ。団体の回答では空",
-        several=True,
-    ),
-    Column(
-        "事実の回答団体",
-        of_facts("answered_by"),
-        "facts",
-        as_optional_codes,
-        ("answered_by_id",),
-        nothing=None,
-        about="回答した団体のコード。出典によるものは空",
-        several=True,
-    ),
-    Column(
-        "事実の回答日",
-        of_facts("answered_on"),
-        "facts",
-        as_days,
-        ("answered_on",),
-        nothing=None,
-        about="団体が回答した日",
-        several=True,
-    ),
+    *columns_of_place("事実", of_facts, "facts"),
     Column(
         "団体コード",
         of_bodies("code"),
@@ -689,36 +698,7 @@ COLUMNS = (
         about="そう分かる記載",
         several=True,
     ),
-    Column(
-        "取り入れ・手本のページ",
-        of_followed("page"),
-        "followed",
-        as_pages,
-        ("page",),
-        nothing=None,
-        about="出典のページ。団体の回答では空",
-        several=True,
-    ),
-    Column(
-        "取り入れ・手本の回答団体",
-        of_followed("answered_by"),
-        "followed",
-        as_optional_codes,
-        ("answered_by_id",),
-        nothing=None,
-        about="回答した団体のコード。出典によるものは空",
-        several=True,
-    ),
-    Column(
-        "取り入れ・手本の回答日",
-        of_followed("answered_on"),
-        "followed",
-        as_days,
-        ("answered_on",),
-        nothing=None,
-        about="団体が回答した日",
-        several=True,
-    ),
+    *columns_of_place("取り入れ・手本", of_followed, "followed"),
     Column(
         "年度",
         lambda row: known(row["year"]),

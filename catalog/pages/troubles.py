@@ -12,4 +12,6 @@ from catalog.finding.troubles import answered
 
 @require_safe
 def troubles(request: HttpRequest) -> HttpResponse:
-    return render(request, "catalog/troubles.html", {"troubles": answered(current_index())})
+    index = current_index()
+    told = index.kept_in_version(answered, lambda: answered(index))
+    return render(request, "catalog/troubles.html", {"troubles": told})
