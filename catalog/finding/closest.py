@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from heapq import nsmallest
-from math import log
+from math import log, sqrt
 from typing import NamedTuple
 
 from pyroaring import BitMap
@@ -17,12 +17,14 @@ from catalog.finding.search import Term, folded_of
 
 FEW, FEW_OF_ONE_WORD = 6, 3  # cases: a text that finds as many needs no help
 IN_HEAD = 0.75  # what a word counts more where it stands in title, points or names
-LEAST = 4.5  # what the best case counts if any is shown: texts without sense reach less
+LEAST = 0.72  # what the best case counts if any is shown: texts without sense reach less
 SHARE = 0.1  # of what the best counts that any other does
 NOT_STATED = 0.7  # by what it counts less where it does not satisfy what the text states
 MAX_WORDS = 100  # that are looked for, those that count most
 MAX_RANKED = 400  # cases, or a few more: where more have any of the words, those with the rarest
 TOLD = 0.5  # what a word counts that is marked as the reason
+# Of each word the cases that have it in their head, and all that have it.
+Hits = Mapping[str, tuple[BitMap, ...]]
 
 
 class Closest(NamedTuple):
@@ -54,27 +56,24 @@ def closest_cases(case_filter: CaseFilter, limit: int) -> Closest:
     clues = clues_of(case_filter.cleaned["q"], index.lists.near_groups)
     if len(clues) < 2 and len(found) >= FEW_OF_ONE_WORD:
         return Closest([], [])
-    numbers = best(index, weighed(index, clues), among, stated, limit)
-    told = {word for clue in clues for word, counts in clue.items() if counts >= TOLD and len(word) > 1}
-    return Closest(numbers, [Term(word, (word,), ()) for word in sorted(told)])
+    hits = index.hits_of_words({word for clue in clues for word in clue.words})
+    counts = counted(weighed(index, clues, hits), clues, hits, among)
+    for number in counts.keys() - stated:
+        counts[number] *= NOT_STATED
+    told = {word for clue in clues for word in clue.words if clue.words[word] >= TOLD and len(word) > 1}
+    return Closest(best(index, counts, limit), [Term(word, (word,), ()) for word in sorted(told)])
 
 
-def weighed(index: Index, clues: list[Clue]) -> list[Weighed]:
-    """The words of the clues that some case has, those that count most.
-
-    A word counts the more the fewer cases have it, and all the less the more of the text no case speaks of.
-    """
-    hits = index.hits_of_words({word for clue in clues for word in clue})
-    share = spoken_of(clues, hits)
+def weighed(index: Index, clues: list[Clue], hits: Hits) -> list[Weighed]:
+    """The words of the clues that some case has, those that count most: the rarer, the more."""
     weights = defaultdict[str, float](float)
     for clue in clues:
-        for word, counts in clue.items():
-            if hits[word][1]:
-                weights[word] += counts * share
+        for word, counts in clue.words.items():
+            weights[word] += counts
     of_all, lists = len(index.cases), index.titled_lists
     words = (
         Weighed(
-            weights[word] * log(1 + of_all / len(anywhere)),
+            weights[word] * log(1 + of_all / len(anywhere)) / log(1 + of_all),
             in_head.union(*(cases for title, cases in lists if folded_of(word) in title)),
             anywhere,
         )
@@ -84,16 +83,10 @@ def weighed(index: Index, clues: list[Clue]) -> list[Weighed]:
     return nsmallest(MAX_WORDS, words, key=lambda word: -word.counts)
 
 
-def spoken_of(clues: list[Clue], hits: Mapping[str, tuple[BitMap, ...]]) -> float:
-    """How much of what the text speaks of cases do too, from 0 to 1: a clue by its nearest word there is."""
-    nearest = [max((counts for word, counts in clue.items() if hits[word][1]), default=0) for clue in clues]
-    return sum(nearest) / len(nearest) if nearest else 0
+def counted(words: list[Weighed], clues: list[Clue], hits: Hits, among: BitMap) -> dict[int, float]:
+    """What each of the cases counts by its words, and the less the less it speaks of what the text does.
 
-
-def best(index: Index, words: list[Weighed], among: BitMap, stated: BitMap, limit: int) -> list[int]:
-    """The numbers of some cases in the order of what they count; none where the best is below `LEAST`.
-
-    `stated` are those of them that satisfy what the text states.
+    And all count the less, the less of the text any case speaks of.
     """
     ranked = BitMap()
     for word in sorted(words, key=lambda word: len(word.anywhere)):
@@ -105,8 +98,31 @@ def best(index: Index, words: list[Weighed], among: BitMap, stated: BitMap, limi
             counts[number] += word.counts
         for number in word.in_head & ranked:
             counts[number] += word.counts * IN_HEAD
-    for number in ranked - stated:
-        counts[number] *= NOT_STATED
+    of_all, of_case = spoken_of(clues, hits, ranked)
+    return {number: count * of_all * sqrt(of_case[number]) for number, count in counts.items()}
+
+
+def spoken_of(clues: list[Clue], hits: Hits, ranked: BitMap) -> tuple[float, dict[int, float]]:
+    """How much of what the text speaks of some case does, and how much each of these cases, from 0 to 1.
+
+    A clue weighs what its word is rare in the language, and is spoken of by the nearest word there is.
+    """
+    whole = sum(clue.rarity for clue in clues)
+    of_all, of_case = 0.0, defaultdict[int, float](float)
+    for clue in clues:
+        nearest, others = 0.0, ranked
+        for word, counts in sorted(clue.words.items(), key=lambda pair: -pair[1]):
+            if anywhere := hits[word][1]:
+                nearest = max(nearest, counts)
+                for number in anywhere & others:
+                    of_case[number] += counts * clue.rarity / whole
+                others = others - anywhere
+        of_all += nearest * clue.rarity / whole
+    return of_all, of_case
+
+
+def best(index: Index, counts: Mapping[int, float], limit: int) -> list[int]:
+    """The numbers of some cases in the order of what they count; none where the best is below `LEAST`."""
     most = max(counts.values(), default=0)
     if most < LEAST:
         return []

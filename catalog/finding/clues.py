@@ -9,19 +9,30 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from catalog.finding.near_words import LONGEST, near_words
 from catalog.finding.search import READING, WHOLE, fold_each, folded_of, is_whole, wanted
 
 # Runs of katakana, of Latin letters, and of all other letters and digits: kanji and hiragana mostly.
-RUN = re.compile(r"[ァ-ヺ][ァ-ヺー]*|[a-z][a-z0-9]*|(?:(?![ァ-ヺa-z])[^\W_])+")
+WHOLE_RUN = re.compile("[ァ-ヺ][ァ-ヺー]*|[a-z][a-z0-9]*")
+RUN = re.compile(rf"{WHOLE_RUN.pattern}|(?:(?![ァ-ヺa-z])[^\W_])+")
 HIRAGANA = re.compile("[ぁ-ゖ]")
+ONLY_HIRAGANA = re.compile("[ぁ-ゖ]+")
 ALONE = re.compile("(?<![一-鿿々])[一-鿿々](?![一-鿿々])")
 OF_GROUP = 1.0  # what another word of a group counts
+OF_KANJI = 0.65  # what a kanji alone counts
 OF_GRAM = 0.5  # what two characters count that are of no known word
 SHORTEST_IN_KATAKANA = 3  # characters of a known word within a longer one
 
-Clue = dict[str, float]
+Words = dict[str, float]
+
+
+class Clue(NamedTuple):
+    """One thing that a text speaks of: how rare its word is in the language, and what to look for."""
+
+    rarity: float
+    words: Words
 
 
 class Groups:
@@ -35,33 +46,39 @@ class Groups:
                 self._of_word[word].append(number)
         self._whole = {word for word in self._of_word if is_whole(word)}
         self._alone = {word for word in self._of_word if len(word) == 1}
-        self._others = [word for word in self._of_word if len(word) > 1 and word not in self._whole]
+        others = [word for word in self._of_word if len(word) > 1 and word not in self._whole]
+        self._of_hiragana = [word for word in others if ONLY_HIRAGANA.fullmatch(word)]
+        self._others = [word for word in others if not ONLY_HIRAGANA.fullmatch(word)]
 
-    def said_in(self, folded: str, whole: set[str]) -> Iterator[tuple[str, Sequence[str]]]:
-        """Each group of which a text has a word, with the longest such; `whole` are the runs of the text.
+    def said_in(self, folded: str, apart: str, whole: set[str]) -> Iterator[tuple[list[str], Sequence[str]]]:
+        """Each group of which a text has words, with these, the longest first.
 
-        A word of one character is no part of a longer one of kanji.
+        `apart` is the text without runs of katakana and Latin letters, `whole` are all its runs. A word of
+        one character is no part of a longer one of kanji.
         """
         said = [
             *(self._whole & whole),
             *(self._alone & {*ALONE.findall(folded)}),
             *(word for word in self._others if word in folded),
+            *(word for word in self._of_hiragana if word in apart),
         ]
-        longest = dict[int, str]()
-        for word in sorted(said, key=lambda word: (len(word), word)):
-            longest |= dict.fromkeys(self._of_word[word], word)
-        return ((word, self._groups[number]) for number, word in longest.items())
+        words = defaultdict[int, list[str]](list)
+        for word in sorted(said, key=lambda word: (-len(word), word)):
+            for number in self._of_word[word]:
+                words[number].append(word)
+        return ((of_group, self._groups[number]) for number, of_group in words.items())
 
 
 def clues_of(text: str, groups: Groups) -> list[Clue]:
-    """What a text speaks of, a clue for each of its words: what to look for, each with what it counts.
+    """What a text speaks of: a clue for each of its words, or for several that say the same.
 
-    1 is for the word itself, less for what is near to it. `groups` are the lists' `near_groups`.
+    What to look for comes with what it counts: 1 for the word itself, less for what is near to it. `groups`
+    are the lists' `near_groups`.
     """
     plain = unicodedata.normalize("NFKC", text).lower()
-    runs = RUN.findall(plain)
-    folded = fold_each({plain, *runs})
-    clues, whole = defaultdict[str, Clue](dict), set[str]()
+    runs, without_whole = RUN.findall(plain), WHOLE_RUN.sub(" ", plain)
+    folded = fold_each({plain, without_whole, *runs})
+    clues, whole = defaultdict[str, Words](dict), set[str]()
     for run in runs:
         sought = wanted(run, folded[run]).replace(READING, "")
         whole.add(sought)
@@ -69,16 +86,23 @@ def clues_of(text: str, groups: Groups) -> list[Clue]:
             clues[word][word] = counts
             if word in near_words():
                 _add(clues[word], {one: alike**2 for one, alike in near_words().near(word).items()})
-    for said, group in groups.said_in(folded[plain], whole):
-        _add(clues[said], {word: 1 if word == said else OF_GROUP for word in group})
-    told = (
-        {word: clue[word] for word in clue if len(folded_of(word)) > 1 or word == said}
-        for said, clue in clues.items()
-    )
-    return [clue for clue in told if clue]
+    for said in [said for said in clues if len(said) == 1]:
+        _unite(clues, said, next((one for one in clues if said in one and one != said), said))
+    for (longest, *others), group in groups.said_in(folded[plain], folded[without_whole], whole):
+        told = {word: OF_GROUP for word in group if len(folded_of(word)) > 1}
+        _add(clues[longest], told | {longest: 1})
+        for said in others:
+            _unite(clues, said, longest)
+    return [Clue(near_words().rarity(said), words) for said, words in clues.items() if words]
 
 
-def _add(clue: Clue, words: Clue) -> None:
+def _unite(clues: dict[str, Words], said: str, other: str) -> None:
+    """Makes the clue of a word part of another word's."""
+    if said != other and said in clues:
+        _add(clues[other], clues.pop(said))
+
+
+def _add(clue: Words, words: Words) -> None:
     for word, counts in words.items():
         clue[word] = max(clue.get(word, 0), counts)
 
@@ -94,7 +118,7 @@ def words_in_run(sought: str, *, is_latin: bool) -> Iterator[tuple[str, float]]:
     elif not is_whole(sought):
         yield from _cut(sought, "", 2)
         # A kanji beside hiragana is what a verb has in common with its nouns: 助ける, 援助.
-        yield from ((character, 1) for character in ALONE.findall(sought))
+        yield from ((character, OF_KANJI) for character in ALONE.findall(sought))
     else:
         inner = [] if is_latin else _cut(folded_of(sought), WHOLE, SHORTEST_IN_KATAKANA)
         yield from [(word, counts) for word, counts in inner if counts == 1] or [(sought, 1)]

@@ -29,7 +29,7 @@ from catalog.documents.snapshot import one_snapshot
 from catalog.documents.version import Version, current_version, earlier_stamps
 from catalog.finding.bodies import NamedBody
 from catalog.finding.lists import ByValue, InUse, lists_of, without_kana
-from catalog.finding.nearest import Target
+from catalog.finding.nearest import Target, beside
 from catalog.finding.numbering import Numbering
 from catalog.finding.search import PARTS_APART, Term, folded_of, keys_found, keys_with_words
 from catalog.finding.understanding import Names
@@ -345,7 +345,7 @@ class Index:
         """
         return [
             body
-            for side in self.lists.beside(population)
+            for side in beside(self.lists.by_population, population)
             for body in islice(self.bodies_of(cases, (body for body in side if body in among)), 1)
         ]
 

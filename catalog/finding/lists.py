@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from itertools import chain, groupby
-from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar
 
 from pyroaring import BitMap
@@ -21,7 +19,7 @@ from catalog.documents.version import Version
 from catalog.finding.bodies import SUFFIX, BodyNames
 from catalog.finding.clues import Groups
 from catalog.finding.near_words import as_sought
-from catalog.finding.nearest import Measured, measure
+from catalog.finding.nearest import Measured, Scored
 from catalog.finding.romaji import romanised
 from catalog.finding.search import borders, fold_each
 from catalog.models import (
@@ -56,7 +54,7 @@ ENGLISH = {
     "tone",
     "wake",
 }  # words that are names of bodies, too
-MAX_TARGETS = 32  # whose measures are kept: at 1,788 bodies these take 20 MB
+MAX_TARGETS = 32  # whose measures are kept: of all 1,788 bodies these take 20 MB
 
 
 class Lists:
@@ -114,12 +112,13 @@ class Lists:
             "region": by_value(body.prefecture.region for body in bodies),
             "population": by_value(body.population_band for body in bodies),
         }
-        # Of the list and not of these lists, which would keep themselves with what was measured.
-        self.measure = measured = lru_cache(MAX_TARGETS)(lambda target: measure(target, bodies))
-        self.scored = lru_cache(MAX_TARGETS)(lambda target: scored(bodies, measured(target)))
-        self.by_population = sorted(
+        self.by_population = by_size = sorted(
             (body.population, number) for number, body in enumerate(bodies) if body.population is not None
         )
+        # Of the list and not of these lists, which would keep themselves with what was measured.
+        by_code = {body.code: body for body in bodies}
+        self.measure = measured = lru_cache(MAX_TARGETS)(lambda target: Measured(target, by_code))
+        self.scored = lru_cache(MAX_TARGETS)(lambda target: Scored(measured(target), bodies, by_size))
 
     def kept(self, name: Any, make: Callable[[], T], in_use: InUse = frozenset()) -> T:
         """What `make` gives, made once: something that follows from the lists, and what of them is in use."""
@@ -175,21 +174,10 @@ class Lists:
         """The bodies of a known population, in persons, that satisfies the condition."""
         return BitMap([number for people, number in self.by_population if condition(people)])
 
-    def beside(self, population: int) -> tuple[list[int], list[int]]:
-        """The bodies up to a population, the largest first, and those beyond it, the smallest first."""
-        at = bisect_right(self.by_population, population, key=itemgetter(0))
-        numbers = [number for _, number in self.by_population]
-        return numbers[:at][::-1], numbers[at:]
-
 
 def without_kana(text: str) -> str:
     """A text without hiragana and marks, in which ways to write a title differ."""
     return re.sub(r"[ぁ-ゖ\W_]", "", unicodedata.normalize("NFKC", text)).lower()
-
-
-def scored(bodies: Iterable[Body], measured: Measured) -> list[tuple[float, int]]:
-    """The numbers of the bodies by their score, which stands before each."""
-    return sorted((measured[body.code].score, number) for number, body in enumerate(bodies))
 
 
 def by_value(values: Iterable[str]) -> ByValue:

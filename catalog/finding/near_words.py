@@ -6,6 +6,7 @@ import gzip
 import re
 from collections.abc import Iterator
 from functools import cache
+from math import log
 from pathlib import Path
 
 from catalog.finding.search import READING, wanted
@@ -26,7 +27,10 @@ def as_sought(typed: str, folded: str) -> str:
 
 
 class NearWords:
-    """Some 70,000 words, each as search looks for it, with those near to it. 15 MB of memory."""
+    """Some 70,000 words, each as search looks for it, with those near to it. 15 MB of memory.
+
+    The most frequent are first.
+    """
 
     def __init__(self) -> None:
         lines = gzip.decompress(FILE.read_bytes()).decode().split("\n")
@@ -40,6 +44,10 @@ class NearWords:
 
     def __contains__(self, word: str) -> bool:
         return word in self._line_of
+
+    def rarity(self, word: str) -> float:
+        """How rare a word is in the language, above 0 and up to 1, which one has that is not there."""
+        return log(2 + self._line_of.get(word, len(self._near))) / log(2 + len(self._near))
 
     def near(self, word: str) -> dict[str, float]:
         """The words near to one that is there, each with its likeness, which is below 1."""

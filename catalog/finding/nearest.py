@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from heapq import merge
+from itertools import groupby
 from math import asin, cos, floor, inf, log, radians, sin, sqrt
+from operator import itemgetter
 from typing import NamedTuple
 
 from catalog.documents.records import CaseRecord, NearnessRecord
@@ -15,6 +19,8 @@ UNKNOWN_POPULATION = 1_000.0  # steps of the ratio: behind every known one
 UNKNOWN_DISTANCE_KM = 100_000.0  # farther than any known one
 LN_1_25 = 0.22314355131420976
 OWN_BODY = "御団体"  # what the pages call the reader's own
+# Populations in persons, the smallest first, each with the number of its body.
+BySize = Sequence[tuple[int, int]]
 
 
 class Measure(NamedTuple):
@@ -23,13 +29,6 @@ class Measure(NamedTuple):
     score: float
     distance_km: float | None
     body: Body | None
-
-
-class Measured(dict[str, Measure]):
-    """The measure of every body by its code."""
-
-    def __missing__(self, code: str) -> Measure:
-        return Measure(inf, None, None)
 
 
 @dataclass(frozen=True)
@@ -56,16 +55,20 @@ class Target:
         alone the steps are a hundred times finer. Without a population of the target the ratio is left out;
         a body without one comes after all that have one, one of unknown place after its equals.
         """
-        score = 0.0
-        if self.population:
-            steps = ratio_in_steps(body.population, self.population)
-            score += floor(steps if self.body else steps * 100.0) * 10_000_000.0
+        score = self.steps(body.population) * 10_000_000.0
         if self.body:
             score += (body.kind != self.body.kind) * 4_000_000.0
             score += (body.prefecture_id != self.body.prefecture_id) * 2_000_000.0
             score += (body.prefecture.region != self.body.prefecture.region) * 1_000_000.0
             score += UNKNOWN_DISTANCE_KM if distance_km is None else distance_km
         return score
+
+    def steps(self, population: int | None) -> int:
+        """The whole steps of the ratio from the target to a population, or hundredths of one; see `score`."""
+        if not self.population:
+            return 0
+        steps = ratio_in_steps(population, self.population)
+        return floor(steps if self.body else steps * 100.0)
 
     def nearness(self, body: Body, distance_km: float | None) -> Nearness:
         """The parts of the nearness of `body`, `distance_km` away."""
@@ -109,13 +112,63 @@ def distance_km(one: Body, other: Body) -> float | None:
     return round(asin(chord) * EARTH_DIAMETER_KM * 10.0) / 10.0
 
 
-def measure(target: Target, bodies: Iterable[Body]) -> Measured:
-    """How far every body is from the target."""
-    measured = Measured()
-    for body in bodies:
-        distance = distance_km(target.body, body) if target.body else None
-        measured[body.code] = Measure(target.score(body, distance), distance, body)
-    return measured
+class Measured(dict[str, Measure]):
+    """How far bodies are from a target, by their codes: each is measured when it is first asked for."""
+
+    def __init__(self, target: Target, bodies: Mapping[str, Body]) -> None:
+        super().__init__()
+        self.target, self._bodies = target, bodies
+
+    def __missing__(self, code: str) -> Measure:
+        body, own = self._bodies.get(code), self.target.body
+        if body is None:
+            return Measure(inf, None, None)
+        distance = distance_km(own, body) if own else None
+        self[code] = measure = Measure(self.target.score(body, distance), distance, body)
+        return measure
+
+
+class Scored:
+    """The numbers of the bodies by their score, which stands before each.
+
+    Only as many are measured as somebody reads: those alike in size, then those a step of the ratio away, and
+    so on. Once all have been read their order is kept. `by_population` has the bodies of a known population.
+    """
+
+    def __init__(self, measured: Measured, bodies: Sequence[Body], by_population: BySize) -> None:
+        self._measured, self._bodies, self._by_population = measured, bodies, by_population
+        self._whole: list[tuple[float, int]] | None = None
+
+    def __iter__(self) -> Iterator[tuple[float, int]]:
+        if self._whole is not None:
+            yield from self._whole
+            return
+        whole = list[tuple[float, int]]()
+        for numbers in self._by_steps():
+            scored = sorted((self._measured[self._bodies[number].code].score, number) for number in numbers)
+            whole += scored
+            yield from scored
+        self._whole = whole
+
+    def _by_steps(self) -> Iterator[Iterable[int]]:
+        target = self._measured.target
+        if not target.population:
+            yield range(len(self._bodies))
+            return
+        stepped = (
+            ((target.steps(self._bodies[number].population), number) for number in side)
+            for side in beside(self._by_population, target.population)
+        )
+        for _, alike in groupby(merge(*stepped), key=itemgetter(0)):
+            yield [number for _, number in alike]
+        yield [number for number, body in enumerate(self._bodies) if body.population is None]
+
+
+def beside(by_population: BySize, population: int) -> tuple[list[int], list[int]]:
+    """The bodies up to a population, in persons, the largest first, and those beyond, the smallest first."""
+    at = bisect_right(by_population, population, key=itemgetter(0))
+    numbers = [number for _, number in by_population]
+    return numbers[:at][::-1], numbers[at:]
 
 
 def nearness_of(record: CaseRecord, target: Target, measured: Measured) -> Nearness | None:

@@ -35,6 +35,7 @@ from catalog.output.ds451 import (
     CASES_SHEET,
     CATALOGUE,
     COLLECTION_SHEET,
+    OF_FACTS,
     SAID_NOWHERE,
     WITHIN_APPROACH,
     WITHIN_BACKGROUND,
@@ -45,6 +46,7 @@ from catalog.output.tidy import SLUG
 TITLE, CONTENT, IDENTIFIER, THEME = "タイトル", "取り組み内容", "ID", "テーマ"
 COLLECTION_NAME = "データカタログ名"
 SOURCE_NAMES = ("出典", "事例集")
+FACT_KIND = "事実の種類"
 POINTS = "ポイント"  # which a case of ours has in any case
 # Items of others that stand in the text of what was done and are not taken out of it again.
 LEFT_WITHIN_APPROACH = ("キーワード", "関連事例")
@@ -322,6 +324,8 @@ class Known:
         under = {name: one.said(name) for name in (*WITHIN_APPROACH, *LEFT_WITHIN_APPROACH)}
         unknown = [word for word in one.several("キーワード") if as_key(word) not in self.topics]
         under["キーワード"] = "、".join(unknown)
+        kinds = one.items.get(FACT_KIND, "").split("\n")
+        under |= {name: "" for name, kind in OF_FACTS.items() if kind.label in kinds}
         if POINTS in one.items:  # ours: the related cases are those of the catalogue
             under["関連事例"] = ""
         return joined(one.said(CONTENT), under, (*WITHIN_APPROACH, *LEFT_WITHIN_APPROACH))

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import IO, Any
 
 import orjson
@@ -20,7 +21,7 @@ from catalog.documents.reading import Document, read_titles
 from catalog.documents.records import Absolute, CaseBodyRecord, name_in_full
 from catalog.finding.index import Index
 from catalog.finding.related import related_numbers
-from catalog.models import Source
+from catalog.models import Fact, Source
 from catalog.output.columns import COLUMNS, Column, TableRecord, defused, table_record
 from catalog.output.exports import WIDE, Forms, truncate
 from catalog.output.sheets import RowSheet
@@ -46,6 +47,8 @@ WITHIN_APPROACH = (
     *("ビデオタイトル", "ビデオURL", "ビデオのライセンス"),
 )
 WITHIN_BACKGROUND = ("目的",)
+# Of these a case may have facts: then the item is theirs, and what the text has under its name stays there.
+OF_FACTS = {"利用した制度": Fact.Kind.SCHEME, "協力者": Fact.Kind.PARTNER}
 
 
 @dataclass(frozen=True)
@@ -56,13 +59,22 @@ class Told:
     published_on: str | None
     related: list[str]
 
-    @property
+    @cached_property
     def background(self) -> tuple[str, dict[str, str]]:
         return parted(self.row["background"], WITHIN_BACKGROUND)
 
-    @property
+    @cached_property
     def approach(self) -> tuple[str, dict[str, str]]:
-        return parted(self.row["approach"], WITHIN_APPROACH)
+        return parted(self.row["approach"], [name for name in WITHIN_APPROACH if name not in self.of_facts])
+
+    @cached_property
+    def of_facts(self) -> dict[str, list[str]]:
+        """The items that facts of the case say, by name."""
+        stated = {
+            name: [fact["text"] for fact in self.row["facts"] if fact["kind"] == kind]
+            for name, kind in OF_FACTS.items()
+        }
+        return {name: texts for name, texts in stated.items() if texts}
 
 
 @dataclass(frozen=True)
@@ -156,6 +168,14 @@ def of_approach(name: str) -> Item:
     return Item(name, "取組内容の中にその見出しで書かれているとき", lambda told: told.approach[1].get(name))
 
 
+def of_facts_or_approach(name: str) -> Item:
+    return Item(
+        name,
+        f"「{OF_FACTS[name].label}」の事実の記載。ないときは、取組内容の中にその見出しで書かれているもの",
+        lambda told: SEPARATOR.join(told.of_facts.get(name, [])) or told.approach[1].get(name),
+    )
+
+
 ITEMS = (
     Item("タイトル", "題名", lambda told: told.row["title"], is_required=True),
     of_approach("サブタイトル"),
@@ -191,7 +211,7 @@ ITEMS = (
     Item("取り組み内容", "取組内容", lambda told: told.approach[0] or UNKNOWN, is_required=True),
     of_approach("学んだこと"),
     Item("成果", "成果", lambda told: told.row["outcome"]),
-    *map(of_approach, WITHIN_APPROACH[4:]),
+    *(of_facts_or_approach(name) if name in OF_FACTS else of_approach(name) for name in WITHIN_APPROACH[4:]),
     Item(
         "関連URL",
         "関連リンクのアドレス",

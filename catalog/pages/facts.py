@@ -47,6 +47,15 @@ def statement(fact: FactRecord, record: CaseRecord) -> Statement:
     return Statement(f"{fact['label']}：{fact['text']}", origin)
 
 
+def lines_of_facts(record: CaseRecord) -> list[str]:
+    """All that is stated, a line each with what it is about, and at last what is asked for and not stated."""
+    stated = statements_of(record)
+    lines = [f"{title}　{one}" for title, statements in stated.items() for one in statements]
+    unstated = [title for title in ASKED if not stated[title]]
+    followed = map(str, followed_by(record))
+    return [*lines, *followed, *([f"{'、'.join(unstated)}：記載なし"] if unstated else [])]
+
+
 def followed_by(record: CaseRecord) -> list[Statement]:
     """The bodies that took the case over, and those whose initiative it took over."""
     return [

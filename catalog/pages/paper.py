@@ -14,6 +14,7 @@ from math import ceil
 
 from catalog.documents.reading import Document
 from catalog.documents.records import CaseRecord, name_in_full
+from catalog.pages.facts import lines_of_facts
 
 # Letters of a line and lines of a sheet in static/catalog/dossier.css: 176 by 261 mm, at 9 and at 8 points.
 LETTERS, LINES = 54, 55
@@ -64,7 +65,8 @@ def lines_of_case(document: Document, note: str, letters: int) -> tuple[float, f
     references = [*record["references"], *(f"{link['label']} {link['url']}" for link in record["links"])]
     asked = "\n".join("照会先" * 12 for _ in record["bodies"])
     rest = lines_of_figures(record, letters) + HEADING * bool(notes) - 0.4 * len(notes)
-    texts = [*notes, document.extra["editor_note"], similar, "\n".join(references), asked]
+    facts = "\n".join(lines_of_facts(record))
+    texts = [facts, *notes, document.extra["editor_note"], similar, "\n".join(references), asked]
     return head + lines_under_headings(prose, letters), rest + lines_under_headings(texts, letters) + 1.5
 
 

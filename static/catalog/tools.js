@@ -1,7 +1,7 @@
 // Copies a text for the buttons with `data-copy`: that of the field with this id, or else the address of the page.
 // Prints the page for the buttons with `data-print`, and the text of a field as the reader has changed it. Puts a case
 // into a dossier beside those picked. Without this script the text is marked and copied as any other, and printed as it
-// came; a case goes into a dossier alone.
+// came; a case goes into a dossier alone. Buttons are shown once it listens, so that none is pressed in vain.
 
 document.addEventListener("click", async ({ target }) => {
   const button = target.closest("[data-copy]");
@@ -18,6 +18,8 @@ document.addEventListener("click", async ({ target }) => {
 document.addEventListener("click", ({ target }) => {
   if (target.closest("[data-print]")) print();
 });
+
+document.documentElement.classList.add("tools");
 
 for (const printed of document.querySelectorAll("[data-prints]")) {
   const field = document.getElementById(printed.dataset.prints);

@@ -5,7 +5,7 @@ The paraphrases and what they want were written from the casebook by somebody wh
 
 from __future__ import annotations
 
-from math import log
+from math import log, sqrt
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from django.test import Client
 from catalog.documents.reading import Document
 from catalog.finding import closest
 from catalog.finding.closest import closest_cases
-from catalog.finding.clues import clues_of
+from catalog.finding.clues import Clue, clues_of
 from catalog.finding.near_words import near_words
 from catalog.finding.query import CaseFilter
 from catalog.finding.search import GRAM, RUN, fold_each, folded_of, is_whole
@@ -25,10 +25,12 @@ from catalog.models import Case, CaseDocument, SearchSynonym
 
 pytestmark = pytest.mark.django_db
 
-WRITTEN: dict[str, Any] = yaml.safe_load(
-    Path(__file__).with_name("paraphrases.yaml").read_text(encoding="utf-8")
-)
 SHOWN = 10
+
+
+def written(name: str) -> dict[str, Any]:
+    read: dict[str, Any] = yaml.safe_load(Path(__file__).with_name(name).read_text(encoding="utf-8"))
+    return read
 
 
 def asked(text: str, **others: str) -> CaseFilter:
@@ -46,26 +48,34 @@ def near(case_filter: CaseFilter, limit: int = SHOWN) -> list[str]:
     return [document.record["slug"] for document in case_filter.index.read(numbers)]
 
 
-def test_paraphrases_find_what_they_mean() -> None:
-    """Recall within ten, mean reciprocal rank, pages without a case; decision 0041 says what is aimed at."""
+# The hundred by which groups and measures were chosen, and two hundred whose words no group was written for.
+@pytest.mark.parametrize(
+    ("name", "number", "recall", "rank"),
+    [("paraphrases.yaml", 100, 0.85, 0.70), ("paraphrases_of_others.yaml", 200, 0.85, 0.66)],
+)
+def test_paraphrases_find_what_they_mean(name: str, number: int, recall: float, rank: float) -> None:
+    """Recall within ten, mean reciprocal rank, no page without a case; decision 0041 has the aims."""
     recalls, ranks, empty = list[float](), list[float](), list[str]()
-    for one in WRITTEN["paraphrases"]:
+    for one in written(name)["paraphrases"]:
         case_filter, wanted = asked(one["query"]), set(one["cases"])
         slugs = [*strict(case_filter), *near(case_filter)]
         recalls.append(len(wanted.intersection(slugs[:SHOWN])) / min(SHOWN, len(wanted)))
         ranks.append(next((1 / place for place, slug in enumerate(slugs, start=1) if slug in wanted), 0.0))
         empty += [] if slugs else [one["query"]]
-    assert len(recalls) == 100
-    assert sum(recalls) / 100 >= 0.85
-    assert sum(ranks) / 100 >= 0.70
-    assert len(empty) <= 2
+    assert len(recalls) == number
+    assert sum(recalls) / number >= recall
+    assert sum(ranks) / number >= rank
+    assert empty == []
 
 
-def test_texts_without_sense_find_nothing() -> None:
-    texts = WRITTEN["senseless"]
-    assert len(texts) == 100
+@pytest.mark.parametrize(
+    ("name", "number", "most"), [("paraphrases.yaml", 100, 2), ("paraphrases_of_others.yaml", 120, 9)]
+)
+def test_texts_without_sense_find_nothing(name: str, number: int, most: int) -> None:
+    texts = written(name)["senseless"]
+    assert len(texts) == number
     found = [text for text in texts if strict(one := asked(text)) or near(one)]
-    assert len(found) <= 2
+    assert len(found) <= most
 
 
 # Only near in meaning, in several words, in one, with a name of a body, and with a condition in it.
@@ -89,25 +99,38 @@ def counted(case_filter: CaseFilter) -> list[str]:
     has = {
         word: {key for key, text in texts.items() if has_word(text, word, "")}
         for clue in clues
-        for word in clue
+        for word in clue.words
     }
-    nearest = [max((counts for word, counts in clue.items() if has[word]), default=0) for clue in clues]
+    everyone = set().union(*has.values())
     titles = fold_each({title for one in documents for title in titles_of(one)})
     found = set(strict(case_filter))
     stated = {index.numbering.key(one) for one in case_filter.found(except_for="q")}
     scores = dict[str, float]()
     for one in documents:
         score = 0.0
-        for word, counts in [pair for clue in clues for pair in clue.items() if one.key in has[pair[0]]]:
+        for word, counts in [
+            pair for clue in clues for pair in clue.words.items() if one.key in has[pair[0]]
+        ]:
             in_head = any(folded_of(word) in titles[title] for title in titles_of(one))
             in_head = in_head or any(has_word(texts[one.key], word, mark) for mark in "*+")
-            score += counts * log(1 + len(documents) / len(has[word])) * (1 + closest.IN_HEAD * in_head)
-        score *= sum(nearest) / len(nearest) * (1 if one.key in stated else closest.NOT_STATED)
+            rare = log(1 + len(documents) / len(has[word])) / log(1 + len(documents))
+            score += counts * rare * (1 + closest.IN_HEAD * in_head)
+        score *= spoken_of(clues, has, everyone) * sqrt(spoken_of(clues, has, {one.key}))
+        score *= 1 if one.key in stated else closest.NOT_STATED
         if one.record["slug"] not in found and score:
             scores[one.record["slug"]] = score
     most = max(scores.values(), default=0)
     enough = [slug for slug, score in scores.items() if score >= closest.SHARE * most]
     return sorted(enough, key=lambda slug: -round(scores[slug], 6)) if most >= closest.LEAST else []
+
+
+def spoken_of(clues: list[Clue], has: dict[str, set[int]], among: set[int]) -> float:
+    """The share of what the clues weigh that one of these cases speaks of, a clue by its nearest word."""
+    nearest = [
+        max((counts for word, counts in clue.words.items() if has[word] & among), default=0) for clue in clues
+    ]
+    weights = [clue.rarity for clue in clues]
+    return sum(weight * near for weight, near in zip(weights, nearest, strict=True)) / sum(weights)
 
 
 def titles_of(document: Document) -> list[str]:

@@ -159,7 +159,7 @@ def test_an_index_that_follows_lets_the_one_before_go() -> None:
     before = weakref.ref(built)
     del built
     gc.collect()
-    assert followed.lists.measure(Target(given_population=8_000))
+    assert followed.lists.measure(Target(given_population=8_000))[FUNAGATA]
     assert before() is None
 
 

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from itertools import islice
+
 import pytest
 from django.db.models import FloatField, Value
 from django.db.models.functions import Cast
 from django.http import QueryDict
 
-from catalog.finding.nearest import Nearness, Target, distance_km, measure, ratio_in_words
+from catalog.finding.nearest import Measured, Nearness, Scored, Target, distance_km, ratio_in_words
 from catalog.finding.query import CaseFilter
 from catalog.models import Body
 from tests import oracle
@@ -57,7 +59,14 @@ def test_scores_and_distances_of_all_bodies_are_those_of_the_database(
     set_population(MIYAGI, None)
     Body.objects.filter(code__in=[HIDAKA, OSAKA]).update(latitude=None, longitude=None)
     own = target(code, population) if code else Target(given_population=population)
-    measured = measure(own, Body.objects.select_related("prefecture"))
+    bodies = list(Body.objects.select_related("prefecture"))
+    measured = Measured(own, {body.code: body for body in bodies})
+    by_size = sorted((body.population, at) for at, body in enumerate(bodies) if body.population is not None)
+    scored = Scored(measured, bodies, by_size)
+    first = [*islice(scored, 3)]
+    assert len(measured) < len(bodies) or not own.population
+    assert [*scored] == [*scored] == sorted((measured[body.code].score, at) for at, body in enumerate(bodies))
+    assert [*scored][:3] == first
     nowhere = Cast(Value(None), FloatField())
     distance = oracle.distance_km(own.body, "") if own.body else nowhere
     expected = Body.objects.annotate(score=oracle.score(own, ""), km=distance)

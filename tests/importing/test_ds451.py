@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from io import BytesIO
 from typing import Any
 
@@ -15,13 +16,13 @@ from catalog.importing.cases import import_cases, read_cases
 from catalog.importing.ds451 import contacts_in
 from catalog.importing.report import Report
 from catalog.importing.tables import UnreadableTable
-from catalog.models import Body, Case, Section, Source, Topic
+from catalog.models import Body, Case, Fact, Section, Source, Topic
 from catalog.output.ds451 import MAX_SUMMARY, NAMES, REQUIRED, UNKNOWN, joined, parted, summary
 from tests.filling import a_publisher
 from tests.importing.test_cases import make_full_case, outcomes, problems
 from tests.importing.test_pages import CASES
 from tests.importing.test_runs import agree, import_dir, worked
-from tests.making import FUNAGATA, HIDAKA, make_case, without_cases
+from tests.making import FUNAGATA, HIDAKA, make_case, make_fact, without_cases
 from tests.state import database_state
 
 pytestmark = pytest.mark.django_db
@@ -100,15 +101,17 @@ def test_the_form_takes_the_query_and_refuses_another_form() -> None:
 
 @pytest.mark.parametrize("form", FORMS)
 def test_what_goes_out_comes_in_again_as_it_was(form: str) -> None:
-    make_full_case("made", approach="内容\n\n【学んだこと】\n学び\n・二つ\n\n【協力者】\n大学", year=2020)
+    within = "内容\n\n【学んだこと】\n学び\n・二つ\n\n【協力者】\n大学"
+    make_full_case("made", approach=within, year=2020)
+    make_fact(make_full_case("beside", approach=within), "partner", text="=大学", label="相手")
     state, record = database_state(), Client().get("/cases.json").json()
     content = file_of(form)
     report = run(content)
-    assert report.summary == "新規 0行、変更 0行、変更なし 61行、取り込めない 0行"
+    assert report.summary == "新規 0行、変更 0行、変更なし 62行、取り込めない 0行"
     assert [row.warnings for row in report.rows if row.warnings] == []
     assert database_state() == state
     without_cases()
-    assert run(content).summary == "新規 61行、変更 0行、変更なし 0行、取り込めない 0行"
+    assert run(content).summary == "新規 62行、変更 0行、変更なし 0行、取り込めない 0行"
     Case.objects.update(status="published")
     back = Client().get("/cases.json").json()
     for one in (*record["results"], *back["results"]):
@@ -116,6 +119,31 @@ def test_what_goes_out_comes_in_again_as_it_was(form: str) -> None:
     # A line break of Windows comes back as a plain one, as by every import.
     whole = json.dumps(record["results"], ensure_ascii=False).replace("\\r\\n", "\\n")
     assert json.dumps(back["results"], ensure_ascii=False) == whole
+
+
+def test_facts_are_the_schemes_and_partners_of_a_case() -> None:
+    told = {one["ID"]: one for one in json.loads(file_of("json"))["事例"]}
+    assert {slug: case["利用した制度"] for slug, case in told.items() if "利用した制度" in case} == {
+        slug: ";".join(texts) for slug, texts in facts_of("scheme").items()
+    }
+    assert {slug: case["協力者"] for slug, case in told.items() if "協力者" in case} == {
+        slug: ";".join(texts) for slug, texts in facts_of("partner").items()
+    }
+    assert told["dx2021-23-2"]["利用した制度"] == "令和2年度香美市高知工科大学ICT推進活動事業費補助金"
+    assert told["dx2021-23-2"]["協力者"] == "高知工科大学"
+
+
+def facts_of(kind: str) -> dict[str, list[str]]:
+    texts = defaultdict[str, list[str]](list)
+    for fact in Fact.objects.filter(kind=kind).select_related("case").order_by("position", "pk"):
+        texts[fact.case.slug].append(fact.text)
+    return texts
+
+
+def test_an_item_of_a_fact_stays_in_the_text_too_where_it_stands_there() -> None:
+    make_fact(make_full_case("made", approach="内容\n\n【協力者】\n大学"), "partner", text="会社")
+    (case,) = (one for one in json.loads(file_of("json"))["事例"] if one["ID"] == "made")
+    assert (case["取り組み内容"], case["協力者"]) == ("内容\n\n【協力者】\n大学", "会社")
 
 
 def test_items_without_a_field_stand_in_the_text_under_their_names_and_go_out_as_items() -> None:
