@@ -44,6 +44,7 @@ NAMED = ("section", "topic", "source")  # parameters whose values editors make
 MAX_INDEXES = 2
 MAX_TERMS = 256  # whose hits are kept: of 100,000 cases 12 kB each
 MAX_WORDS = 8192  # near in meaning to words of texts: most are in no case, and of 10,000 cases none has 3 kB
+FEW_CASES = 100  # of which the bodies are looked up; those of more are met soon among all by their score
 MAX_READ = 300  # cases, of which the frequent words are
 MAX_CHANGED = 300  # cases, beyond which an index is made anew
 
@@ -390,13 +391,19 @@ class Index:
     def nearest_first(self, cases: BitMap, target: Target) -> Iterator[BitMap]:
         """These cases alone by the least score of their bodies; those without a body come last."""
         rest = cases.copy()
-        for near in self.by_score(target):
+        for near in self.by_score_of(cases, target) if len(cases) <= FEW_CASES else self.by_score(target):
             if here := rest & near:
                 yield here
                 rest -= here
             if not rest:
                 return
         yield rest
+
+    def by_score_of(self, cases: BitMap, target: Target) -> Iterator[BitMap]:
+        """All cases of the bodies of these few, by the least score; no other body is measured."""
+        measured, bodies = self.lists.measure(target), self.lists.bodies
+        numbers = self.bodies_of(cases, self.with_cases)
+        return self.by_body(sorted((measured[bodies[number].code].score, number) for number in numbers))
 
     def sources_of(self, found: BitMap) -> list[Source]:
         """The sources that these cases come from, in the order of the sources."""

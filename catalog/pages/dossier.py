@@ -35,7 +35,6 @@ from catalog.output.dossiers import Part, sent_dossier
 from catalog.pages import comparison
 from catalog.pages.addresses import without_empty_parameters
 from catalog.pages.along import View
-from catalog.pages.facts import lines_of_facts
 from catalog.pages.notes import MAX_CASES, MAX_NOTE, MAX_TITLE, NOTE, carried, written
 from catalog.pages.offices import addressees_of
 from catalog.pages.paper import Sheets, first_pages, sheets_of
@@ -257,7 +256,6 @@ def dossier(request: HttpRequest) -> HttpResponse:
         "origin": origin_of(case_filter, documents) if is_right else None,
         "comparison": compared(entries) if is_right else [],
         "prose": comparison.PROSE,
-        "facts": lines_of_facts,
         "addressees": addressees_of,
         "index": case_filter.index,
         "found": found_to_add(form) if is_right else None,

@@ -47,13 +47,25 @@ def statement(fact: FactRecord, record: CaseRecord) -> Statement:
     return Statement(f"{fact['label']}：{fact['text']}", origin)
 
 
-def lines_of_facts(record: CaseRecord) -> list[str]:
-    """All that is stated, a line each with what it is about, and at last what is asked for and not stated."""
-    stated = statements_of(record)
-    lines = [f"{title}　{one}" for title, statements in stated.items() for one in statements]
-    unstated = [title for title in ASKED if not stated[title]]
-    followed = map(str, followed_by(record))
-    return [*lines, *followed, *([f"{'、'.join(unstated)}：記載なし"] if unstated else [])]
+def facts_in_short(record: CaseRecord) -> str:
+    """All that is stated, and at the end what is asked for and not stated, for a sheet that is short of room.
+
+    No page is told that is the case's own. Empty where nothing is stated.
+    """
+    stated = {title: one for title, one in statements_of(record).items() if one}
+    if followed := followed_by(record):
+        stated["取り入れた団体・手本にした団体"] = followed
+    parts = [f"{title}：{'／'.join(in_short(one, record) for one in each)}" for title, each in stated.items()]
+    unstated = [title for title in ASKED if title not in stated]
+    if parts and unstated:
+        parts.append(f"{'、'.join(unstated)}：記載なし")
+    return "　".join(parts)
+
+
+def in_short(one: Statement, record: CaseRecord) -> str:
+    own_page = f"p.{record['source']['page']}"
+    origin = "、".join(part for part in one.origin.split("、") if part != own_page)
+    return f"{one.text}（{origin}）" if origin else one.text
 
 
 def followed_by(record: CaseRecord) -> list[Statement]:

@@ -14,7 +14,7 @@ from math import ceil
 
 from catalog.documents.reading import Document
 from catalog.documents.records import CaseRecord, name_in_full
-from catalog.pages.facts import lines_of_facts
+from catalog.pages.facts import facts_in_short
 
 # Letters of a line and lines of a sheet in static/catalog/dossier.css: 176 by 261 mm, at 9 and at 8 points.
 LETTERS, LINES = 54, 55
@@ -26,21 +26,29 @@ TABLE_HEAD, TABLE_ROW = 1.3, 1.2
 
 @dataclass(frozen=True)
 class Sheets:
-    """What a case takes: its number of sheets, None where nobody knows, and how it is set."""
+    """What a case takes: its number of sheets, None where nobody knows, and how it is set.
+
+    `facts` is what stands on them of its facts.
+    """
 
     number: int | None = 1
     is_dense: bool = False
     is_split: bool = False  # after the prose
+    facts: str = ""
 
 
 def sheets_of(document: Document, note: str) -> Sheets:
-    if sum(lines_of_case(document, note, LETTERS)) <= LINES:
-        return Sheets()
-    prose, rest = lines_of_case(document, note, LETTERS_IF_DENSE)
-    if prose + rest <= LINES_IF_DENSE:
-        return Sheets(is_dense=True)
-    prose, rest = lines_of_case(document, note, LETTERS)
-    return Sheets(2 if max(prose, rest) <= LINES else None, is_split=True)
+    """As few sheets as can be: facts for which a case would need another are left to the comparison."""
+    facts = facts_in_short(document.record)
+    for told in dict.fromkeys([facts, ""]):
+        if sum(lines_of_case(document, note, told, LETTERS)) <= LINES:
+            return Sheets(facts=told)
+        if sum(lines_of_case(document, note, told, LETTERS_IF_DENSE)) <= LINES_IF_DENSE:
+            return Sheets(is_dense=True, facts=told)
+    for told in dict.fromkeys([facts, ""]):
+        if max(lines_of_case(document, note, told, LETTERS)) <= LINES:
+            return Sheets(2, is_split=True, facts=told)
+    return Sheets(None, is_split=True, facts=facts)
 
 
 def first_pages(cases: Iterable[Sheets]) -> Iterator[int | None]:
@@ -51,7 +59,7 @@ def first_pages(cases: Iterable[Sheets]) -> Iterator[int | None]:
         page = page + sheets.number if page and sheets.number else None
 
 
-def lines_of_case(document: Document, note: str, letters: int) -> tuple[float, float]:
+def lines_of_case(document: Document, note: str, facts: str, letters: int) -> tuple[float, float]:
     """The lines that a case needs at the most, up to its prose and behind it, with so many letters a line."""
     record = document.record
     topics = "、".join(topic["title"] for topic in record["topics"])
@@ -65,7 +73,6 @@ def lines_of_case(document: Document, note: str, letters: int) -> tuple[float, f
     references = [*record["references"], *(f"{link['label']} {link['url']}" for link in record["links"])]
     asked = "\n".join("照会先" * 12 for _ in record["bodies"])
     rest = lines_of_figures(record, letters) + HEADING * bool(notes) - 0.4 * len(notes)
-    facts = "\n".join(lines_of_facts(record))
     texts = [facts, *notes, document.extra["editor_note"], similar, "\n".join(references), asked]
     return head + lines_under_headings(prose, letters), rest + lines_under_headings(texts, letters) + 1.5
 

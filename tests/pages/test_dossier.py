@@ -197,6 +197,16 @@ def test_five_cases_are_not_compared_but_put_together(client: Client) -> None:
     assert f'href="/dossier/?{five}"' in unescape(response.text)
 
 
+def test_facts_stand_on_the_sheet_of_a_case_that_has_room_for_them(client: Client) -> None:
+    pages = [client.get(f"/dossier/?case=dx2021-{page}").text for page in ("23-2", "14-1")]
+    facts = (
+        "制度・補助金：市の補助金：令和2年度香美市高知工科大学ICT推進活動事業費補助金　"
+        "連携先：連携した大学：高知工科大学　費用、期間、体制・人員、効果：記載なし"
+    )
+    assert [f"<p>{facts}</p>" in page for page in pages] == [True, False]
+    assert ["<h3>費用・期間・体制・効果</h3>" in page for page in pages] == [True, False]
+
+
 def test_a_page_is_told_only_where_it_is_certain() -> None:
     make_case("long", approach="長い文。" * 2_000)
     (long,) = read_public(["long"])
