@@ -19,7 +19,7 @@ document.addEventListener("click", ({ target }) => {
   if (target.closest("[data-print]")) print();
 });
 
-document.documentElement.classList.add("tools");
+document.documentElement.classList.add("listening");
 
 for (const printed of document.querySelectorAll("[data-prints]")) {
   const field = document.getElementById(printed.dataset.prints);
