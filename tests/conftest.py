@@ -23,7 +23,7 @@ from tests.servers.clusters import OwnCluster, connected, fill, filled_cluster, 
 from tests.template import make_test_databases
 
 # How often a property is tried in make test, in make test-all and when somebody asks for it.
-hypothesis.settings.register_profile("quick", max_examples=30, deadline=None)
+hypothesis.settings.register_profile("quick", max_examples=10, deadline=None)
 hypothesis.settings.register_profile("whole", max_examples=60, deadline=None)
 hypothesis.settings.register_profile("thorough", max_examples=1000, deadline=None)
 hypothesis.settings.load_profile("quick")

@@ -96,9 +96,8 @@ def test_the_filters_over_the_page_of_a_phone_are_for_everyone(tab: Page) -> Non
         pytest.fail("the last region is never reached")
 
 
-@pytest.mark.parametrize(
-    "path", [path if path in WIDE else pytest.param(path, marks=pytest.mark.long) for path in PAGES]
-)
+@pytest.mark.long
+@pytest.mark.parametrize("path", PAGES)
 def test_a_page_is_for_everyone_on_wider_screens(tab: Page, site: str, path: str) -> None:
     """One visit with a desktop, which then is as narrow as a tablet."""
     visit = Visit(tab)
@@ -164,6 +163,7 @@ def test_enter_while_japanese_is_composed_does_not_submit(page: Page, context: B
     page.wait_for_url("**/cases/?q=*")
 
 
+@pytest.mark.long
 def test_back_restores_the_filters(sized_page: Page) -> None:
     sized_page.goto("/cases/?step=2&population=0-1")
     sized_page.get_by_role("link", name="全庁一丸で").click()
@@ -172,6 +172,7 @@ def test_back_restores_the_filters(sized_page: Page) -> None:
     expect(sized_page.locator("#id_population_0-1")).to_be_checked()
 
 
+@pytest.mark.long
 def test_forced_colours_and_reduced_motion_leave_everything_in_place(page: Page) -> None:
     page.emulate_media(forced_colors="active", reduced_motion="reduce")
     page.goto("/cases/?step=2")

@@ -6,7 +6,8 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.test_access import CLIPPED, FOCUS, SMALL_TARGETS, open_all_details, violations, width
-from tests.quick import one_in
+
+pytestmark = pytest.mark.long
 
 AXE_FAULTS = [
     ("label", "document.querySelector('label[for=id_q]').remove()"),
@@ -105,13 +106,13 @@ def do(page: Page, fault: str) -> None:
     page.evaluate(f"() => {{ {TOOLS} {fault} }}")
 
 
-@pytest.mark.parametrize(("rule", "fault"), one_in(5, AXE_FAULTS))
+@pytest.mark.parametrize(("rule", "fault"), AXE_FAULTS)
 def test_axe_names_the_fault(seed: Page, rule: str, fault: str) -> None:
     do(seed, fault)
     assert rule in [found.split(":")[0] for found in violations(seed)]
 
 
-@pytest.mark.parametrize("name", one_in(3, list(FAULTS_OF_PARTS)))
+@pytest.mark.parametrize("name", list(FAULTS_OF_PARTS))
 def test_a_fault_of_a_part_is_caught(tab: Page, name: str) -> None:
     path, said, fault = FAULTS_OF_PARTS[name]
     tab.set_viewport_size({"width": 320, "height": 800})
@@ -122,7 +123,7 @@ def test_a_fault_of_a_part_is_caught(tab: Page, name: str) -> None:
     assert any(said in found for found in faults_in(tab)), faults_in(tab)
 
 
-@pytest.mark.parametrize("name", one_in(3, list(FAULTS_OF_SUGGESTIONS)))
+@pytest.mark.parametrize("name", list(FAULTS_OF_SUGGESTIONS))
 def test_a_fault_of_open_suggestions_is_caught(tab: Page, name: str) -> None:
     said, fault = FAULTS_OF_SUGGESTIONS[name]
     tab.goto("/")
@@ -141,7 +142,7 @@ TABLE_FAULTS = [
 ]
 
 
-@pytest.mark.parametrize(("rule", "fault"), one_in(2, TABLE_FAULTS))
+@pytest.mark.parametrize(("rule", "fault"), TABLE_FAULTS)
 def test_axe_names_a_fault_of_the_table(tab: Page, rule: str, fault: str) -> None:
     tab.set_viewport_size({"width": 320, "height": 800})
     tab.goto("/cases/?view=table&step=1")

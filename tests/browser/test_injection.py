@@ -41,8 +41,9 @@ from catalog.models import (
 from tests.addresses import PATHS, WITH_A_NAME
 from tests.browser.test_editing import choose, save
 from tests.making import FUNAGATA, KASHIHARA, make_case
-from tests.quick import one_in
 from tests.servers.addresses import page_addresses
+
+pytestmark = pytest.mark.long
 
 T = TypeVar("T")
 
@@ -240,14 +241,11 @@ def complaints(page: Page, base_url: str) -> list[str]:
 
 @pytest.mark.parametrize(
     "path",
-    one_in(
-        3,
-        [
-            *("/cases/poisoned/", "/cases/?q=alert", "/steps/0/", "/compare/?case=poisoned&case=dx2021-1-1"),
-            *("{link}", "/report/?case=poisoned"),
-            *page_addresses().values(),
-        ],
-    ),
+    [
+        *("/cases/poisoned/", "/cases/?q=alert", "/steps/0/", "/compare/?case=poisoned&case=dx2021-1-1"),
+        *("{link}", "/report/?case=poisoned"),
+        *page_addresses().values(),
+    ],
 )
 def test_texts_of_a_case_run_nothing(page: Page, poisoned: Poison, complaints: list[str], path: str) -> None:
     page.goto(path.replace("{link}", poisoned.link))
@@ -255,7 +253,7 @@ def test_texts_of_a_case_run_nothing(page: Page, poisoned: Poison, complaints: l
     assert complaints == []
 
 
-@pytest.mark.parametrize("payload", one_in(8, PAYLOADS))
+@pytest.mark.parametrize("payload", PAYLOADS)
 def test_parameters_run_nothing(page: Page, complaints: list[str], payload: str) -> None:
     value = quote(payload)
     page.goto(f"/cases/?q={value}&step={value}&near={value}&population_min={value}&sort={value}&x={value}")
@@ -265,14 +263,11 @@ def test_parameters_run_nothing(page: Page, complaints: list[str], payload: str)
 
 @pytest.mark.parametrize(
     "path",
-    one_in(
-        3,
-        [
-            *("/compare/?case=%s&only=%s", "/admin/login/?next=%s", "/report/?case=%s", "/confirm/%s/"),
-            *(f"{PATHS[name]}?q=%s" for name in page_addresses()),
-            *WITH_A_NAME,
-        ],
-    ),
+    [
+        *("/compare/?case=%s&only=%s", "/admin/login/?next=%s", "/report/?case=%s", "/confirm/%s/"),
+        *(f"{PATHS[name]}?q=%s" for name in page_addresses()),
+        *WITH_A_NAME,
+    ],
 )
 def test_all_at_once_run_nothing_in_the_other_pages(page: Page, complaints: list[str], path: str) -> None:
     value = quote("".join(PAYLOADS[:10]), safe="")
@@ -312,7 +307,7 @@ EDITORS_PAGES = [
 ]
 
 
-@pytest.mark.parametrize("path", one_in(4, EDITORS_PAGES))
+@pytest.mark.parametrize("path", EDITORS_PAGES)
 def test_texts_run_nothing_in_the_editors_pages(
     editor: Page, poisoned: Poison, complaints: list[str], path: str
 ) -> None:

@@ -101,6 +101,7 @@ def test_a_bad_value_is_told_beside_its_field_without_a_reload(live: Page) -> No
     assert stayed(live)
 
 
+@pytest.mark.long
 def test_back_and_forward_lead_through_the_queries(live: Page) -> None:
     live.get_by_label("1万人未満").check()
     expect(live.locator(".card")).to_have_count(3)
@@ -112,6 +113,7 @@ def test_back_and_forward_lead_through_the_queries(live: Page) -> None:
     expect(live.locator("#id_population_0-1")).to_be_checked()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("answer", ["none", "500"])
 def test_where_the_layer_fails_the_form_is_sent_as_ever(live: Page, answer: str) -> None:
     def fail(route: Route) -> None:
@@ -205,6 +207,7 @@ def test_a_slow_answer_shows_and_says_that_it_is_coming(live: Page) -> None:
     expect(live.locator("#results")).to_have_attribute("aria-busy", "false")
 
 
+@pytest.mark.long
 def test_a_quick_answer_shows_no_sign(live: Page) -> None:
     live.evaluate(
         """new MutationObserver(() => { window.shown = true })
@@ -231,6 +234,7 @@ def test_a_tick_in_the_column_leaves_page_and_box_in_sight(wide: Page, box: str)
         expect(wide.locator(part)).to_be_in_viewport(ratio=1)
 
 
+@pytest.mark.long
 def test_far_down_a_tick_leads_to_the_list_if_that_ends_before(wide: Page) -> None:
     wide.evaluate("scrollTo(0, 1000)")
     box = wide.locator("#id_step_3")
@@ -271,6 +275,7 @@ def test_on_a_phone_the_filters_lie_over_the_page_and_count(page: Page) -> None:
     expect(page.locator("#filters > summary")).to_be_focused()
 
 
+@pytest.mark.long
 def test_a_list_without_cases_is_no_longer_than_a_screen_or_two(wide: Page) -> None:
     wide.goto("/cases/?step=0&section=4-3")
     assert wide.evaluate("document.documentElement.scrollHeight") < 1_200
@@ -396,6 +401,7 @@ class Reader:
         self.check_what_was_done()
 
 
+@pytest.mark.long
 def test_the_way_past_the_filters_stays_within_the_page_after_a_change(page: Page) -> None:
     page.goto("/cases/?step=2")
     page.get_by_label("1万人未満").check()

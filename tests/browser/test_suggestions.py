@@ -98,12 +98,14 @@ def test_a_body_chosen_is_searched_for_and_told_of(page: Page) -> None:
     assert query(page) == {"q": ["北海道北見市"]}
 
 
+@pytest.mark.long
 def test_the_button_stays_in_reach(sized_page: Page) -> None:
     typed(sized_page, "きた")
     sized_page.get_by_role("button", name="探す", exact=True).click()
     expect(sized_page.locator("h1")).to_contain_text("「きた」の事例")
 
 
+@pytest.mark.long
 def test_what_is_typed_in_full_may_be_chosen(page: Page) -> None:
     typed(page, "研修")
     page.keyboard.press("ArrowDown")
@@ -133,6 +135,7 @@ def test_a_section_leads_to_its_list_and_narrows_the_one_that_is_there(sized_pag
     assert sized_page.evaluate("window.stayed")
 
 
+@pytest.mark.long
 def test_picks_and_view_go_along_to_another_list(page: Page) -> None:
     typed(page, "組織体制", "/cases/?population=0-1&step=0&compare=dx2021-16-1&view=table")
     page.keyboard.press("ArrowDown")
@@ -142,6 +145,7 @@ def test_picks_and_view_go_along_to_another_list(page: Page) -> None:
     assert (asked.get("compare"), asked.get("view")) == (["dx2021-16-1"], ["table"])
 
 
+@pytest.mark.long
 def test_suggestions_go_on_after_the_list_has_changed(page: Page) -> None:
     page.set_viewport_size({"width": 1280, "height": 800})
     box = typed(page, "研修", "/cases/")
@@ -153,6 +157,7 @@ def test_suggestions_go_on_after_the_list_has_changed(page: Page) -> None:
     expect(options_of(page)).to_have_text(["北海道北見市 団体・1件"])
 
 
+@pytest.mark.long
 def test_the_list_goes_when_the_box_is_left_or_emptied(page: Page) -> None:
     listbox = page.get_by_role("listbox")
     box = typed(page, "きた")
@@ -188,6 +193,7 @@ def test_nothing_is_done_while_japanese_is_composed(page: Page, context: Browser
     assert (box.input_value(), urlsplit(page.url).path) == ("北見市", "/")
 
 
+@pytest.mark.long
 def test_a_late_answer_is_not_shown(page: Page) -> None:
     late: list[Route] = []
 
@@ -229,6 +235,7 @@ def test_where_no_suggestions_come_the_box_searches_as_ever(page: Page, answer: 
     assert errors == []
 
 
+@pytest.mark.long
 def test_forced_colours_show_which_is_chosen(page: Page) -> None:
     page.emulate_media(forced_colors="active")
     typed(page, "きた")

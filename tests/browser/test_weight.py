@@ -75,7 +75,8 @@ def test_six_cases_are_told_of_on_the_first_screen_of_a_desk(
     assert min(sizes) >= 16
 
 
-@pytest.mark.parametrize("width", one_in(3, [360, 768, 992, 1024, 1280]))
+@pytest.mark.long
+@pytest.mark.parametrize("width", [360, 768, 992, 1024, 1280])
 def test_four_cases_compared_need_no_sideways_scrolling(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 800})
     page.goto(f"/compare/?{PICKED}")
@@ -89,6 +90,7 @@ def test_four_cases_compared_need_no_sideways_scrolling(page: Page, width: int) 
     assert in_a_row == (width >= 992)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("width", "in_a_row"), [(360, [1, 1]), (768, [3, 2]), (1024, [3, 4]), (1280, [3, 4])]
 )
@@ -166,18 +168,21 @@ def test_where_a_body_stands_fits_one_sheet_of_paper(page: Page, code: str) -> N
     assert len(sheets(page)) == 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("path", "most"), TABLES)
 def test_a_list_of_cases_prints_on_few_sheets(page: Page, path: str, most: int) -> None:
     page.goto(path)
     assert len(sheets(page)) <= most
 
 
+@pytest.mark.long
 def test_the_rows_of_a_printed_list_begin_on_the_first_sheet(page: Page) -> None:
     page.goto("/cases/?near=132012")
     assert len(sheets(page)) == 2  # and three where all rows are kept together below the ruler
 
 
-@pytest.mark.parametrize("path", one_in(2, [path for path, _ in TABLES]))
+@pytest.mark.long
+@pytest.mark.parametrize("path", [path for path, _ in TABLES])
 def test_every_cell_of_a_printed_list_has_room_for_words(page: Page, path: str) -> None:
     page.set_viewport_size({"width": PAPER, "height": 1032})
     page.emulate_media(media="print")

@@ -275,6 +275,7 @@ def test_a_closed_proposal_is_read_only_and_still_shows_what_it_changed(case: Ca
     assert Case.objects.get(pk=case.pk).title == "元の題"
 
 
+@pytest.mark.long
 def test_a_proposal_leaves_no_trace_where_readers_or_histories_are(case: Case) -> None:
     """Not the version of the case or the catalogue, no document, no entry of the history."""
 
@@ -297,6 +298,7 @@ def test_a_proposal_leaves_no_trace_where_readers_or_histories_are(case: Case) -
     assert "内緒の連絡" not in editor.get(f"/admin/catalog/case/{case.pk}/history/").text
 
 
+@pytest.mark.long
 def test_exact_numbers_of_facts_are_proposed_compared_and_published(case: Case) -> None:
     fact = make_fact(case, "effect", "3.5", label="削減", text="3.5割")
     followed = {"body_id": KASHIHARA, "role": "follower", "note": "導入", "page": 1}
@@ -329,6 +331,7 @@ def test_exact_numbers_of_facts_are_proposed_compared_and_published(case: Case) 
     assert not case.followed.exists()
 
 
+@pytest.mark.long
 def test_what_points_to_a_body_that_is_gone_is_told_and_not_published(case: Case) -> None:
     editor, publisher = an_editor(), a_publisher()
     proposal = propose(editor, case, **{"similar_bodies-0-body": HIDAKA})
@@ -353,6 +356,7 @@ def test_strangers_and_readers_of_the_admin_do_nothing(case: Case) -> None:
     assert [client.get(url).status_code for url in (url_of(proposal), edit_url(proposal))] == [403, 403]
 
 
+@pytest.mark.long
 def test_a_late_save_leaves_a_case_withdrawn_that_another_withdrew_meanwhile() -> None:
     case, one, other = make_case("made"), a_publisher("hitori"), a_publisher("futari")
     typed = {**opened(one, case), "title": "直した題", "reason": "誤記"}
@@ -372,6 +376,7 @@ def test_a_proposal_sent_twice_is_one() -> None:
     assert Proposal.objects.filter(case=case).count() == 1
 
 
+@pytest.mark.long
 def test_a_proposal_whose_place_another_case_took_opens_says_so_is_corrected_and_published(
     case: Case,
 ) -> None:
@@ -393,6 +398,7 @@ def test_a_proposal_whose_place_another_case_took_opens_says_so_is_corrected_and
     assert (case.title, case.page, case.order) == (NEW, 9001, 3)
 
 
+@pytest.mark.long
 def test_opening_a_proposal_writes_and_locks_nothing(case: Case) -> None:
     editor = an_editor()
     proposal = propose(editor, case, **{
@@ -414,6 +420,7 @@ def test_opening_a_proposal_writes_and_locks_nothing(case: Case) -> None:
     )
 
 
+@pytest.mark.long
 def test_what_is_saved_to_a_proposal_that_ended_meanwhile_becomes_a_new_one(case: Case) -> None:
     editor, publisher = an_editor(), a_publisher()
     proposal = propose(editor, case, title=NEW)
@@ -429,6 +436,7 @@ def test_what_is_saved_to_a_proposal_that_ended_meanwhile_becomes_a_new_one(case
     assert told(editor.get(url_of(new)).context["outlook"].differences) == {"成果": ([], ["長く書いた成果"])}
 
 
+@pytest.mark.long
 def test_what_was_kept_of_a_proposal_that_ended_is_shown(case: Case) -> None:
     editor = an_editor()
     proposal = propose(editor, case, title=NEW)
@@ -441,6 +449,7 @@ def test_what_was_kept_of_a_proposal_that_ended_is_shown(case: Case) -> None:
     assert sent_by(shown)["outcome"] == "預けた成果"
 
 
+@pytest.mark.long
 def test_no_step_is_taken_upon_a_note_or_state_that_was_not_seen(case: Case) -> None:
     editor, publisher = an_editor(), a_publisher("公開")
     proposal = propose(editor, case, title=NEW)
@@ -468,6 +477,7 @@ def test_a_step_sent_twice_is_taken_once(case: Case) -> None:
     assert [note.state for note in proposal.notes.all()] == ["asked"]
 
 
+@pytest.mark.long
 def test_who_wrote_each_edition_is_kept_and_shown(case: Case) -> None:
     first, second, publisher = an_editor("satou"), an_editor("suzuki"), a_publisher()
     proposal = propose(first, case, title=NEW)
@@ -481,6 +491,7 @@ def test_who_wrote_each_edition_is_kept_and_shown(case: Case) -> None:
     assert history.versions_of(case)[0].revision.comment == "出典の改訂（改訂案の作成：satou、suzuki）"
 
 
+@pytest.mark.long
 def test_a_proposal_kept_before_a_field_came_or_went_is_read_as_far_as_it_goes(case: Case) -> None:
     """As where the catalogue is brought up to date while a proposal is open."""
     editor, publisher = an_editor(), a_publisher()
@@ -513,6 +524,7 @@ def test_proposals_are_for_those_who_may_see_them(case: Case) -> None:
         assert (page.status_code, "内緒の理由" in page.text, "改訂案：" in page.text) == (200, False, False)
 
 
+@pytest.mark.long
 def test_a_state_that_a_proposal_does_not_take_along_is_told(case: Case) -> None:
     publisher = a_publisher()
     proposal = propose(publisher, case, title=NEW, status="withdrawn", withdrawn_reason="申し出")
@@ -521,6 +533,7 @@ def test_a_state_that_a_proposal_does_not_take_along_is_told(case: Case) -> None
     assert "改訂案では変えられない" not in publisher.get(url_of(proposal)).text
 
 
+@pytest.mark.long
 def test_what_is_pointed_to_and_deleted_between_check_and_save_is_checked_anew(
     case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:

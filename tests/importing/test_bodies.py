@@ -142,6 +142,7 @@ def test_names_and_readings_follow_the_list() -> None:
     ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("code", "name", "reading"),
     [
@@ -156,6 +157,7 @@ def test_another_way_of_writing_the_same_stays(code: str, name: str, reading: st
     assert run(the_list(but=[code], more=[line(body)])).effective == []
 
 
+@pytest.mark.long
 def test_a_body_in_the_list_is_one_again_unless_it_ended_later() -> None:
     content = the_list()
     Body.objects.filter(pk=FUNAGATA).update(abolished_on=AS_OF, successor=KASHIHARA)
@@ -171,6 +173,7 @@ def test_a_body_in_the_list_is_one_again_unless_it_ended_later() -> None:
     assert warnings(report.effective[0]) == ["廃止されていましたが、一覧にあるため、今もある団体に戻します。"]
 
 
+@pytest.mark.long
 def test_the_kind_follows_from_the_name() -> None:
     more = [
         ["061999", "山形県", "新市", "ﾔﾏｶﾞﾀｹﾝ", "ｼﾝｼ"],
@@ -198,6 +201,7 @@ def test_the_second_sheet_tells_the_designated_cities() -> None:
     assert effects(report) == [(f"{KASHIHARA} 奈良県橿原市", "変更", [Change("種別", "市", "政令指定都市")])]
 
 
+@pytest.mark.long
 def test_a_csv_without_second_sheet_leaves_the_designated_cities() -> None:
     rows = [line(one) for one in Body.objects.select_related("prefecture")]
     assert run(as_csv([CODES_HEADER, *rows]), AS_OF).effective == []
@@ -262,6 +266,7 @@ def test_another_table_is_refused(content: bytes, message: str) -> None:
     assert str(refused.value).startswith(message)
 
 
+@pytest.mark.long
 def test_the_day_is_that_of_the_sheet_and_not_another() -> None:
     content = the_list()
     with pytest.raises(DoubtfulTable, match=r"表には「R6\.1\.1」とありますが、一覧の日は2025-01-01です。"):
