@@ -110,14 +110,14 @@ def spoken_of(clues: list[Clue], hits: Hits, ranked: BitMap) -> tuple[float, dic
     whole = sum(clue.rarity for clue in clues)
     of_all, of_case = 0.0, defaultdict[int, float](float)
     for clue in clues:
-        nearest, others = 0.0, ranked
+        share, nearest, others = clue.rarity / whole, 0.0, ranked
         for word, counts in sorted(clue.words.items(), key=lambda pair: -pair[1]):
             if anywhere := hits[word][1]:
                 nearest = max(nearest, counts)
                 for number in anywhere & others:
-                    of_case[number] += counts * clue.rarity / whole
+                    of_case[number] += counts * share
                 others = others - anywhere
-        of_all += nearest * clue.rarity / whole
+        of_all += nearest * share
     return of_all, of_case
 
 

@@ -347,7 +347,7 @@ class Index:
         return [
             body
             for side in beside(self.lists.by_population, population)
-            for body in islice(self.bodies_of(cases, (body for body in side if body in among)), 1)
+            for body in islice(self.bodies_of(cases, (body for _, body in side if body in among)), 1)
         ]
 
     def bodies_named(self, text: str) -> list[NamedBody]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import merge
 from itertools import groupby
@@ -155,20 +155,24 @@ class Scored:
         if not target.population:
             yield range(len(self._bodies))
             return
-        stepped = (
-            ((target.steps(self._bodies[number].population), number) for number in side)
-            for side in beside(self._by_population, target.population)
-        )
-        for _, alike in groupby(merge(*stepped), key=itemgetter(0)):
-            yield [number for _, number in alike]
+        yield from outwards(self._by_population, target.population, target.steps)
         yield [number for number, body in enumerate(self._bodies) if body.population is None]
 
 
-def beside(by_population: BySize, population: int) -> tuple[list[int], list[int]]:
-    """The bodies up to a population, in persons, the largest first, and those beyond, the smallest first."""
+def outwards(by_population: BySize, population: int, steps: Callable[[int], float]) -> Iterator[list[int]]:
+    """The bodies by the steps from a population to theirs, which grow to either side; the alike together."""
+    sides = (
+        ((steps(people), number) for people, number in side) for side in beside(by_population, population)
+    )
+    for _, alike in groupby(merge(*sides), key=itemgetter(0)):
+        yield [number for _, number in alike]
+
+
+def beside(by_population: BySize, population: int) -> tuple[Iterator[tuple[int, int]], ...]:
+    """What is up to a population, in persons, the largest first, and what is beyond, the smallest first."""
     at = bisect_right(by_population, population, key=itemgetter(0))
-    numbers = [number for _, number in by_population]
-    return numbers[:at][::-1], numbers[at:]
+    sides = range(at - 1, -1, -1), range(at, len(by_population))
+    return tuple((by_population[place] for place in side) for side in sides)
 
 
 def nearness_of(record: CaseRecord, target: Target, measured: Measured) -> Nearness | None:

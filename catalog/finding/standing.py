@@ -7,10 +7,10 @@ numbers. There is no rank in it (decision 0037).
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 from statistics import median
 
 from pyroaring import BitMap
@@ -18,6 +18,7 @@ from pyroaring import BitMap
 from catalog.documents.addresses import parameter_of
 from catalog.finding.index import Index, union_of
 from catalog.finding.lists import Lists
+from catalog.finding.nearest import outwards
 from catalog.models import NO_VALUE, NOT_ASKED, Body, Indicator, IndicatorValue, Kind, bands
 
 MAX_PEERS = 200
@@ -148,17 +149,9 @@ def peers_of(body: Body, lists: Lists) -> BitMap | None:
     if not body.population or body.kind == Kind.PREFECTURE:
         return None
     own, ordered = body.population, municipalities_by_population(lists)
-    if not ordered:
-        return BitMap()
-    at = bisect_left(ordered, (own,))
-    # No others than so many to either side can be among them, but for those of one population on the smaller.
-    smallest, _ = ordered[max(0, at - MAX_PEERS - 1)]
-    near = sorted(
-        (max(people, own) / min(people, own), number)
-        for people, number in ordered[bisect_left(ordered, (smallest,)) : at + MAX_PEERS + 1]
-        if lists.bodies[number].code != body.code
-    )
-    return BitMap([number for _, number in near[:MAX_PEERS]])
+    alike = outwards(ordered, own, lambda people: max(people, own) / min(people, own))
+    others = (number for same in alike for number in sorted(same) if lists.bodies[number].code != body.code)
+    return BitMap([*islice(others, MAX_PEERS)])
 
 
 def municipalities_by_population(lists: Lists) -> list[tuple[int, int]]:
