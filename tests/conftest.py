@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -10,7 +11,7 @@ from typing import Any
 
 import hypothesis
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test.utils import override_settings, teardown_databases
 from pytest_django.plugin import DjangoDbBlocker
@@ -47,6 +48,15 @@ def pytest_configure() -> None:
 
 def pytest_unconfigure() -> None:
     server.close()
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays, so Python need not look through it again for what nobody refers to.
+
+    A tenth of the time of all tests went by with that.
+    """
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 class ByModule(LoadScopeScheduling):
@@ -102,6 +112,14 @@ def end_other_sessions() -> None:
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
+
+
+@pytest.fixture(scope="class")
+def rows_of_class(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Lets a fixture of a class write what all its tests read; it is taken back after the last of them."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture(scope="session")

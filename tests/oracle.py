@@ -49,7 +49,7 @@ from django.db.models.functions import (
 )
 from django.utils import timezone
 
-from catalog.finding.lists import folded_synonyms, groups_of_words
+from catalog.finding.lists import groups_of_words, names_of, synonyms_of
 from catalog.finding.nearest import (
     EARTH_DIAMETER_KM,
     LN_1_25,
@@ -586,7 +586,9 @@ def whole_words_in(text: str) -> list[str]:
 
 def terms_in(query: Query) -> list[Term]:
     text = " ".join(query.get("q", []))
-    terms = terms_of(text, folded_synonyms(groups_of_words(), Body.objects.all()), is_found) if text else []
+    terms = (
+        terms_of(text, synonyms_of(groups_of_words(), names_of(Body.objects.all())), is_found) if text else []
+    )
     return [term for term in terms if not is_empty(term.typed)] or terms
 
 

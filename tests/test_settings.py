@@ -31,6 +31,7 @@ def run_check(module: str = "dxcases.settings", **environment: str) -> subproces
     )
 
 
+@pytest.mark.long
 def test_without_debug_a_secret_key_is_required() -> None:
     result = run_check(DEBUG="off")
     assert result.returncode != 0

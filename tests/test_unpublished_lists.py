@@ -68,6 +68,7 @@ def test_nothing_tells_of_what_only_drafts_have(client: Client, draft: Case) -> 
     assert telling(client) == []
 
 
+@pytest.mark.long
 def test_all_that_is_offered_is_told_once_a_case_is_public(client: Client, draft: Case) -> None:
     current_index()
     Case.objects.filter(pk=draft.pk).update(status="published")
@@ -78,6 +79,7 @@ def test_all_that_is_offered_is_told_once_a_case_is_public(client: Client, draft
     assert {f"/api/v1/cases/?{name}=nonsense" for name in VALUES} <= {*told}
 
 
+@pytest.mark.long
 def test_an_address_that_once_found_cases_stays_valid_and_is_no_longer_named(
     client: Client, draft: Case
 ) -> None:

@@ -33,6 +33,7 @@ def ask(port: int, target: str, encoding: str) -> tuple[int, dict[str, str], byt
     return int(status.split()[1]), dict(line.split(": ", 1) for line in lines), body
 
 
+@pytest.mark.long
 def test_japanese_letters_count_as_percent_encoded(port: int) -> None:
     status, headers, body = ask(port, "/cases.json?q=研修", "utf-8")
     assert (status, headers["Access-Control-Allow-Origin"]) == (200, "*")

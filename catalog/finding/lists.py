@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from itertools import chain, groupby
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from pyroaring import BitMap
 
@@ -35,12 +35,13 @@ from catalog.models import (
     Topic,
     Trouble,
 )
-from dxcases.postgres.replicas import connection_to_read
 
 Choices = list[tuple[str, str]]
 ByValue = dict[str, BitMap]
 # Parameter and value of each section, topic and source that readers are told of.
 InUse = frozenset[tuple[str, str]]
+GroupsOfWords = tuple[tuple[bool, tuple[str, ...]], ...]  # are they only near in meaning, and the words
+NamesOfBodies = tuple[tuple[str, str], ...]  # reading and name
 T = TypeVar("T")
 
 MAX_LISTS = 2
@@ -89,9 +90,10 @@ class Lists:
             "prefecture": choices_by_region(self.prefectures),
         }
         self._read_bodies()
-        groups = groups_of_words()
-        self.synonyms = folded_synonyms(groups, self.bodies)
-        self.near_groups = Groups([as_sought(*pair) for pair in group.folded.items()] for group in groups)
+        # Most changes of a list leave the words as they are: what is made of the same words is the same.
+        words = groups_of_words()
+        self.synonyms = synonyms_of(words, names_of(self.bodies))
+        self.near_groups = near_groups_of(words)
 
     def _read_bodies(self) -> None:
         self.bodies = bodies = list(Body.objects.order_by("code"))
@@ -188,37 +190,40 @@ def by_value(values: Iterable[str]) -> ByValue:
     return {value: BitMap(found) for value, found in numbers.items()}
 
 
-class Group(NamedTuple):
-    """Words that are the same, or only near in meaning, each with its folded form."""
-
-    is_near: bool
-    folded: dict[str, str]
-
-
-def groups_of_words() -> list[Group]:
+def groups_of_words() -> GroupsOfWords:
     """The groups of synonyms as editors have made them."""
-    groups = dict[int, Group]()
-    with connection_to_read().cursor() as cursor:
-        cursor.execute(
-            f"SELECT id, is_near, word, fold(word) FROM {SearchSynonym._meta.db_table}"  # noqa: S608 – a name of ours
-            " CROSS JOIN unnest(words) WITH ORDINALITY AS of_group (word, at) ORDER BY id, at"
-        )
-        for number, is_near, word, folded in cursor.fetchall():
-            groups.setdefault(number, Group(is_near, {})).folded[word] = folded
-    return [*groups.values()]
+    groups = SearchSynonym.objects.order_by("pk").values_list("is_near", "words")
+    return tuple((is_near, tuple(words)) for is_near, words in groups)
 
 
-def folded_synonyms(groups: Iterable[Group], bodies: Iterable[Body]) -> dict[str, dict[str, str]]:
+def names_of(bodies: Iterable[Body]) -> NamesOfBodies:
+    return tuple((body.kana, body.name) for body in bodies)
+
+
+@lru_cache(MAX_LISTS)
+def folded_words(words: GroupsOfWords) -> list[dict[str, str]]:
+    """The words of each group with their folded forms."""
+    folded = fold_each({word for _, group in words for word in group})
+    return [{word: folded[word] for word in group} for _, group in words]
+
+
+@lru_cache(MAX_LISTS)
+def near_groups_of(words: GroupsOfWords) -> Groups:
+    return Groups([as_sought(*pair) for pair in group.items()] for group in folded_words(words))
+
+
+@lru_cache(MAX_LISTS)
+def synonyms_of(words: GroupsOfWords, names: NamesOfBodies) -> dict[str, dict[str, str]]:
     """For each word of a group of synonyms, folded: all words of its groups with their folded forms.
 
     The name of a body in Latin letters finds the name, but not the reverse.
     """
     synonyms: dict[str, dict[str, str]] = defaultdict(dict)
-    for is_near, words in groups:
+    for (is_near, _), group in zip(words, folded_words(words), strict=True):
         if not is_near:
-            for folded in set(words.values()):
-                synonyms[folded].update(words)
-    latin_names = {(romanised(SUFFIX.sub("", body.kana)), body.name) for body in bodies}
+            for folded in set(group.values()):
+                synonyms[folded].update(group)
+    latin_names = {(romanised(SUFFIX.sub("", kana)), name) for kana, name in names}
     found = sorted(pair for pair in latin_names if len(pair[0]) >= SHORTEST_LATIN and pair[0] not in ENGLISH)
     folded_names = fold_each({name for _, name in found})
     for latin, name in found:

@@ -238,7 +238,8 @@ class Known:
         self.last_order: Counter[int | None] = Counter(dict(last))
 
     def _read_bodies(self) -> None:
-        bodies = Body.objects.select_related("prefecture")
+        # Joined, each body would bring a prefecture of its own.
+        bodies = Body.objects.prefetch_related("prefecture")
         self.bodies_called: dict[str, list[str]] = defaultdict(list)
         for body in bodies.filter(abolished_on=None):
             for name in {body.full_name, body.name}:

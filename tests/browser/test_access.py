@@ -11,7 +11,6 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Response, expect
 
 from tests.addresses import ERRORS, FORM_PAGES, PAGES, PUBLIC
-from tests.servers.addresses import page_addresses
 
 # Told of what is wrong alone: what is right is a megabyte a page.
 RULES = {
@@ -53,11 +52,8 @@ class Visit:
         return answer
 
 
-# make test looks at each page once, make test-all at each of its variants too.
-FIRST = {
-    *(*page_addresses().values(), *FORM_PAGES[:2], *ERRORS),
-    *("/cases/?population=abc&near_population=x", TABLE),
-}
+# make test looks at a page of each kind, make test-all at each page and all its variants.
+FIRST = {*WIDE, "/standing/", FORM_PAGES[0], ERRORS[0], "/cases/?population=abc&near_population=x"}
 
 
 @pytest.mark.parametrize(

@@ -110,6 +110,7 @@ def test_a_case_goes_into_a_dossier_beside_those_picked_in_lists(page: Page) -> 
     assert slugs(page) == [FIVE[0], FIVE[1], FIVE[4]]
 
 
+@pytest.mark.long
 def test_more_than_can_be_compared_are_picked_up_to_twenty(page: Page) -> None:
     of_the_first_page = ("1-1", "2-1", "3-1", "4-1")
     page.goto("/cases/?page=2&" + "&".join(f"compare=dx2021-{slug}" for slug in of_the_first_page))

@@ -125,6 +125,7 @@ def follow(page: Page, address: str) -> None:
     page.wait_for_url(f"**{address}")
 
 
+@pytest.mark.long
 def test_a_case_goes_from_draft_to_publication_correction_and_withdrawal(
     log_in: Callable[[str], Page], page: Page
 ) -> None:
@@ -188,6 +189,7 @@ def test_a_case_goes_from_draft_to_publication_correction_and_withdrawal(
     expect(page.get_by_role("link", name=TITLE)).to_have_count(0)
 
 
+@pytest.mark.long
 def test_two_browsers_on_one_case_lose_nothing(log_in: Callable[[str], Page]) -> None:
     case = make_case("two-browsers", title="二人の事例", page=301)
     first, second = log_in("公開"), log_in("公開二")
@@ -219,6 +221,7 @@ READERS = (
 )
 
 
+@pytest.mark.long
 def test_two_people_change_a_public_case_and_readers_see_the_old_text_until_it_is_published(
     log_in: Callable[[str], Page], page: Page
 ) -> None:
@@ -281,6 +284,7 @@ def test_two_people_change_a_public_case_and_readers_see_the_old_text_until_it_i
     assert not case.proposals.still_open().exists()
 
 
+@pytest.mark.long
 def test_a_draft_deleted_by_mistake_is_brought_back_with_all_that_belonged_to_it(
     log_in: Callable[[str], Page], page: Page
 ) -> None:
@@ -306,6 +310,7 @@ def test_a_draft_deleted_by_mistake_is_brought_back_with_all_that_belonged_to_it
     expect(page.locator("body")).to_contain_text("まちがえて消す事例")
 
 
+@pytest.mark.long
 def test_nothing_typed_is_lost_when_the_session_has_ended(log_in: Callable[[str], Page]) -> None:
     page, text = log_in("編集"), "長い文章です。" * 100
     page.goto("/admin/catalog/case/add/")

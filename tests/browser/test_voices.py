@@ -32,6 +32,7 @@ def link_in(page: Page) -> str:
     return link
 
 
+@pytest.mark.long
 def test_a_publisher_asks_a_body_answers_and_readers_are_told(
     log_in: Callable[[str], Page], stranger: Page, page: Page
 ) -> None:

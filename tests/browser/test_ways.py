@@ -26,6 +26,7 @@ def links(page: Page) -> Iterator[str]:
             yield urlsplit(target).path
 
 
+@pytest.mark.long
 def test_every_address_is_linked_within_three_clicks_and_answers(page: Page, site: str) -> None:
     """By another page, one of each kind: that a page names itself leads nobody there."""
     found: dict[str, str] = {}

@@ -90,8 +90,8 @@ orders = st.fixed_dictionaries(
 )
 
 
-@pytest.fixture
-def oracle() -> list[PlainCase]:
+@pytest.fixture(scope="class")
+def oracle(rows_of_class: None) -> list[PlainCase]:
     """The published cases in document order; forty made ones among them."""
     make_varied_cases()
     keep_texts()
@@ -126,66 +126,68 @@ def whole(case_filter: CaseFilter) -> list[str]:
     return [document.record["slug"] for document in case_filter.all_documents()]
 
 
-@on_one_database
-@given(queries)
-def test_a_query_gives_exactly_the_cases_that_match(oracle: list[PlainCase], query: Query) -> None:
-    found = whole(asked(query))
-    assert sorted(found) == sorted(expected(oracle, query))
-    assert paged(asked(query), 40) == found
-    if not query.get("q", [""])[0]:
-        assert found == expected(oracle, query)
+class TestOfVariedCases:
+    """The query and its counts over the casebook and forty cases more."""
 
+    @on_one_database
+    @given(queries)
+    def test_a_query_gives_exactly_the_cases_that_match(self, oracle: list[PlainCase], query: Query) -> None:
+        found = whole(asked(query))
+        assert sorted(found) == sorted(expected(oracle, query))
+        assert paged(asked(query), 40) == found
+        if not query.get("q", [""])[0]:
+            assert found == expected(oracle, query)
 
-@on_one_database
-@given(queries)
-def test_a_facet_count_is_what_choosing_the_option_alone_gives(oracle: list[PlainCase], query: Query) -> None:
-    for facet in facets_of(asked(query)):
-        for option in facet.options:
-            assert option.count == len(expected(oracle, {**query, facet.name: [option.value]})), facet.name
-            assert option.selected == (option.value in query.get(facet.name, []))
+    @on_one_database
+    @given(queries)
+    def test_a_facet_count_is_what_choosing_the_option_alone_gives(
+        self, oracle: list[PlainCase], query: Query
+    ) -> None:
+        for facet in facets_of(asked(query)):
+            for option in facet.options:
+                assert option.count == len(expected(oracle, {**query, facet.name: [option.value]})), (
+                    facet.name
+                )
+                assert option.selected == (option.value in query.get(facet.name, []))
 
+    @on_one_database
+    @given(queries, st.sampled_from([*VALUES]), st.data())
+    def test_and_never_widens_and_or_never_narrows(
+        self, oracle: list[PlainCase], query: Query, name: str, data: st.DataObject
+    ) -> None:
+        value = data.draw(st.sampled_from(VALUES[name]))
+        before = asked(query).found()
+        after = asked({**query, name: [*query.get(name, []), value]}).found()
+        assert after >= before if query.get(name) else after <= before
 
-@on_one_database
-@given(queries, st.sampled_from([*VALUES]), st.data())
-def test_and_never_widens_and_or_never_narrows(
-    oracle: list[PlainCase], query: Query, name: str, data: st.DataObject
-) -> None:
-    value = data.draw(st.sampled_from(VALUES[name]))
-    before = asked(query).found()
-    after = asked({**query, name: [*query.get(name, []), value]}).found()
-    assert after >= before if query.get(name) else after <= before
+    @on_one_database
+    @given(hard_queries, queries_of_bodies, orders, st.integers(1, 25))
+    def test_paging_gives_each_case_once_in_the_order_of_the_database(
+        self, oracle: list[PlainCase], query: Query, of_bodies: Query, order: Query, size: int
+    ) -> None:
+        query = {**query, **of_bodies, **order}
+        in_order = list(ordered_by_sql(query).values_list("slug", flat=True))
+        assert len(set(in_order)) == len(in_order)
+        assert paged(asked(query), size) == whole(asked(query)) == in_order
 
+    @on_one_database
+    @given(hard_queries, queries_of_bodies, st.sampled_from(NAMES))
+    def test_index_and_database_count_the_same(
+        self, oracle: list[PlainCase], query: Query, of_bodies: Query, name: str
+    ) -> None:
+        query = {**query, **of_bodies}
+        assert len(asked(query).found()) == cases_by_sql(query).count()
+        (facet,) = facets_of(asked(query), [name])
+        counts = {option.value: option.count for option in facet.options if option.count}
+        assert counts == counts_by_sql(query, name)
 
-@on_one_database
-@given(hard_queries, queries_of_bodies, orders, st.integers(1, 25))
-def test_paging_gives_each_case_once_in_the_order_of_the_database(
-    oracle: list[PlainCase], query: Query, of_bodies: Query, order: Query, size: int
-) -> None:
-    query = {**query, **of_bodies, **order}
-    in_order = list(ordered_by_sql(query).values_list("slug", flat=True))
-    assert len(set(in_order)) == len(in_order)
-    assert paged(asked(query), size) == whole(asked(query)) == in_order
-
-
-@on_one_database
-@given(hard_queries, queries_of_bodies, st.sampled_from(NAMES))
-def test_index_and_database_count_the_same(
-    oracle: list[PlainCase], query: Query, of_bodies: Query, name: str
-) -> None:
-    query = {**query, **of_bodies}
-    assert len(asked(query).found()) == cases_by_sql(query).count()
-    (facet,) = facets_of(asked(query), [name])
-    counts = {option.value: option.count for option in facet.options if option.count}
-    assert counts == counts_by_sql(query, name)
-
-
-@on_one_database
-@given(queries, st.sampled_from([*VALUES]))
-def test_an_invalid_value_never_widens(oracle: list[PlainCase], query: Query, name: str) -> None:
-    case_filter = asked({**query, name: [*query.get(name, []), "nope"]})
-    assert list(case_filter.errors) == [name]
-    assert whole(case_filter) == list(case_filter.results[0:20]) == []
-    assert {option.count for facet in facets_of(case_filter) for option in facet.options} == {None}
+    @on_one_database
+    @given(queries, st.sampled_from([*VALUES]))
+    def test_an_invalid_value_never_widens(self, oracle: list[PlainCase], query: Query, name: str) -> None:
+        case_filter = asked({**query, name: [*query.get(name, []), "nope"]})
+        assert list(case_filter.errors) == [name]
+        assert whole(case_filter) == list(case_filter.results[0:20]) == []
+        assert {option.count for facet in facets_of(case_filter) for option in facet.options} == {None}
 
 
 def test_options_stand_in_their_order() -> None:

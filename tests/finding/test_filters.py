@@ -33,8 +33,8 @@ def found_by(query: str) -> list[str]:
     return [document.record["slug"] for document in asked(query).all_documents()]
 
 
-@pytest.fixture
-def six_cases() -> None:
+@pytest.fixture(scope="class")
+def six_cases(rows_of_class: None) -> None:
     without_cases()
     set_population(MIYAGI, None)
     make_case("town-and-city", section="1", bodies=[FUNAGATA, KASHIHARA], topics=["bpr", "data"])
@@ -59,76 +59,125 @@ def state_facts() -> None:
 
 
 @pytest.mark.usefixtures("six_cases")
-@pytest.mark.parametrize(
-    ("query", "found"),
-    [
-        ("", ["town-and-city", "tawaramoto", "hidaka", "miyagi", "osaka"]),
-        ("source=second", ["osaka"]),
-        ("source=dx2021&step=2", ["hidaka"]),
-        ("source=second&source=dx2021&step=2", ["hidaka", "osaka"]),
-        ("source=second&kind=town", []),
-        ("year=2020", ["hidaka"]),
-        ("year=2020&year=unknown&kind=village", ["hidaka"]),
-        ("year=unknown", ["town-and-city", "tawaramoto", "miyagi", "osaka"]),
-        ("year=2031", []),
-        ("effect=1", ["hidaka", "osaka"]),
-        ("cost=1", ["osaka"]),
-        ("effect=1&cost=1&year=2020", []),
-        ("step=0", ["town-and-city"]),
-        ("step=0&step=3", ["town-and-city", "miyagi"]),
-        ("step=2", ["hidaka", "osaka"]),
-        ("section=3-1", ["hidaka"]),
-        ("step=2&section=second-3-3", ["osaka"]),
-        ("step=1&section=3-3", []),
-        ("population=0-1", ["town-and-city", "hidaka"]),
-        ("population=10-20", ["town-and-city"]),
-        ("population=0-1&population=100-", ["town-and-city", "hidaka", "osaka"]),
-        ("population=unknown", ["miyagi"]),
-        ("population=unknown&population=3-5", ["tawaramoto", "miyagi"]),
-        ("region=kinki", ["town-and-city", "tawaramoto", "osaka"]),
-        ("prefecture=29", ["town-and-city", "tawaramoto"]),
-        ("kind=town", ["town-and-city", "tawaramoto"]),
-        ("kind=village&kind=prefecture", ["hidaka", "miyagi", "osaka"]),
-        ("topic=data", ["town-and-city", "hidaka"]),
-        ("topic=data&topic=bpr", ["town-and-city", "hidaka"]),
-        ("topic=data&step=2", ["hidaka"]),
-        ("step=&population=&kind=", ["town-and-city", "tawaramoto", "hidaka", "miyagi", "osaka"]),
-        ("utm_source=mail&step=0", ["town-and-city"]),
-        ("population_min=30000&population_max=200000", ["town-and-city", "tawaramoto"]),
-        ("population_min=32000&population_max=32000", ["tawaramoto"]),
-        ("population_min=0", ["town-and-city", "tawaramoto", "hidaka", "osaka"]),
-        ("population_min=5000001&prefecture=06", []),
-        ("body=063631", ["town-and-city"]),
-        ("body=394106&body=270008", ["hidaka", "osaka"]),
-        ("body=063631&prefecture=29", []),
-        ("sort=population", ["town-and-city", "hidaka", "tawaramoto", "osaka", "miyagi"]),
-        ("sort=-population", ["osaka", "town-and-city", "tawaramoto", "hidaka", "miyagi"]),
-        ("sort=-updated", ["miyagi", "osaka", "hidaka", "tawaramoto", "town-and-city"]),
-        ("sort=nearest", ["town-and-city", "tawaramoto", "hidaka", "miyagi", "osaka"]),
-        ("near=394106", ["hidaka", "town-and-city", "tawaramoto", "osaka", "miyagi"]),
-        ("near=394106&sort=document", ["town-and-city", "tawaramoto", "hidaka", "miyagi", "osaka"]),
-        ("near=394106&near_population=9000000", ["osaka", "town-and-city", "tawaramoto", "hidaka", "miyagi"]),
-        ("near_population=40000", ["tawaramoto", "town-and-city", "hidaka", "osaka", "miyagi"]),
-    ],
-)
-def test_a_query_gives_exactly(query: str, found: list[str]) -> None:
-    assert found_by(query) == found
+class TestOfSixCases:
+    """What the filters find of six cases."""
 
+    @pytest.mark.parametrize(
+        ("query", "found"),
+        [
+            ("", ["town-and-city", "tawaramoto", "hidaka", "miyagi", "osaka"]),
+            ("source=second", ["osaka"]),
+            ("source=dx2021&step=2", ["hidaka"]),
+            ("source=second&source=dx2021&step=2", ["hidaka", "osaka"]),
+            ("source=second&kind=town", []),
+            ("year=2020", ["hidaka"]),
+            ("year=2020&year=unknown&kind=village", ["hidaka"]),
+            ("year=unknown", ["town-and-city", "tawaramoto", "miyagi", "osaka"]),
+            ("year=2031", []),
+            ("effect=1", ["hidaka", "osaka"]),
+            ("cost=1", ["osaka"]),
+            ("effect=1&cost=1&year=2020", []),
+            ("step=0", ["town-and-city"]),
+            ("step=0&step=3", ["town-and-city", "miyagi"]),
+            ("step=2", ["hidaka", "osaka"]),
+            ("section=3-1", ["hidaka"]),
+            ("step=2&section=second-3-3", ["osaka"]),
+            ("step=1&section=3-3", []),
+            ("population=0-1", ["town-and-city", "hidaka"]),
+            ("population=10-20", ["town-and-city"]),
+            ("population=0-1&population=100-", ["town-and-city", "hidaka", "osaka"]),
+            ("population=unknown", ["miyagi"]),
+            ("population=unknown&population=3-5", ["tawaramoto", "miyagi"]),
+            ("region=kinki", ["town-and-city", "tawaramoto", "osaka"]),
+            ("prefecture=29", ["town-and-city", "tawaramoto"]),
+            ("kind=town", ["town-and-city", "tawaramoto"]),
+            ("kind=village&kind=prefecture", ["hidaka", "miyagi", "osaka"]),
+            ("topic=data", ["town-and-city", "hidaka"]),
+            ("topic=data&topic=bpr", ["town-and-city", "hidaka"]),
+            ("topic=data&step=2", ["hidaka"]),
+            ("step=&population=&kind=", ["town-and-city", "tawaramoto", "hidaka", "miyagi", "osaka"]),
+            ("utm_source=mail&step=0", ["town-and-city"]),
+            ("population_min=30000&population_max=200000", ["town-and-city", "tawaramoto"]),
+            ("population_min=32000&population_max=32000", ["tawaramoto"]),
+            ("population_min=0", ["town-and-city", "tawaramoto", "hidaka", "osaka"]),
+            ("population_min=5000001&prefecture=06", []),
+            ("body=063631", ["town-and-city"]),
+            ("body=394106&body=270008", ["hidaka", "osaka"]),
+            ("body=063631&prefecture=29", []),
+            ("sort=population", ["town-and-city", "hidaka", "tawaramoto", "osaka", "miyagi"]),
+            ("sort=-population", ["osaka", "town-and-city", "tawaramoto", "hidaka", "miyagi"]),
+            ("sort=-updated", ["miyagi", "osaka", "hidaka", "tawaramoto", "town-and-city"]),
+            ("sort=nearest", ["town-and-city", "tawaramoto", "hidaka", "miyagi", "osaka"]),
+            ("near=394106", ["hidaka", "town-and-city", "tawaramoto", "osaka", "miyagi"]),
+            ("near=394106&sort=document", ["town-and-city", "tawaramoto", "hidaka", "miyagi", "osaka"]),
+            (
+                "near=394106&near_population=9000000",
+                ["osaka", "town-and-city", "tawaramoto", "hidaka", "miyagi"],
+            ),
+            ("near_population=40000", ["tawaramoto", "town-and-city", "hidaka", "osaka", "miyagi"]),
+        ],
+    )
+    def test_a_query_gives_exactly(self, query: str, found: list[str]) -> None:
+        assert found_by(query) == found
 
-@pytest.mark.usefixtures("six_cases")
-@pytest.mark.parametrize(
-    ("query", "found"),
-    [
-        ("prefecture=29&kind=town", ["tawaramoto"]),
-        ("prefecture=29&population=0-1", []),
-        ("prefecture=06&population=0-1", ["town-and-city"]),
-        ("region=kinki&kind=town", ["tawaramoto"]),
-        ("population=10-20&kind=town", []),
-        ("population=0-1&kind=town&prefecture=06&region=tohoku", ["town-and-city"]),
-    ],
-)
-def test_one_body_has_to_satisfy_all_that_is_asked_of_a_body(query: str, found: list[str]) -> None:
-    assert found_by(query) == found
+    @pytest.mark.parametrize(
+        ("query", "found"),
+        [
+            ("prefecture=29&kind=town", ["tawaramoto"]),
+            ("prefecture=29&population=0-1", []),
+            ("prefecture=06&population=0-1", ["town-and-city"]),
+            ("region=kinki&kind=town", ["tawaramoto"]),
+            ("population=10-20&kind=town", []),
+            ("population=0-1&kind=town&prefecture=06&region=tohoku", ["town-and-city"]),
+        ],
+    )
+    def test_one_body_has_to_satisfy_all_that_is_asked_of_a_body(self, query: str, found: list[str]) -> None:
+        assert found_by(query) == found
+
+    @pytest.mark.parametrize(
+        ("query", "name"),
+        [
+            ("population=abc", "population"),
+            ("population=0-1&population=abc", "population"),
+            ("source=nope", "source"),
+            ("year=20", "year"),
+            ("effect=0", "effect"),
+            ("cost=yes", "cost"),
+            ("year=令和2年度", "year"),
+            ("source=dx2021&source=1", "source"),
+            ("step=4", "step"),
+            ("step=0&step=x", "step"),
+            ("section=3", "section"),
+            ("prefecture=1", "prefecture"),
+            ("prefecture=48", "prefecture"),
+            ("region=okinawa", "region"),
+            ("kind=ward", "kind"),
+            ("topic=nope", "topic"),
+            ("page=0", "page"),
+            ("page=x", "page"),
+            ("page=1&page=2", "page"),
+            ("population_min=-1", "population_min"),
+            ("population_max=x", "population_max"),
+            ("population_max=10.0", "population_max"),
+            ("near_population=1_000", "near_population"),
+            ("page=1.0", "page"),
+            ("population_min=99999999999999999999", "population_min"),
+            ("population_min=1&population_min=2", "population_min"),
+            ("body=999999", "body"),
+            ("body=063631&body=x", "body"),
+            ("near=999999", "near"),
+            ("near=063631&near=394106", "near"),
+            ("near_population=0", "near_population"),
+            ("sort=random", "sort"),
+            ("q=" + "あ" * 201, "q"),
+            ("q=a&q=b", "q"),
+        ],
+    )
+    def test_an_invalid_value_gives_an_error_and_no_case(self, query: str, name: str) -> None:
+        case_filter = asked(query)
+        assert list(case_filter.errors) == [name]
+        assert found_by(query) == []
+        assert list(case_filter.results[0:20]) == []
 
 
 def test_an_unknown_population_is_in_no_numbered_band() -> None:
@@ -137,53 +186,6 @@ def test_an_unknown_population_is_in_no_numbered_band() -> None:
     set_population(FUNAGATA, None)
     assert len(asked("population=0-1").found()) == 0
     assert len(asked("population=unknown").found()) == 1
-
-
-@pytest.mark.usefixtures("six_cases")
-@pytest.mark.parametrize(
-    ("query", "name"),
-    [
-        ("population=abc", "population"),
-        ("population=0-1&population=abc", "population"),
-        ("source=nope", "source"),
-        ("year=20", "year"),
-        ("effect=0", "effect"),
-        ("cost=yes", "cost"),
-        ("year=令和2年度", "year"),
-        ("source=dx2021&source=1", "source"),
-        ("step=4", "step"),
-        ("step=0&step=x", "step"),
-        ("section=3", "section"),
-        ("prefecture=1", "prefecture"),
-        ("prefecture=48", "prefecture"),
-        ("region=okinawa", "region"),
-        ("kind=ward", "kind"),
-        ("topic=nope", "topic"),
-        ("page=0", "page"),
-        ("page=x", "page"),
-        ("page=1&page=2", "page"),
-        ("population_min=-1", "population_min"),
-        ("population_max=x", "population_max"),
-        ("population_max=10.0", "population_max"),
-        ("near_population=1_000", "near_population"),
-        ("page=1.0", "page"),
-        ("population_min=99999999999999999999", "population_min"),
-        ("population_min=1&population_min=2", "population_min"),
-        ("body=999999", "body"),
-        ("body=063631&body=x", "body"),
-        ("near=999999", "near"),
-        ("near=063631&near=394106", "near"),
-        ("near_population=0", "near_population"),
-        ("sort=random", "sort"),
-        ("q=" + "あ" * 201, "q"),
-        ("q=a&q=b", "q"),
-    ],
-)
-def test_an_invalid_value_gives_an_error_and_no_case(query: str, name: str) -> None:
-    case_filter = asked(query)
-    assert list(case_filter.errors) == [name]
-    assert found_by(query) == []
-    assert list(case_filter.results[0:20]) == []
 
 
 def test_the_error_names_the_value_and_what_is_allowed() -> None:

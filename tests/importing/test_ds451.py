@@ -329,19 +329,18 @@ def test_hostile_texts_are_refused_or_taken_as_texts_and_never_fail() -> None:
         "'=1",
         "\u202e",
         "【学んだこと】\n",
-        "あ" * 200_000,
+        "あ" * 50_000,
         "-1",
         "1e999",
         ";;",
         "\n\n",
     ):
-        for name in case:
-            report = run(as_json([{**case, name: text, "余分": text}]), dry_run=True)
-            assert len(report.rows) == 1
+        cases = [{**case, "ID": f"A{at}", name: text, "余分": text} for at, name in enumerate(case)]
+        assert len(run(as_json(cases), dry_run=True).rows) == len(case)
     values: list[Any] = [None, 0, True, [], [[]], [None, {}], {"a": {}}, 1.5]
-    for value in values:
-        for name in ("対象組織", "連絡先情報", "関連URL", "ID", "団体コード"):
-            assert len(run(as_json([{**case, name: value}]), dry_run=True).rows) == 1
+    names = ("対象組織", "連絡先情報", "関連URL", "ID", "団体コード")
+    cases = [{**case, "ID": f"A{value}{name}", name: value} for value in values for name in names]
+    assert len(run(as_json(cases), dry_run=True).rows) == len(cases)
     nested = b'{"\xe4\xba\x8b\xe4\xbe\x8b": ' + b"[" * 5_000 + b"]" * 5_000 + b"}"
     with pytest.raises(UnreadableTable):
         read_cases(nested)

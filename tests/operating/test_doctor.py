@@ -31,6 +31,7 @@ def findings(told: str) -> dict[str, str]:
     return {rest.split("：")[0]: level for level, rest in pairs}
 
 
+@pytest.mark.long
 def test_a_fit_installation_is_found_so(filled: OwnCluster, tmp_path: Path) -> None:
     environment = {"BACKUP_DIR": str(tmp_path / "backups"), "HTTPS": "on"}
     run_manage(filled, "backup", **environment)
@@ -54,6 +55,7 @@ def test_an_unfit_installation_is_told_what_to_do(tmp_path: Path) -> None:
         assert advice in told
 
 
+@pytest.mark.long
 def test_a_database_that_does_not_answer_leaves_the_other_checks(filled: OwnCluster, tmp_path: Path) -> None:
     process = manage(filled, "doctor", DATABASE_URL="postgres://nobody@127.0.0.1:1/none", HTTPS="on")
     told, _ = process.communicate()
@@ -79,6 +81,7 @@ def test_an_import_on_which_nobody_works_is_told_by_its_file() -> None:
     )
 
 
+@pytest.mark.long
 def test_what_django_warns_of_is_a_notice_with_its_number(filled: OwnCluster) -> None:
     told, _ = manage(filled, "doctor", HTTPS="off").communicate()
     assert "注意\t設定：security.W004、" in told

@@ -101,6 +101,7 @@ def test_it_serves_the_casebook_keeps_changes_and_ends_cleanly(checkout: Path, p
     assert nothing_is_left(checkout, port)
 
 
+@pytest.mark.long
 def test_ctrl_c_during_the_start_leaves_nothing_running(checkout: Path, port: int) -> None:
     server = serve(checkout, port)
     wait_for(server, "データベースの構造を確認しています…\n")
@@ -137,6 +138,7 @@ def test_a_killed_start_leaves_no_web_server_that_holds_the_port(checkout: Path,
     assert nothing_is_left(checkout, port)
 
 
+@pytest.mark.long
 def test_a_terminal_without_japanese_letters_ends_nothing(checkout: Path, port: int) -> None:
     server = serve(
         checkout, port, PYTHONIOENCODING="latin-1", DATABASE_URL="postgres://nobody@127.0.0.1:1/none"

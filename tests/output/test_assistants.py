@@ -32,7 +32,7 @@ def environment(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> di
         return production(address_of_test_database(), ALLOWED_HOSTS="localhost", HTTPS="off")
 
 
-@pytest.fixture(scope="module", params=["stdio", "http"])
+@pytest.fixture(scope="module", params=["http", pytest.param("stdio", marks=pytest.mark.long)])
 def server(request: pytest.FixtureRequest, environment: dict[str, str]) -> Iterator[Any]:
     """What a client connects to: a command to start, or the address of one that runs."""
     if request.param == "stdio":

@@ -118,6 +118,7 @@ def url_of(database: BaseDatabaseWrapper) -> str:
     return f"postgres://{own['USER']}@:{own['PORT']}/{own['HOST']}/{own['NAME']}"
 
 
+@pytest.mark.long
 def test_a_restored_database_is_the_one_backed_up_to_the_last_row_and_page(
     backup: Path, source: BaseDatabaseWrapper, target: BaseDatabaseWrapper, cluster: OwnCluster
 ) -> None:
@@ -226,6 +227,7 @@ def test_a_file_that_cannot_be_read_is_not_called_broken(
         restore(target, tmp_path / name, silent)
 
 
+@pytest.mark.long
 def test_a_restore_ends_logins_and_tells_whose_account_came_back(
     source: BaseDatabaseWrapper,
     target: BaseDatabaseWrapper,
@@ -251,6 +253,7 @@ def test_a_restore_ends_logins_and_tells_whose_account_came_back(
     assert "バックアップの時点に戻りました：sato。" in told
 
 
+@pytest.mark.long
 def test_a_restore_holds_what_should_have_been_published_since_and_tells_what_waits(
     target: BaseDatabaseWrapper, backup: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

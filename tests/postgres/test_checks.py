@@ -42,6 +42,7 @@ def test_the_tests_own_database_is_fit() -> None:
     assert check_databases() == []
 
 
+@pytest.mark.long
 @pytest.mark.django_db
 def test_a_database_with_lc_ctype_c_is_refused() -> None:
     with database("ENCODING 'UTF8' LOCALE_PROVIDER libc LOCALE 'C'") as name, alias_for(NAME=name) as alias:

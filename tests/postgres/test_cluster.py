@@ -79,6 +79,7 @@ def test_the_database_knows_japanese_and_checks_its_pages(folder: Path) -> None:
     assert row == ("UTF8", "on", "ｄｘ", True, "")
 
 
+@pytest.mark.long
 def test_processes_share_one_server_and_the_last_stops_it(folder: Path) -> None:
     first, second = enter(folder), enter(folder)
     leave(first)
@@ -104,6 +105,7 @@ def test_data_stay_from_one_run_to_the_next(folder: Path) -> None:
         assert connection.execute("SELECT one FROM kept").fetchone() == (1,)
 
 
+@pytest.mark.long
 def test_a_killed_user_leaves_a_server_that_the_next_takes_over(folder: Path) -> None:
     user = enter(folder)
     user.kill()
@@ -113,6 +115,7 @@ def test_a_killed_user_leaves_a_server_that_the_next_takes_over(folder: Path) ->
     assert is_gone(folder)
 
 
+@pytest.mark.long
 def test_a_killed_server_is_started_again(folder: Path) -> None:
     first = enter(folder)
     pid = int((Cluster(folder).data / "postmaster.pid").read_text().split()[0])
@@ -138,6 +141,7 @@ def other(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
     process.wait()
 
 
+@pytest.mark.long
 def test_a_number_in_postmaster_pid_that_is_another_process_by_now_is_told_and_left_alone(
     folder: Path, other: subprocess.Popen[bytes], capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -267,6 +271,7 @@ def test_a_checkout_of_roots_alone_is_served_from_elsewhere(
         shutil.rmtree(cluster.home)
 
 
+@pytest.mark.long
 def test_data_of_another_version_are_refused_and_left_alone(folder: Path) -> None:
     with Cluster(folder).running():
         pass
