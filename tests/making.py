@@ -42,6 +42,7 @@ def make_case(
     `make_source` has made, it is the section like that.
     """
     page = next(_pages)
+    make_documents("later")
     case = Case.objects.create(
         slug=slug or f"made-{page}",
         section=Section.objects.get(pk=section if source == "dx2021" else f"{source}-{section}"),
@@ -52,7 +53,17 @@ def make_case(
     case.topics.set(Topic.objects.filter(slug__in=topics))
     for position, code in enumerate(bodies, start=1):
         CaseBody.objects.create(case=case, body_id=code, position=position)
+    make_documents("", case)
     return case
+
+
+def make_documents(when: str, *cases: Case) -> None:
+    """`later`: documents are not made with each row. Empty: again, and those of these cases at once."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT refresh_case_documents(%s), set_config('catalog.documents', %s, true)",
+            [[case.pk for case in cases], when],
+        )
 
 
 def make_fact(case: Case, kind: str = "effect", value: Any = None, **fields: Any) -> Fact:

@@ -18,6 +18,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from catalog.finding.forms import CaseFilterForm
 from catalog.finding.query import CaseFilter
 from tests.addresses import ADMIN_LISTS, FORMS, PATHS, REFUSED_WITHOUT_A_QUERY, WITH_A_NAME
+from tests.quick import one_in
 from tests.servers.gunicorn import address_of_test_database, gunicorn_of_make_run
 
 pytestmark = pytest.mark.django_db
@@ -181,7 +182,7 @@ def test_a_single_value_given_twice_is_refused(client: Client, name: str) -> Non
         assert status(client, f"{path}?{name}=1&{name}=1") == 400
 
 
-@pytest.mark.parametrize("model", ADMIN_LISTS)
+@pytest.mark.parametrize("model", one_in(3, ADMIN_LISTS))
 def test_lists_of_the_admin_take_any_text(editor: Client, model: str) -> None:
     path = reverse(f"admin:catalog_{model}_changelist")
     for value in UNSTORABLE:
@@ -379,6 +380,7 @@ RAW = {
 }  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("request_bytes", RAW)
 def test_raw_bytes_are_answered_by_the_web_server(port: int, request_bytes: bytes) -> None:
     with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:

@@ -67,8 +67,8 @@ def english_on(response: Any) -> list[str]:
     return [word for word in re.findall(r"[A-Za-z]{2,}", text) if word not in NAMES]
 
 
-@pytest.fixture
-def case() -> Case:
+@pytest.fixture(scope="class")
+def case(rows_of_class: None) -> Case:
     """The only case, with a version to go back to; what else is listed has no English of its own."""
     for model in (Case, Indicator, Guideline, SearchSynonym, Topic):
         model.objects.all().delete()
@@ -99,10 +99,42 @@ def pages(client: Client, case: Case) -> Iterator[Any]:
         yield address, client.get(address, follow=True)
 
 
-@pytest.mark.parametrize("account", one_in(3, [a_publisher, an_editor, lambda: logged_in("管理")]))
-def test_no_page_of_the_admin_shows_english(account: Any, case: Case) -> None:
-    found = {address: words for address, page in pages(account(), case) if (words := english_on(page))}
-    assert found == {}
+WRONG = [
+    {"title": "", "slug": "大文字", "section": "9", "source": "0", "page": "x", "order": "-1", "points": ""},
+    {"title": "長" * 300, "page": "99999999", "order": "0", "heading": "長" * 300, "topics": ["0"]},
+    {"title": "a\x07b", "points": "a\x07b", "background": "a\x07b", "status": "不明"},
+    {"links-0-url": "ftp://例", "links-0-label": "", "figures-0-label": "", "case_bodies-0-position": "x"},
+    {"links-0-url": "https://" + "a" * 600 + ".jp/", "case_bodies-0-body": "0", "similar_bodies-0-body": ""},
+    {"case_bodies-TOTAL_FORMS": "0"},
+    {"case_bodies-TOTAL_FORMS": "x"},
+    {"slug": "dx2021-1-1", "page": "1001", "withdrawn_pointer": "javascript:x", "status": "withdrawn"},
+]
+
+
+class TestOfACase:
+    """Pages and complaints about one case."""
+
+    @pytest.mark.parametrize("account", one_in(3, [a_publisher, an_editor, lambda: logged_in("管理")]))
+    def test_no_page_of_the_admin_shows_english(self, account: Any, case: Case) -> None:
+        found = {address: words for address, page in pages(account(), case) if (words := english_on(page))}
+        assert found == {}
+
+    @pytest.mark.parametrize("sent", WRONG)
+    def test_no_complaint_about_a_case_is_in_english(self, case: Case, sent: dict[str, str]) -> None:
+        response = logged_in("管理").post(ADD, new_case(**sent))
+        assert response.status_code == 200
+        assert english_on(response) == []
+
+    def test_conflict_refusal_and_questions_show_no_english(self, case: Case) -> None:
+        publisher, editor = a_publisher("公開"), an_editor("編集")
+        typed = opened(editor, case)
+        publisher.post(change_url(case), {**opened(publisher, case), "title": "別の題名"})
+        assert english_on(editor.post(change_url(case), typed)) == []
+        asked = publisher.post("/admin/catalog/case/", {"action": "publish", "_selected_action": [case.pk]})
+        assert english_on(asked) == []
+        assert english_on(publisher.post("/admin/catalog/case/", {"action": "publish"}, follow=True)) == []
+        Case.objects.filter(pk=case.pk).update(status="published")
+        assert english_on(editor.post(change_url(case), typed)) == []
 
 
 def test_pages_of_accounts_show_no_english() -> None:
@@ -120,37 +152,6 @@ def test_the_door_shows_no_english(client: Client) -> None:
     wrong = client.post("/admin/login/", {"username": "x", "password": "y"})
     for page in (client.get("/admin/login/"), wrong, logged_in("管理").post("/admin/logout/")):
         assert english_on(page) == []
-
-
-WRONG = [
-    {"title": "", "slug": "大文字", "section": "9", "source": "0", "page": "x", "order": "-1", "points": ""},
-    {"title": "長" * 300, "page": "99999999", "order": "0", "heading": "長" * 300, "topics": ["0"]},
-    {"title": "a\x07b", "points": "a\x07b", "background": "a\x07b", "status": "不明"},
-    {"links-0-url": "ftp://例", "links-0-label": "", "figures-0-label": "", "case_bodies-0-position": "x"},
-    {"links-0-url": "https://" + "a" * 600 + ".jp/", "case_bodies-0-body": "0", "similar_bodies-0-body": ""},
-    {"case_bodies-TOTAL_FORMS": "0"},
-    {"case_bodies-TOTAL_FORMS": "x"},
-    {"slug": "dx2021-1-1", "page": "1001", "withdrawn_pointer": "javascript:x", "status": "withdrawn"},
-]
-
-
-@pytest.mark.parametrize("sent", WRONG)
-def test_no_complaint_about_a_case_is_in_english(case: Case, sent: dict[str, str]) -> None:
-    response = logged_in("管理").post(ADD, new_case(**sent))
-    assert response.status_code == 200
-    assert english_on(response) == []
-
-
-def test_conflict_refusal_and_questions_show_no_english(case: Case) -> None:
-    publisher, editor = a_publisher("公開"), an_editor("編集")
-    typed = opened(editor, case)
-    publisher.post(change_url(case), {**opened(publisher, case), "title": "別の題名"})
-    assert english_on(editor.post(change_url(case), typed)) == []
-    asked = publisher.post("/admin/catalog/case/", {"action": "publish", "_selected_action": [case.pk]})
-    assert english_on(asked) == []
-    assert english_on(publisher.post("/admin/catalog/case/", {"action": "publish"}, follow=True)) == []
-    Case.objects.filter(pk=case.pk).update(status="published")
-    assert english_on(editor.post(change_url(case), typed)) == []
 
 
 def test_password_complaints_show_no_english(client: Client) -> None:

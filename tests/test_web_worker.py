@@ -44,6 +44,7 @@ def test_japanese_letters_count_as_percent_encoded(port: int) -> None:
     )
 
 
+@pytest.mark.long
 def test_no_header_says_where_the_site_begins(port: int) -> None:
     with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
         connection.sendall(b"GET /healthz/live HTTP/1.0\r\nHost: localhost\r\nSCRIPT_NAME: /evil\r\n\r\n")
@@ -59,6 +60,7 @@ def test_requests_sent_by_half_leave_threads_to_others(port: int) -> None:
         assert ask(port, "/healthz/live", "ascii")[0] == 200
 
 
+@pytest.mark.long
 def test_another_encoding_is_refused_in_japanese_with_what_to_do(port: int) -> None:
     status, headers, body = ask(port, "/cases.json?q=研修", "cp932")
     assert (status, headers["Access-Control-Allow-Origin"]) == (400, "*")

@@ -316,6 +316,7 @@ NUMBERS = "[...document.querySelectorAll('#filter-form .checkbox')].map(label =>
 TRIES = max(5, settings.default.max_examples // 12)  # type: ignore[union-attr]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", one_in(5, range(5)))
 def test_nothing_that_a_reader_does_while_answers_come_is_lost(wide: Page, seed: int) -> None:
     slow, random = Slow(wide), Random(seed)

@@ -53,6 +53,7 @@ class TestWithoutScripts:
     def browser_context_args(self, browser_context_args: dict[str, Any]) -> dict[str, Any]:
         return {**browser_context_args, "java_script_enabled": False}
 
+    @pytest.mark.long
     def test_one_action_leads_to_the_nearest_cases_with_the_answer(self, page: Page) -> None:
         for typed in TYPED:
             see_nearest_cases(page, typed)

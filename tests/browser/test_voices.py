@@ -86,6 +86,7 @@ def test_the_page_of_a_link_is_fit_for_everybody(accounts: None, page: Page, wid
     assert link.token not in page.locator("body").inner_text()
 
 
+@pytest.mark.long
 def test_a_reader_tells_of_an_error_and_an_editor_takes_it_up(
     log_in: Callable[[str], Page], stranger: Page
 ) -> None:

@@ -23,6 +23,7 @@ from tests.importing.test_cases import make_full_case, outcomes, problems
 from tests.importing.test_pages import CASES
 from tests.importing.test_runs import agree, import_dir, worked
 from tests.making import FUNAGATA, HIDAKA, make_case, make_fact, without_cases
+from tests.quick import one_in
 from tests.state import database_state
 
 pytestmark = pytest.mark.django_db
@@ -99,7 +100,7 @@ def test_the_form_takes_the_query_and_refuses_another_form() -> None:
     assert Client().get("/cases.json?form=").json().keys() == Client().get("/cases.json").json().keys()
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", one_in(2, FORMS))
 def test_what_goes_out_comes_in_again_as_it_was(form: str) -> None:
     within = "内容\n\n【学んだこと】\n学び\n・二つ\n\n【協力者】\n大学"
     make_full_case("made", approach=within, year=2020)
@@ -320,6 +321,7 @@ def test_a_change_made_in_the_form_changes_that_alone() -> None:
     ]
 
 
+@pytest.mark.long
 def test_hostile_texts_are_refused_or_taken_as_texts_and_never_fail() -> None:
     make_invented_source()
     (case,) = casebook_of(1)
