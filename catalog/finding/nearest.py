@@ -6,9 +6,10 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import merge
-from itertools import groupby
+from itertools import count, groupby
 from math import asin, cos, floor, inf, log, radians, sin, sqrt
 from operator import itemgetter
+from threading import Lock
 from typing import NamedTuple
 
 from catalog.documents.records import CaseRecord, NearnessRecord
@@ -132,23 +133,28 @@ class Scored:
     """The numbers of the bodies by their score, which stands before each.
 
     Only as many are measured as somebody reads: those alike in size, then those a step of the ratio away, and
-    so on. Once all have been read their order is kept. `by_population` has the bodies of a known population.
+    so on. What has been read is kept. `by_population` has the bodies of a known population.
     """
 
     def __init__(self, measured: Measured, bodies: Sequence[Body], by_population: BySize) -> None:
         self._measured, self._bodies, self._by_population = measured, bodies, by_population
-        self._whole: list[tuple[float, int]] | None = None
+        self._read, self._rest, self._reading = list[list[tuple[float, int]]](), self._by_steps(), Lock()
 
     def __iter__(self) -> Iterator[tuple[float, int]]:
-        if self._whole is not None:
-            yield from self._whole
-            return
-        whole = list[tuple[float, int]]()
-        for numbers in self._by_steps():
-            scored = sorted((self._measured[self._bodies[number].code].score, number) for number in numbers)
-            whole += scored
-            yield from scored
-        self._whole = whole
+        for step in count():
+            if step == len(self._read):
+                with self._reading:
+                    if step == len(self._read) and not self._read_on():
+                        return
+            yield from self._read[step]
+
+    def _read_on(self) -> bool:
+        """Whether there was one more step to read."""
+        numbers = next(self._rest, None)
+        if numbers is not None:
+            measured, bodies = self._measured, self._bodies
+            self._read.append(sorted((measured[bodies[number].code].score, number) for number in numbers))
+        return numbers is not None
 
     def _by_steps(self) -> Iterator[Iterable[int]]:
         target = self._measured.target

@@ -155,12 +155,12 @@ def ladder_of(index: Index, body: Body | None = None) -> Ladder:
     groups = shares_by_band(index.lists)
     shown = [band for band, _ in groups]
     number = index.lists.number_of_body[body.code] if body else None
+    in_bands = [union_of(index.cases_by["population"], [band.value]) for band in shown]
     rows = []
     for at, column in enumerate(columns_of(index.lists)):
         cases, near = column.cases(index), body.code if body else None
         cells = []
-        for band, shares in groups:
-            in_band = union_of(index.cases_by["population"], [band.value])
+        for (band, shares), in_band in zip(groups, in_bands, strict=True):
             count = cases.intersection_cardinality(in_band)
             url = query_url("case_list", column.query, population=band.value, near=near) if count else ""
             cells.append(Cell(band, shares[at], told(column.indicator, shares[at]), count, url))

@@ -382,7 +382,7 @@ def body_detail(request: HttpRequest, code: str) -> HttpResponse:
         "inquiries": inquiries_to(body, [card.case for card in (*own, *of_predecessors)], index),
         "populations": populations,
         "disagreements": disagreements(populations),
-        "predecessors": [one for one in index.bodies if one.successor_id == code],
+        "predecessors": [one for one in index.lists.ended if one.successor_id == code],
         "cases": own,
         "case_count": len(cases),
         "ended": ended,
