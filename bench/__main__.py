@@ -11,6 +11,7 @@ import os
 import resource
 import runpy
 import statistics
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -65,6 +66,7 @@ PAGES: list[tuple[str, Callable[[int], str]]] = [
 FIRST_SEARCHES = ("common word", "two common words", "compound", "rare word", "suggestions: words")
 FILES = ("/cases.json", "/cases.csv", "/cases.xlsx")
 EDITS = 15
+WORKER = "worker"  # the argument of the process that is measured as one
 
 
 def main() -> int:
@@ -90,8 +92,26 @@ def main() -> int:
                 report_index()
                 for path in FILES:
                     report_file(path)
+                subprocess.run([sys.executable, "-m", "bench", WORKER, str(size)], check=True)
         report(measured)
         throughput.report()
+    return 0
+
+
+def report_worker(size: int) -> int:
+    """The memory of a new process that answers each page once and then sends each file, as a worker does."""
+    import django
+
+    django.setup()
+    runpy.run_path("deploy/gunicorn.conf.py")["post_worker_init"](None)
+    from django.test import Client
+
+    for address in [*(address(size) for _, address in all_pages()), *FILES]:
+        response = Client().get(address)
+        for _ in response:
+            pass
+        response.close()
+    say(f"a worker: {peak_mb():.0f} MB at the most")
     return 0
 
 
@@ -248,6 +268,11 @@ def report_file(path: str) -> None:
     )
 
 
+def peak_mb() -> float:
+    """The most memory that this process has had, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
 def resident_mb() -> float:
     """The memory that this process has now, in MB."""
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
@@ -309,7 +334,7 @@ def report(measured: dict[int, dict[str, float]]) -> None:
         say(row)
     most = measured[max(measured)]
     say(f"deep page with the most cases: × {most['deep page'] / most['list']:.1f} the first page")
-    say(f"peak memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+    say(f"peak memory: {peak_mb():.0f} MB")
 
 
 def say(line: str, end: str = "\n") -> None:
@@ -317,4 +342,10 @@ def say(line: str, end: str = "\n") -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(fill_alone(int(sys.argv[1])) if sys.argv[1:] else main())
+    match sys.argv[1:]:
+        case []:
+            sys.exit(main())
+        case [name, size] if name == WORKER:
+            sys.exit(report_worker(int(size)))
+        case [size]:
+            sys.exit(fill_alone(int(size)))

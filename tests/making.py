@@ -144,6 +144,10 @@ def fixtures_but_indicator_values() -> list[Path]:
     return [file for file in fixture_files() if file.name != "53_indicator_values.jsonl"]
 
 
+def fixtures_of_cases() -> list[Path]:
+    return [file for file in fixture_files() if "_cases_" in file.name or file.stem.endswith("_facts")]
+
+
 def set_population(code: str, persons: int | None, as_of: str = "2020-01-01") -> None:
     """Makes this the one population of a body; None: it has none."""
     Population.objects.filter(body=code).delete()

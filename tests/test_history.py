@@ -284,6 +284,7 @@ def test_who_saves_second_sees_what_both_changed_and_by_whom_and_loses_nothing(c
     assert (case.title, case.outcome, case.background) == ("田中の題", "鈴木の成果", "田中の背景")
 
 
+@pytest.mark.long
 def test_what_only_the_other_changed_stays_as_the_other_has_it(case: Case) -> None:
     """Fields, rows changed, taken away and added: nothing is asked, and who saves second is told."""
     first, second = a_publisher("suzuki"), a_publisher("tanaka")
@@ -311,6 +312,7 @@ def test_what_only_the_other_changed_stays_as_the_other_has_it(case: Case) -> No
     assert set(case.similar_bodies.values_list("body", flat=True)) == {KASHIHARA, HIDAKA}
 
 
+@pytest.mark.long
 def test_a_row_that_both_added_stands_once(case: Case) -> None:
     first, second = a_publisher("suzuki"), a_publisher("tanaka")
     added = {"figures-TOTAL_FORMS": "2", "figures-1-label": "人数", "figures-1-position": "2"}

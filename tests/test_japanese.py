@@ -125,6 +125,7 @@ class TestOfACase:
         assert response.status_code == 200
         assert english_on(response) == []
 
+    @pytest.mark.long
     def test_conflict_refusal_and_questions_show_no_english(self, case: Case) -> None:
         publisher, editor = a_publisher("公開"), an_editor("編集")
         typed = opened(editor, case)

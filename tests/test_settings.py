@@ -47,6 +47,7 @@ def test_a_web_server_without_environment_shows_no_debug_pages() -> None:
     )
 
 
+@pytest.mark.long
 def test_cookies_by_https_have_a_name_that_says_so() -> None:
     code = "from dxcases.settings import *; print(SESSION_COOKIE_NAME, CSRF_COOKIE_NAME)"
     for https, names in (("on", "__Secure-sessionid __Secure-csrftoken"), ("off", "sessionid csrftoken")):

@@ -144,7 +144,10 @@ class DossierForm(forms.Form):
         told = dict.fromkeys(missing, UNKNOWN)
         told |= dict.fromkeys(withdrawn.values_list("slug", flat=True), WITHDRAWN)
         notes = {slug: self.given.get(f"{NOTE}{slug}", "").strip() for slug in self.slugs}
-        sheets = {slug: sheets_of(document, notes[slug]) for slug, document in self.documents.items()}
+        sheets = {
+            slug: sheets_of(document, notes[slug], is_compared=len(slugs) > 1)
+            for slug, document in self.documents.items()
+        }
         pages = first_pages(sheets[slug] for slug in slugs if slug in sheets)
         return [
             Entry(

@@ -37,15 +37,16 @@ class Sheets:
     facts: str = ""
 
 
-def sheets_of(document: Document, note: str) -> Sheets:
-    """As few sheets as can be: facts for which a case would need another are left to the comparison."""
+def sheets_of(document: Document, note: str, *, is_compared: bool = True) -> Sheets:
+    """As few sheets as can be: facts for which a case would need another are left to the comparison, if any."""
     facts = facts_in_short(document.record)
-    for told in dict.fromkeys([facts, ""]):
+    ways = [*dict.fromkeys([facts, ""])] if is_compared else [facts]
+    for told in ways:
         if sum(lines_of_case(document, note, told, LETTERS)) <= LINES:
             return Sheets(facts=told)
         if sum(lines_of_case(document, note, told, LETTERS_IF_DENSE)) <= LINES_IF_DENSE:
             return Sheets(is_dense=True, facts=told)
-    for told in dict.fromkeys([facts, ""]):
+    for told in ways:
         if max(lines_of_case(document, note, told, LETTERS)) <= LINES:
             return Sheets(2, is_split=True, facts=told)
     return Sheets(None, is_split=True, facts=facts)

@@ -78,6 +78,7 @@ def test_five_cases_come_from_the_home_page_to_paper_in_five_actions(walker: Pag
         assert "".join(title.split()) in "".join(text.split())
 
 
+@pytest.mark.long
 def test_cases_ticked_in_a_list_are_put_together_with_notes_and_add_others(walker: Page) -> None:
     walker.goto("/cases/?step=2")
     for slug in FIVE[:2]:

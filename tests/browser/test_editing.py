@@ -103,6 +103,7 @@ def draft(page: Page) -> None:
     save(page, "保存してプレビュー")
 
 
+@pytest.mark.long
 def test_a_case_withdrawn_and_published_again_is_seen_again_and_with_its_last_reason(
     accounts: None, page: Page
 ) -> None:
@@ -384,6 +385,7 @@ PASTE = """([field, text]) => {
 }"""
 
 
+@pytest.mark.long
 def test_line_ends_of_a_pasted_pdf_are_joined_only_where_that_is_chosen_and_come_back(
     log_in: Callable[[str], Page],
 ) -> None:
@@ -422,6 +424,7 @@ def test_all_fields_of_a_case_and_its_bodies_are_on_the_screen(log_in: Callable[
     assert page.evaluate("document.documentElement.scrollWidth") <= 1280
 
 
+@pytest.mark.long
 def test_on_a_phone_each_case_of_the_list_is_a_block_as_wide_as_the_screen(
     log_in: Callable[[str], Page],
 ) -> None:

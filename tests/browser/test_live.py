@@ -43,6 +43,7 @@ def test_a_filter_changes_list_counts_address_title_and_status(live: Page) -> No
     assert stayed(live)
 
 
+@pytest.mark.long
 def test_the_focus_and_what_was_opened_stay(live: Page) -> None:
     unfold(live, "prefecture")
     live.get_by_text("四国", exact=True).last.click()
@@ -161,6 +162,7 @@ def test_what_is_typed_while_an_answer_comes_stays(live: Page) -> None:
     expect(live.locator("h1")).to_contain_text("ステップ2・人口1万人未満・「研修」の事例")
 
 
+@pytest.mark.long
 def test_what_is_composed_while_an_answer_comes_goes_on(live: Page) -> None:
     slow = Slow(live)
     slow.wait(800)
@@ -196,6 +198,7 @@ def test_whatever_tells_of_the_query_follows_it(live: Page) -> None:
     expect(live.locator("#results .chip")).to_have_count(2)
 
 
+@pytest.mark.long
 def test_a_slow_answer_shows_and_says_that_it_is_coming(live: Page) -> None:
     Slow(live).wait(1_500)
     live.get_by_label("1万人未満").check()
@@ -225,6 +228,7 @@ def wide(page: Page) -> Page:
     return page
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("box", one_in(2, ["#id_region_kyushu", "#id_population_100-", "#id_population_0-1"]))
 def test_a_tick_in_the_column_leaves_page_and_box_in_sight(wide: Page, box: str) -> None:
     wide.locator(box).check()
@@ -281,6 +285,7 @@ def test_a_list_without_cases_is_no_longer_than_a_screen_or_two(wide: Page) -> N
     assert wide.evaluate("document.documentElement.scrollHeight") < 1_200
 
 
+@pytest.mark.long
 def test_the_address_is_copied(wide: Page) -> None:
     wide.context.grant_permissions(["clipboard-read", "clipboard-write"])
     wide.goto("/cases/?step=2&utm_source=mail&compare=dx2021-1-1")

@@ -92,6 +92,7 @@ def test_names_are_suggested_while_one_types_wherever_the_own_body_is_asked_for(
     expect(tab.locator("h1")).to_contain_text(PLACES[path])
 
 
+@pytest.mark.long
 def test_suggestions_go_on_after_the_list_has_changed_and_keep_its_filters(page: Page) -> None:
     page.set_viewport_size({"width": 1280, "height": 800})
     page.goto("/cases/")

@@ -43,6 +43,7 @@ def test_picks_go_along_through_pages_filters_and_the_way_back(sized_page: Page)
     expect(sized_page.locator("#picked li")).to_have_count(2)
 
 
+@pytest.mark.long
 def test_picks_stay_when_the_list_is_sorted_or_narrowed_without_a_reload(page: Page) -> None:
     page.set_viewport_size({"width": 1280, "height": 800})
     page.goto("/cases/?step=0")
@@ -62,6 +63,7 @@ def test_picks_stay_when_the_list_is_sorted_or_narrowed_without_a_reload(page: P
     assert picked(page) == [FIRST]
 
 
+@pytest.mark.long
 def test_back_through_queries_keeps_what_is_picked_since(page: Page) -> None:
     page.set_viewport_size({"width": 1280, "height": 800})
     page.goto("/cases/")
@@ -74,6 +76,7 @@ def test_back_through_queries_keeps_what_is_picked_since(page: Page) -> None:
     expect(page.locator("#id_step_0")).not_to_be_checked()
 
 
+@pytest.mark.long
 def test_a_pick_is_taken_away_in_the_tray(page: Page) -> None:
     page.set_viewport_size({"width": 1280, "height": 800})
     page.goto("/cases/?step=0")
@@ -130,6 +133,7 @@ class TestWithoutJavaScript:
         )
         expect(sized_page.locator(f"#compare-{ON_PAGE_2}")).to_be_checked()
 
+    @pytest.mark.long
     def test_the_filters_are_opened_and_sent(self, sized_page: Page) -> None:
         sized_page.goto(f"/cases/?compare={FIRST}")
         if not sized_page.locator("#id_step_3").is_visible():

@@ -90,6 +90,7 @@ def test_the_keyboard_goes_through_the_suggestions_and_the_text_stays(page: Page
     expect(page.get_by_role("listbox")).to_be_hidden()
 
 
+@pytest.mark.long
 def test_a_body_chosen_is_searched_for_and_told_of(page: Page) -> None:
     typed(page, "きたみ")
     page.keyboard.press("ArrowDown")
@@ -113,6 +114,7 @@ def test_what_is_typed_in_full_may_be_chosen(page: Page) -> None:
     expect(page.locator("h1")).to_contain_text("「研修」の事例")
 
 
+@pytest.mark.long
 def test_enter_without_a_choice_searches_for_what_is_typed(page: Page) -> None:
     typed(page, "研修")
     page.keyboard.press("Enter")
@@ -120,6 +122,7 @@ def test_enter_without_a_choice_searches_for_what_is_typed(page: Page) -> None:
     assert query(page) == {"q": ["研修"]}
 
 
+@pytest.mark.long
 def test_a_section_leads_to_its_list_and_narrows_the_one_that_is_there(sized_page: Page) -> None:
     typed(sized_page, "デジタルデ")
     sized_page.get_by_role("option", name="デジタルデバイド対策").click()
@@ -172,6 +175,7 @@ def test_the_list_goes_when_the_box_is_left_or_emptied(page: Page) -> None:
     expect(status_of(page)).to_be_empty()
 
 
+@pytest.mark.long
 def test_nothing_is_done_while_japanese_is_composed(page: Page, context: BrowserContext) -> None:
     asked: list[str] = []
     box = typed(page, "北")

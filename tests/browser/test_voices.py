@@ -117,6 +117,7 @@ def tell(page: Page) -> None:
     assert page.context.cookies() == []
 
 
+@pytest.mark.long
 def test_what_cannot_be_taken_now_is_copied(page: Page, context: BrowserContext, accounts: None) -> None:
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     Report.objects.bulk_create(

@@ -90,6 +90,7 @@ def test_two_actions_lead_to_the_table_of_what_one_sees(sized_page: Page) -> Non
     assert content.decode("utf-8-sig").count("\ndx2021-") == 3
 
 
+@pytest.mark.long
 def test_cases_ticked_in_the_list_are_compared(sized_page: Page) -> None:
     sized_page.goto("/cases/?step=2&population=0-1")
     for box in sized_page.get_by_label("選ぶ").all()[:2]:

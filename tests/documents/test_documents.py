@@ -47,7 +47,7 @@ from tests.making import (
     KASHIHARA,
     MIYAGI,
     OSAKA,
-    fixtures_but_indicator_values,
+    fixtures_of_cases,
     make_case,
     make_source,
 )
@@ -444,7 +444,7 @@ def test_an_import_and_fixtures_are_loaded(client: Client, tmp_path: Path) -> No
     assert wrong_documents() == {}
     Case.objects.all().delete()
     assert not CaseDocument.objects.exists()
-    call_command("loaddata", *fixtures_but_indicator_values(), verbosity=0)
+    call_command("loaddata", *fixtures_of_cases(), verbosity=0)
     assert wrong_documents() == {}
     assert CaseDocument.objects.count() == len(before) == 60
 

@@ -98,6 +98,7 @@ def test_an_added_case_sent_twice_is_led_to_and_told_to_be_saved_once(editor: Cl
     assert len(history.versions_of(case)) == 1
 
 
+@pytest.mark.long
 def test_a_change_sent_twice_is_no_conflict_with_oneself(editor: Client) -> None:
     case = make_case("made")
     sent = {**opened(editor, case), "title": "直した題", "reason": "誤記"}
@@ -385,6 +386,7 @@ def test_beside_a_choice_no_link_adds_changes_or_deletes_what_all_cases_share(ed
     assert all("autocomplete" in page for page in pages)
 
 
+@pytest.mark.long
 def test_bodies_are_deleted_one_at_a_time(editor: Client) -> None:
     url, unused = "/admin/catalog/body/", [MIYAGI, OSAKA]
     Case.objects.all().delete()

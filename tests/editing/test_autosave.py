@@ -43,6 +43,7 @@ def test_a_case_that_was_never_saved_comes_back_with_its_rows() -> None:
     assert not Autosave.objects.exists()
 
 
+@pytest.mark.long
 def test_nothing_is_saved_by_restoring_even_if_it_is_complete() -> None:
     client, case = an_editor(), make_case(status="draft", background="前")
     keep(client, change_url(case), {**opened(client, case), "background": "後"})
@@ -53,6 +54,7 @@ def test_nothing_is_saved_by_restoring_even_if_it_is_complete() -> None:
     assert Case.objects.get(pk=case.pk).background == "後"
 
 
+@pytest.mark.long
 def test_what_was_typed_into_a_proposal_comes_back_to_it() -> None:
     client, case = an_editor(), make_case()
     client.post(change_url(case), {**opened(client, case), "reason": "改訂", "background": "案"})

@@ -108,6 +108,7 @@ def test_a_change_is_proposed_returned_proposed_again_and_published(case: Case) 
     assert "確認依頼のある改訂案：0件" in publisher.get("/admin/").text
 
 
+@pytest.mark.long
 def test_rows_are_proposed_edited_again_and_published(case: Case) -> None:
     editor = an_editor()
     proposal = propose(
@@ -179,6 +180,7 @@ def test_a_proposal_is_checked_as_a_case_is_and_wants_a_reason(case: Case) -> No
     assert not Proposal.objects.exists()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("status", ["published", "withdrawn", "draft"])
 def test_an_editor_proposes_for_whatever_was_public_and_steers_nothing(case: Case, status: str) -> None:
     Case.objects.filter(pk=case.pk).update(status=status, withdrawn_reason="申し出")
@@ -193,6 +195,7 @@ def test_an_editor_proposes_for_whatever_was_public_and_steers_nothing(case: Cas
     assert (case.title, case.status, case.slug, case.withdrawn_reason) == (NEW, status, "made", "申し出")
 
 
+@pytest.mark.long
 def test_a_publisher_may_propose_or_publish_at_once(case: Case) -> None:
     publisher = a_publisher()
     page = publisher.get(change_url(case)).text
@@ -213,6 +216,7 @@ def test_drafts_are_not_proposed() -> None:
     assert not Proposal.objects.exists()
 
 
+@pytest.mark.long
 def test_two_proposals_for_a_case_are_seen_on_both_and_on_the_case(case: Case) -> None:
     first, second = an_editor("satou"), an_editor("suzuki")
     one, other = propose(first, case, title=NEW), propose(second, case, outcome="成果", reason="成果の追記")
@@ -250,6 +254,7 @@ def test_what_changed_since_stays_and_what_both_changed_is_decided_by_an_editor(
     assert (case.title, case.outcome, case.figures.get().value) == ("二人で決めた題", "先の成果", "9回")
 
 
+@pytest.mark.long
 def test_nobody_publishes_or_overwrites_what_they_have_not_seen(case: Case) -> None:
     editor, publisher = an_editor(), a_publisher()
     proposal = propose(editor, case, title=NEW)
@@ -264,6 +269,7 @@ def test_nobody_publishes_or_overwrites_what_they_have_not_seen(case: Case) -> N
     assert Proposal.objects.get().content["case"]["title"] == "さらに改めた題"
 
 
+@pytest.mark.long
 def test_a_closed_proposal_is_read_only_and_still_shows_what_it_changed(case: Case) -> None:
     editor = an_editor()
     proposal = propose(editor, case, title=NEW)
@@ -466,6 +472,7 @@ def test_no_step_is_taken_upon_a_note_or_state_that_was_not_seen(case: Case) -> 
     assert "<blockquote>書いた連絡</blockquote>" in ended.text
 
 
+@pytest.mark.long
 def test_a_step_sent_twice_is_taken_once(case: Case) -> None:
     editor = an_editor()
     proposal = propose(editor, case, title=NEW)

@@ -122,6 +122,7 @@ def test_a_case_is_duplicated_and_scheduled_once_by_a_double_click() -> None:
     assert (Schedule.objects.count(), Case.objects.filter(title__endswith="（複製）").count()) == (1, 1)
 
 
+@pytest.mark.long
 def test_one_whose_time_has_passed_in_the_trash_is_held_and_told() -> None:
     client, case = a_publisher(), make_case(status="draft", title="題")
     set_up(client, case)

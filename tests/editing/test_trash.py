@@ -361,6 +361,7 @@ def test_no_list_deletes_many_at_once(model: str) -> None:
     assert rows[model].objects.count() == len(keys)
 
 
+@pytest.mark.long
 def test_a_topic_in_use_is_merged_and_its_slug_leads_on() -> None:
     client, old, new = a_publisher(), Topic.objects.get(slug="training"), Topic.objects.get(slug="bpr")
     both, one = make_case("both", topics=["training", "bpr"]), make_case("one", topics=["training"])
@@ -408,6 +409,7 @@ def test_a_draft_whose_slug_for_the_time_being_another_has_now_comes_back_with_t
     assert history.bring_back(version, None).slug == "draft-2"  # type: ignore[attr-defined]
 
 
+@pytest.mark.long
 def test_a_case_goes_back_to_a_version_whose_slug_for_the_time_being_another_has_now() -> None:
     client = a_publisher()
     nowhere = {"slug": "", "status": "draft", "page": "", "source": "", "section": ""}

@@ -44,6 +44,7 @@ def test_a_new_case_is_kept_in_its_form() -> None:
     assert Case.objects.get(slug="new-case").title == "待たされた題"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("who", [a_publisher, an_editor])
 def test_a_case_that_another_writes_is_not_waited_for_twice(who: Callable[[], Client]) -> None:
     editor, case = who(), Case.objects.get(slug="dx2021-1-1")

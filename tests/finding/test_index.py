@@ -325,6 +325,7 @@ def test_neighbours_are_the_published_cases_before_and_after_within_the_step() -
     }
 
 
+@pytest.mark.long
 def test_neighbours_lead_through_every_case_of_a_step() -> None:
     make_varied_cases()
     built = current_index()

@@ -13,7 +13,7 @@ from catalog.models import Body, Case, Figure, Prefecture, SearchSynonym, Simila
 from tests.making import (
     FUNAGATA,
     KASHIHARA,
-    fixtures_but_indicator_values,
+    fixtures_of_cases,
     make_case,
     without_cases,
 )
@@ -183,7 +183,7 @@ def test_the_text_follows_every_way_of_writing() -> None:
 @pytest.mark.long
 def test_loaded_cases_are_found() -> None:
     without_cases()
-    call_command("loaddata", *fixtures_but_indicator_values(), verbosity=0)
+    call_command("loaddata", *fixtures_of_cases(), verbosity=0)
     assert found("日高村") == ["dx2021-46-1"]
 
 

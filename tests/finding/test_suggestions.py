@@ -74,6 +74,7 @@ def test_no_more_than_eight_are_suggested() -> None:
     assert [len(suggestions_for(text, current_index())) for text in ("DX", "し", "きょう")] == [8, 6, 5]
 
 
+@pytest.mark.long
 def test_each_leads_to_as_many_cases_as_it_says() -> None:
     index = current_index()
     texts = {

@@ -84,6 +84,7 @@ COMPLETE = "緯度・経度、人口、公式サイトは一覧にありませ�
 ENDED = "正しい廃止日と後継の団体は、取り込んだ後に「団体」の画面で入力してください。"
 
 
+@pytest.mark.long
 def test_the_list_of_what_there_is_changes_nothing() -> None:
     content, state = the_list(), database_state()
     report = run(content)
@@ -234,6 +235,7 @@ def test_a_row_that_is_wrong_keeps_all_others_out(entry: list[Any], problem: tup
     assert database_state() == state
 
 
+@pytest.mark.long
 def test_a_part_of_the_list_is_refused_until_one_takes_it_knowingly() -> None:
     """90 of 1,788 are more than 5 %."""
     codes = list(Body.objects.filter(kind="town").order_by("pk").values_list("pk", flat=True)[:90])

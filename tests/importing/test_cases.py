@@ -333,7 +333,7 @@ BAD_CELLS = [
 ]
 
 
-@pytest.mark.parametrize(("cells", "expected"), BAD_CELLS)
+@pytest.mark.parametrize(("cells", "expected"), one_in(2, BAD_CELLS))
 def test_a_bad_cell_is_refused_with_row_column_and_reason(
     cells: dict[str, str], expected: list[tuple[str, str]]
 ) -> None:
@@ -462,6 +462,7 @@ def test_a_name_beside_another_code_is_a_warning() -> None:
     ]
 
 
+@pytest.mark.long
 def test_a_text_that_the_workbook_cut_is_left_alone_but_not_taken_for_the_whole() -> None:
     make_case("made", approach="長" * 40_000)
     report = import_cases(read_cases(file_of("xlsx")), dry_run=False)

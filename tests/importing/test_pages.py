@@ -224,6 +224,7 @@ RENAMED = (
 )
 
 
+@pytest.mark.long
 def test_the_list_of_codes_is_imported_as_well(editor: Client) -> None:
     refused = upload(editor, RENAMED, CODES, as_of="2026-04-01")
     assert errors(refused)["file"][0].startswith(
@@ -237,6 +238,7 @@ def test_the_list_of_codes_is_imported_as_well(editor: Client) -> None:
     assert Body.objects.get(pk=FUNAGATA).name == "舟形市"
 
 
+@pytest.mark.long
 def test_what_has_become_doubtful_meanwhile_is_not_done(editor: Client) -> None:
     Body.objects.exclude(pk=FUNAGATA).update(abolished_on="2000-01-01")
     shown = upload(editor, RENAMED, CODES, as_of="2026-04-01")

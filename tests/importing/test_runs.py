@@ -82,6 +82,7 @@ def test_it_is_for_its_maker_alone(editor: Client) -> None:
     assert editor.get(f"{POPULATIONS}{key_of(address)}/").status_code == 404
 
 
+@pytest.mark.long
 def test_what_changed_since_is_shown_again(editor: Client) -> None:
     address = begun(editor)
     worked(editor, address)
@@ -104,6 +105,7 @@ def test_another_digest_than_the_one_shown_is_not_agreed_to(editor: Client) -> N
     assert not Case.objects.filter(slug="apart-8").exists()
 
 
+@pytest.mark.long
 def test_a_public_case_needs_a_reason(editor: Client) -> None:
     address = begun(editor, f"{NEW}dx2021-1-1,直した題\n")
     worked(editor, address)
@@ -139,6 +141,7 @@ def test_who_may_no_longer_import_does_not(editor: Client) -> None:
     assert not Case.objects.filter(slug="apart-8").exists()
 
 
+@pytest.mark.long
 def test_it_is_let_go_of_on_demand_and_after_a_day(editor: Client, import_dir: Path) -> None:
     address = begun(editor)
     worked(editor, address)

@@ -151,6 +151,7 @@ def test_the_history_tells_that_it_was_taken_back() -> None:
     assert texts[0] == texts[2] != texts[1]
 
 
+@pytest.mark.long
 def test_all_bodies_take_few_queries(django_assert_max_num_queries: Any) -> None:
     codes = list(Body.objects.order_by("pk").values_list("pk", flat=True)[:300])
     with django_assert_max_num_queries(40):

@@ -40,6 +40,7 @@ def test_a_fit_installation_is_found_so(filled: OwnCluster, tmp_path: Path) -> N
     assert findings(told) == dict.fromkeys(in_order.split(), "OK")
 
 
+@pytest.mark.long
 def test_an_unfit_installation_is_told_what_to_do(tmp_path: Path) -> None:
     with own_cluster() as cluster:
         process = manage(cluster, "doctor", BACKUP_DIR=str(tmp_path), DEBUG="on")

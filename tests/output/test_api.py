@@ -254,6 +254,7 @@ def test_the_api_keeps_to_its_schema(api: Any, path: str, mode: GenerationMode) 
     check()
 
 
+@pytest.mark.long
 def test_the_schema_is_made_for_many_at_once() -> None:
     """drf-spectacular's own generator fails where two threads use it."""
 

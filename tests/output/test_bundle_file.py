@@ -37,6 +37,7 @@ def test_it_is_linked_once_it_is_made(client: Client, file: Path) -> None:
     assert 'href="/data/dxcases.zip"' in client.get("/data/").text
 
 
+@pytest.mark.long
 def test_the_page_that_searches_has_every_public_case_and_one_script() -> None:
     make_case("draft-of-ours", title="下書きの題名", status="draft")
     request = WSGIRequest(environ_of("http://localhost", "/cases/"))

@@ -148,6 +148,7 @@ def test_a_list_has_those_bodies_of_its_cases_that_it_asks_for_with_what_they_di
     assert told(of_list("kind=town&prefecture=39")) == []
 
 
+@pytest.mark.long
 def test_more_bodies_than_one_can_tell_apart_become_columns_that_count_cases() -> None:
     make_varied_cases(60, list(Body.objects.values_list("code", flat=True)))
     index = current_index()

@@ -235,6 +235,7 @@ def test_a_new_case_and_a_merged_topic_are_followed(client: Client) -> None:
     assert f"/cases/?topic=hanko&amp;near={KAMIYAMA}" in page
 
 
+@pytest.mark.long
 def test_an_indicator_that_is_deleted_comes_back_with_its_values(client: Client) -> None:
     publisher = a_publisher()
     asked = publisher.get("/admin/catalog/indicator/plan/delete/")

@@ -134,6 +134,7 @@ def test_a_restored_database_is_the_one_backed_up_to_the_last_row_and_page(
     assert pages(target) == read
 
 
+@pytest.mark.long
 def test_a_backup_is_for_its_owner_alone_and_leaves_nothing_beside_it(
     source: BaseDatabaseWrapper, tmp_path: Path
 ) -> None:
@@ -170,6 +171,7 @@ def test_a_damaged_backup_is_told_and_changes_nothing(
     assert rows_of(target) == {"kept": 1}
 
 
+@pytest.mark.long
 def test_a_fault_in_the_middle_of_a_restore_leaves_the_old_content(
     backup: Path, source: BaseDatabaseWrapper, target: BaseDatabaseWrapper, cluster: OwnCluster
 ) -> None:
@@ -208,6 +210,7 @@ def test_a_restore_that_ends_early_leaves_the_old_content(
     assert rows_of(target) == {"kept": 1}
 
 
+@pytest.mark.long
 def test_neither_way_needs_temporary_space(
     source: BaseDatabaseWrapper,
     target: BaseDatabaseWrapper,

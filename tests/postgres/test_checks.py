@@ -51,6 +51,7 @@ def test_a_database_with_lc_ctype_c_is_refused() -> None:
         assert check_databases(databases=[alias]) == [Error(reason, id="dxcases.E001")]
 
 
+@pytest.mark.long
 @pytest.mark.django_db
 def test_a_database_that_is_not_utf8_is_refused() -> None:
     with (

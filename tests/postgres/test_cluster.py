@@ -70,6 +70,7 @@ def is_gone(folder: Path) -> bool:
     return not (cluster.data / "postmaster.pid").exists() and not cluster.socket_folder.exists()
 
 
+@pytest.mark.long
 def test_the_database_knows_japanese_and_checks_its_pages(folder: Path) -> None:
     with Cluster(folder).running(), connect(folder) as connection:
         row = connection.execute(
@@ -88,6 +89,7 @@ def test_processes_share_one_server_and_the_last_stops_it(folder: Path) -> None:
     assert is_gone(folder)
 
 
+@pytest.mark.long
 def test_two_first_users_at_once_agree(folder: Path) -> None:
     users = [start(folder) for _ in range(3)]
     for user in users:

@@ -15,7 +15,7 @@ from tests.servers.gunicorn import free_port, gunicorn
 
 pytestmark = pytest.mark.long
 
-LONG = 200_000  # characters added to each case, so that a file is more than all buffers on its way hold
+LONG = 80_000  # characters added to each case, so that a file is more than all buffers on its way hold
 RECEIVED = 65_536
 
 

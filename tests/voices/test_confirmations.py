@@ -245,6 +245,7 @@ def test_a_link_that_was_changed_is_none(case: Case) -> None:
             assert Client().get(f"/confirm/{quote(value)}/").status_code == 404, value
 
 
+@pytest.mark.long
 def test_any_text_is_taken_or_refused_in_words(case: Case) -> None:
     link, client = link_to(case), Client()
     form = form_of(client.get(link.path).text) | {"verdict": "wrong", "text": "ここ"}
@@ -341,6 +342,7 @@ def proposed(case: Case) -> Proposal:
     return Proposal.objects.get()
 
 
+@pytest.mark.long
 def test_a_proposal_is_shown_as_it_was_and_confirmed_once_it_is_published(case: Case) -> None:
     proposal, publisher = proposed(case), a_publisher()
     publisher.post(page_of(case), {"do": "ask", "body": FUNAGATA, "proposal": proposal.pk})

@@ -276,6 +276,7 @@ def test_what_no_text_can_hold_is_refused(client: Client, value: str) -> None:
         assert client.get(f"{path}?{query}").status_code == 400
 
 
+@pytest.mark.long
 @settings(
     max_examples=settings.default.max_examples // 2,  # type: ignore[union-attr]
     suppress_health_check=list(HealthCheck),
