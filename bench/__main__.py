@@ -8,18 +8,19 @@ at the end; docs/benchmark.md has the numbers and what they mean.
 from __future__ import annotations
 
 import os
+import re
 import resource
 import runpy
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from bench import throughput
 from dxcases.operating import serve
@@ -32,6 +33,7 @@ BATCH, WRITERS = 1_000, 2  # cases whose search text is made at a time, and how 
 SECONDS_A_PAGE = 4  # how long one page is asked for again and again
 MAX_RUNS = 40
 
+TRIVIAL = "/trivial/"
 KNOWN = "list, known: 304"  # asked for with the ETag of the first answer
 
 
@@ -43,7 +45,7 @@ def deep(size: int) -> int:
 # What is measured: a name, and the address for a given number of cases. `all_pages` adds what is not here.
 PAGES: list[tuple[str, Callable[[int], str]]] = [
     ("ok, no database", lambda size: "/healthz/live"),
-    ("trivial", lambda size: "/trivial/"),
+    ("trivial", lambda size: TRIVIAL),
     (KNOWN, lambda size: "/cases/"),
     ("home", lambda size: "/"),
     ("list", lambda size: "/cases/"),
@@ -69,6 +71,21 @@ EDITS = 15
 WORKER = "worker"  # the argument of the process that is measured as one
 
 
+class Times(NamedTuple):
+    """The median time of an answer in milliseconds, and × that of the trivial page, asked for in turn.
+
+    A machine that is slower for a while is so for both.
+    """
+
+    ms: float
+    ratio: float
+
+    @classmethod
+    def of(cls, pairs: Sequence[tuple[float, float]]) -> Times:
+        own, trivial = (statistics.median(times) for times in zip(*pairs, strict=True))
+        return cls(own, own / trivial)
+
+
 def main() -> int:
     serve.use_production_settings()
     os.environ["DJANGO_SETTINGS_MODULE"] = "bench.settings"
@@ -83,11 +100,11 @@ def main() -> int:
         for size in SIZES:
             with database():
                 fill(size)
-                times = {name: median_ms(address(size), name == KNOWN) for name, address in pages}
+                times = {name: times_of(address(size), name == KNOWN) for name, address in pages}
                 addresses = dict(pages)
                 for name in FIRST_SEARCHES:
-                    times[f"{name}, after an edit"] = first_ms(addresses[name](size))
-                    times[f"{name}, first"] = first_ms(addresses[name](size), known=False)
+                    times[f"{name}, after an edit"] = first_times(addresses[name](size))
+                    times[f"{name}, first"] = first_times(addresses[name](size), known=False)
                 measured[size] = times
                 report_index()
                 for path in FILES:
@@ -233,6 +250,8 @@ def report_index() -> None:
     for number in range(EDITS):
         if number < 5:
             lists._kept.clear()
+            for kept in (lists.folded_words, lists.near_groups_of, lists.synonyms_of):
+                kept.cache_clear()
             for times in (anew, on_lists):
                 with one_snapshot():
                     version, start = current_version(), time.perf_counter()
@@ -269,8 +288,9 @@ def report_file(path: str) -> None:
 
 
 def peak_mb() -> float:
-    """The most memory that this process has had, in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    """The most memory that this process has had, in MB; not what the one had that started it."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1024  # type: ignore[index]
 
 
 def resident_mb() -> float:
@@ -279,8 +299,8 @@ def resident_mb() -> float:
     return pages * resource.getpagesize() / 1e6
 
 
-def first_ms(address: str, known: bool = True) -> float:
-    """The median time of a search that nobody has made in this version of the catalogue, in milliseconds.
+def first_times(address: str, known: bool = True) -> Times:
+    """Of a search that nobody has made in this version of the catalogue.
 
     `known`: somebody has made it in the version before.
     """
@@ -288,52 +308,55 @@ def first_ms(address: str, known: bool = True) -> float:
 
     from catalog.finding.index import current_index
 
-    client, times = Client(), list[float]()
+    client, pairs = Client(), list[tuple[float, float]]()
     for number in range(EDITS):
         change_a_case(number)
         client.get("/cases/")  # the index follows the change, so that the search alone is measured
         if not known:
             current_index()._hits.clear()
-        start = time.perf_counter()
-        client.get(address)
-        times.append(1_000 * (time.perf_counter() - start))
-    return statistics.median(times)
+        pairs.append((ms_of(client, address), ms_of(client, TRIVIAL)))
+    return Times.of(pairs)
 
 
-def median_ms(address: str, known: bool = False) -> float:
-    """The median time of a page in milliseconds, asked for again and again within this process.
+def times_of(address: str, known: bool = False) -> Times:
+    """Of a page, asked for again and again within this process.
 
     `known`: by a reader who has it already, so that the answer is 304.
     """
     from django.test import Client
 
-    client, times, begun = Client(), list[float](), time.perf_counter()
+    client, pairs, begun = Client(), list[tuple[float, float]](), time.perf_counter()
     headers = {"If-None-Match": client.get(address).headers["ETag"]} if known else {}
-    while not times or (len(times) < MAX_RUNS and time.perf_counter() - begun < SECONDS_A_PAGE):
-        start = time.perf_counter()
-        response = client.get(address, headers=headers)
-        response.getvalue()
-        times.append(1_000 * (time.perf_counter() - start))
-        if response.status_code != (304 if known else 200):
-            raise SystemExit(f"{address} answers {response.status_code}")
+    while not pairs or (len(pairs) < MAX_RUNS and time.perf_counter() - begun < SECONDS_A_PAGE):
+        pairs.append((ms_of(client, address, headers), ms_of(client, TRIVIAL)))
     # The first is slower: templates are read and plans are made.
-    return statistics.median(times[1:] or times)
+    return Times.of(pairs[1:] or pairs)
 
 
-def report(measured: dict[int, dict[str, float]]) -> None:
-    """For each page and size: milliseconds, × the trivial page, × the same page with the fewest cases."""
+def ms_of(client: Any, address: str, headers: Mapping[str, str] = {}) -> float:
+    """How long one answer takes."""
+    start = time.perf_counter()
+    response = client.get(address, headers=headers)
+    response.getvalue()
+    taken = 1_000 * (time.perf_counter() - start)
+    if response.status_code != (304 if headers else 200):
+        raise SystemExit(f"{address} answers {response.status_code}")
+    return taken
+
+
+def report(measured: dict[int, dict[str, Times]]) -> None:
+    """For each page and size: milliseconds, × the trivial page, and that × as with the fewest cases."""
     fewest = measured[min(measured)]
     say(f"{'':32}" + "".join(f"{f'{size:,} cases':>34}" for size in measured))
     say(f"{'page':32}" + f"{'ms':>12}{'× trivial':>11}{'× fewest':>11}" * len(measured))
     for name in fewest:
         row = f"{name:32}"
         for times in measured.values():
-            row += (
-                f"{times[name]:12.1f}{times[name] / times['trivial']:11.1f}{times[name] / fewest[name]:11.1f}"
-            )
+            one = times[name]
+            row += f"{one.ms:12.1f}{one.ratio:11.1f}{one.ratio / fewest[name].ratio:11.1f}"
         say(row)
     most = measured[max(measured)]
-    say(f"deep page with the most cases: × {most['deep page'] / most['list']:.1f} the first page")
+    say(f"deep page with the most cases: × {most['deep page'].ratio / most['list'].ratio:.1f} the first page")
     say(f"peak memory: {peak_mb():.0f} MB")
 
 
