@@ -38,7 +38,7 @@ class Sheets:
 
 
 def sheets_of(document: Document, note: str, *, is_compared: bool = True) -> Sheets:
-    """As few sheets as can be: facts for which a case would need another are left to the comparison, if any."""
+    """As few sheets as can be: facts for which a case would need another are left to a comparison."""
     facts = facts_in_short(document.record)
     ways = [*dict.fromkeys([facts, ""])] if is_compared else [facts]
     for told in ways:
