@@ -145,6 +145,7 @@ def fixtures_but_indicator_values() -> list[Path]:
 
 
 def fixtures_of_cases() -> list[Path]:
+    """Those of the cases themselves; what they refer to is in the test database."""
     return [file for file in fixture_files() if "_cases_" in file.name or file.stem.endswith("_facts")]
 
 

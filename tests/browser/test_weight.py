@@ -115,8 +115,7 @@ def test_the_list_does_not_move_while_it_loads(sized_page: Page) -> None:
     )
     sized_page.goto("/cases/")
     sized_page.wait_for_load_state("networkidle")
-    # A browser that paints half a card moves its box by some pixels when the rest comes: 0.008 at the most.
-    assert sized_page.evaluate("window.moved") < 0.02
+    assert sized_page.evaluate("window.moved") == 0
 
 
 @pytest.mark.parametrize(
