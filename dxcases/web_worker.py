@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import re
+import time
 from typing import Any
 
 from gunicorn.http.errors import NoMoreData
@@ -17,6 +18,8 @@ from dxcases.postgres.cluster import locked
 # Bytes: the address of a dossier has up to twenty notes. gunicorn knows 8,190 or no bound.
 MAX_REQUEST_LINE = 48 * 1024
 HEAD_SECONDS = 2  # between two parts of a request's head; nginx sends it as a whole
+MAX_BODY = 32 * 1024**2  # bytes, as nginx lets through to the admin
+BODY_SECONDS = 5
 NOT_ASCII = re.compile(rb"[\x80-\xff]")
 
 
@@ -49,6 +52,15 @@ class Worker(ThreadWorker):
     def init_process(self) -> None:
         RequestParser.mesg_class = LenientRequest
         super().init_process()
+
+    def handle_request(self, req: Any, conn: Any) -> bool:
+        """As gunicorn's, but what the site left unread of a request's body is read, too.
+
+        A connection that is closed over an unread body loses the answer on its way: nginx then says that the
+        site is down where it had refused. gunicorn itself reads 64 KiB.
+        """
+        is_kept = super().handle_request(req, conn)
+        return conn.parser.finish_body(time.monotonic() + BODY_SECONDS, MAX_BODY) and is_kept
 
     def load_wsgi(self) -> None:
         """Load the site while no other `make run` prepares, for whom static files go and come again."""

@@ -61,6 +61,18 @@ def test_requests_sent_by_half_leave_threads_to_others(port: int) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+def test_a_body_that_nobody_asked_for_is_read_to_its_end(port: int, version: str) -> None:
+    """Else the connection is cut, and with it, for who reads late, the answer."""
+    size = 16 * 1024**2
+    head = f"POST /admin/ HTTP/{version}\r\nHost: localhost\r\nContent-Length: {size}\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall(head.encode())
+        assert connection.recv(4096).split()[1] == b"403"
+        connection.sendall(b"x" * size)
+
+
+@pytest.mark.long
 def test_another_encoding_is_refused_in_japanese_with_what_to_do(port: int) -> None:
     status, headers, body = ask(port, "/cases.json?q=研修", "cp932")
     assert (status, headers["Access-Control-Allow-Origin"]) == (400, "*")
