@@ -3,6 +3,8 @@
 PY := .venv/bin/python
 WORKERS := -n 2
 WHOLE := --hypothesis-profile=whole
+# Hundreds of processes of tests load what is compiled once.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help run test test-all test-deploy admin backup restore check bench bench-browser bench-peers pictures share-picture drill browser programs-to-deploy
 

@@ -322,6 +322,7 @@ def test_a_row_that_both_added_stands_once(case: Case) -> None:
     assert list(case.figures.values_list("label", "value")) == [("回数", "8回"), ("人数", "2人")]
 
 
+@pytest.mark.long
 def test_a_change_of_rows_alone_is_a_conflict_and_rows_deleted_meanwhile_come_back_with_what_was_typed(
     case: Case,
 ) -> None:

@@ -114,12 +114,12 @@ WRONG = [
 class TestOfACase:
     """Pages and complaints about one case."""
 
-    @pytest.mark.parametrize("account", one_in(3, [a_publisher, an_editor, lambda: logged_in("管理")]))
+    @pytest.mark.parametrize("account", one_in(3, [an_editor, a_publisher, lambda: logged_in("管理")]))
     def test_no_page_of_the_admin_shows_english(self, account: Any, case: Case) -> None:
         found = {address: words for address, page in pages(account(), case) if (words := english_on(page))}
         assert found == {}
 
-    @pytest.mark.parametrize("sent", WRONG)
+    @pytest.mark.parametrize("sent", one_in(2, WRONG))
     def test_no_complaint_about_a_case_is_in_english(self, case: Case, sent: dict[str, str]) -> None:
         response = logged_in("管理").post(ADD, new_case(**sent))
         assert response.status_code == 200

@@ -27,11 +27,12 @@ from tests.editing.test_admin import LIST, chosen
 from tests.filling import ADD, a_publisher, change_url, new_case, opened
 from tests.importing.test_pages import CASES, CHANGE, agreement, upload
 from tests.making import FUNAGATA, HIDAKA
+from tests.quick import one_in
 
 REQUEST_ID = "0123456789abcdef0123456789abcdef"
 
 
-@pytest.fixture(params=["line", "json"])
+@pytest.fixture(params=one_in(2, ["line", "json"]))
 def log(request: pytest.FixtureRequest) -> Iterator[io.StringIO]:
     """What is logged in this format, as text."""
     handlers: Any = settings.LOGGING["handlers"]

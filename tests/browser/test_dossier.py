@@ -14,6 +14,7 @@ from catalog.documents.reading import Document, read_public
 from catalog.finding.index import current_index
 from catalog.pages.paper import sheets_of
 from tests.pdf import texts_of_pages
+from tests.quick import one_in
 
 MAX_ACTIONS = 5
 RUNNING_HEAD = "自治体DX事例カタログ 事例ファイル"
@@ -45,7 +46,7 @@ class Walk:
         return texts_of_pages(self.page.pdf(prefer_css_page_size=True))
 
 
-@pytest.fixture(params=[True, False], ids=["with JavaScript", "without"])
+@pytest.fixture(params=one_in(2, [True, False]), ids=["with JavaScript", "without"])
 def walker(
     browser: Browser, browser_context_args: dict[str, Any], request: pytest.FixtureRequest
 ) -> Iterator[Page]:

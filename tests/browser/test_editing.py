@@ -344,6 +344,7 @@ def test_nothing_typed_is_lost_when_the_session_has_ended(log_in: Callable[[str]
     assert list(case.case_bodies.values_list("body", flat=True)) == ["394106"]
 
 
+@pytest.mark.long
 def test_what_is_typed_is_kept_and_offered_again_and_leaving_is_asked_about(
     log_in: Callable[[str], Page],
 ) -> None:

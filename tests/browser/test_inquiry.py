@@ -73,6 +73,7 @@ class TestWithoutJavaScript:
     def browser_context_args(self, browser_context_args: dict[str, Any]) -> dict[str, Any]:
         return {**browser_context_args, "java_script_enabled": False}
 
+    @pytest.mark.long
     def test_the_own_body_is_put_in_and_the_letter_can_be_changed_and_printed(self, page: Page) -> None:
         page.goto(CASE)
         page.get_by_role("link", name="照会文を作る").click()

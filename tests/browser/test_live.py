@@ -57,6 +57,7 @@ def test_the_focus_and_what_was_opened_stay(live: Page) -> None:
 
 
 # From the top to the foot of the filters; the last leaves a page that is shorter than the place of its box.
+@pytest.mark.long
 @pytest.mark.parametrize("name", one_in(3, ["topic", "region", "kind"]))
 @pytest.mark.parametrize("from_top", one_in(2, [600, 100]))
 def test_a_ticked_box_stays_where_it_was_on_the_screen(live: Page, name: str, from_top: int) -> None:

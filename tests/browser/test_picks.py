@@ -115,6 +115,7 @@ class TestWithoutJavaScript:
     def browser_context_args(self, browser_context_args: dict[str, Any]) -> dict[str, Any]:
         return {**browser_context_args, "java_script_enabled": False}
 
+    @pytest.mark.long
     def test_the_buttons_of_the_tray_keep_and_compare(self, sized_page: Page) -> None:
         sized_page.goto("/cases/?sort=document&q=&step=")
         expect(sized_page).to_have_url(re.compile(r"/cases/\?sort=document$"))

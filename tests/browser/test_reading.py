@@ -51,6 +51,7 @@ class TestWithoutJavaScript:
     def browser_context_args(self, browser_context_args: dict[str, Any]) -> dict[str, Any]:
         return {**browser_context_args, "java_script_enabled": False}
 
+    @pytest.mark.long
     def test_two_clicks_lead_from_home_to_a_case_of_a_small_town_at_step_2(self, sized_page: Page) -> None:
         sized_page.goto("/")
         sized_page.get_by_role("link", name="1万人未満・ステップ2の事例").click()
@@ -71,6 +72,7 @@ class TestWithoutJavaScript:
         expect(sized_page.locator(".card__bodies")).to_contain_text("高知県日高村")
         expect(sized_page).to_have_url(re.compile("step=3&population=0-1"))
 
+    @pytest.mark.long
     def test_paging_reaches_every_case(self, sized_page: Page) -> None:
         sized_page.goto("/cases/")
         seen = set(sized_page.locator(".card__title").all_inner_texts())

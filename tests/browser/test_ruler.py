@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.quick import one_in
+
 # The middle of each dot, and how wide and high what is drawn of it is.
 DOTS = """() => [...document.querySelectorAll('.ruler__picture a')].map(dot => {
     const drawn = [...dot.querySelectorAll('use')].filter(use => use.getBoundingClientRect().width);
@@ -19,7 +21,7 @@ CLOSEST = """dots => Math.min(...dots.flatMap((one, at) =>
     dots.slice(0, at).map(other => Math.hypot(one.x - other.x, one.y - other.y))))"""
 
 
-@pytest.mark.parametrize("width", [320, 360, 768, 1280])
+@pytest.mark.parametrize("width", one_in(3, [320, 360, 768, 1280]))
 @pytest.mark.parametrize(("path", "pitch"), [("/", 24), ("/cases/?near_population=8000", 11)])
 def test_each_dot_is_drawn_once_within_the_page_and_none_on_another(
     page: Page, path: str, pitch: int, width: int
@@ -50,6 +52,7 @@ def test_a_dot_leads_to_its_body(sized_page: Page) -> None:
     expect(sized_page.locator("h1")).to_contain_text("北見市")
 
 
+@pytest.mark.long
 def test_the_keyboard_passes_the_picture_and_opens_its_table(sized_page: Page) -> None:
     sized_page.goto("/")
     summary = sized_page.get_by_text("図を表で見る")
@@ -83,6 +86,7 @@ def colours(page: Page, selector: str) -> dict[str, set[str]]:
     return {name: {style[name] for style in styles} for name in ("fill", "stroke", "color")}
 
 
+@pytest.mark.long
 def test_the_ruler_follows_the_filters_of_the_list(sized_page: Page) -> None:
     sized_page.goto("/cases/?near_population=8000")
     if not sized_page.locator("#id_q").is_visible():

@@ -54,7 +54,7 @@ p  :is(b, i) > em + q { width: calc(1px + 2px); }
     assert shortened(shortened(written)) == shortened(written)
 
 
-@pytest.mark.parametrize("path", one_in(6, PAGES))
+@pytest.mark.parametrize("path", one_in(12, PAGES))
 def test_no_sheet_that_speaks_of_a_page_is_missing(tab: Page, path: str) -> None:
     tab.goto(path)
     sheets = tab.locator("link[rel=stylesheet]").evaluate_all(

@@ -52,6 +52,7 @@ def query(page: Page) -> dict[str, list[str]]:
     return parse_qs(urlsplit(page.url).query)
 
 
+@pytest.mark.long
 def test_the_box_tells_what_it_suggests(sized_page: Page) -> None:
     box = typed(sized_page, "きた")
     expect(box).to_have_role("combobox")

@@ -14,6 +14,7 @@ from catalog.models import Confirmation, Report
 from tests.browser.test_editing import accounts, click, log_in
 from tests.browser.test_weight import sheets
 from tests.making import make_case
+from tests.quick import one_in
 
 __all__ = ("accounts", "log_in")  # fixtures
 
@@ -73,7 +74,7 @@ def test_a_publisher_asks_a_body_answers_and_readers_are_told(
     expect(stranger.locator("h1")).to_have_text("この確認のリンクは終わりました")
 
 
-@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("width", one_in(2, [360, 1280]))
 def test_the_page_of_a_link_is_fit_for_everybody(accounts: None, page: Page, width: int) -> None:
     case = make_case(SLUG, title="予約の要らない窓口", page=300)
     link = Confirmation.objects.create(case=case, body_id="063631", expires_at="2100-01-01T00:00+09:00")

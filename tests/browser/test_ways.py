@@ -64,6 +64,7 @@ def test_one_action_leads_to_the_cases_near_ones_own_body(sized_page: Page) -> N
     expect(sized_page.locator("h1")).to_contain_text("山形県舟形町に近い順")
 
 
+@pytest.mark.long
 def test_two_actions_lead_to_the_cases_of_step_2_in_tohoku(sized_page: Page) -> None:
     sized_page.goto("/")
     sized_page.get_by_role("link", name="ステップ2 推進体制の整備").click()
@@ -79,6 +80,7 @@ def test_two_actions_lead_from_the_list_to_a_comparison_ready_to_print(sized_pag
     expect(sized_page.get_by_role("button", name="印刷する")).to_be_visible()
 
 
+@pytest.mark.long
 def test_two_actions_lead_to_the_table_of_what_one_sees(sized_page: Page) -> None:
     sized_page.goto("/")
     sized_page.get_by_role("link", name="1万人未満・ステップ2の事例").click()

@@ -423,6 +423,7 @@ def test_a_difference_is_seen() -> None:
     assert wrong_documents() == {first.slug: ["grams"], second.slug: ["record"]}
 
 
+@pytest.mark.long
 def test_an_editor_saves() -> None:
     client = a_publisher()
     assert client.post(ADD, new_case()).status_code == 302

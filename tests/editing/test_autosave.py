@@ -72,6 +72,7 @@ def test_what_was_typed_into_a_proposal_comes_back_to_it() -> None:
     assert not Autosave.objects.exists()
 
 
+@pytest.mark.long
 def test_what_others_saved_meanwhile_stays_when_it_is_restored_and_saved() -> None:
     client, other, case = a_publisher("suzuki"), a_publisher("tanaka"), make_case(status="draft")
     keep(client, change_url(case), {**opened(client, case), "background": "後"})

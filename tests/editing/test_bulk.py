@@ -72,6 +72,7 @@ def test_only_editors_may_export() -> None:
     assert Client().get(f"{CASES}export/").headers["Location"].startswith("/admin/login/")
 
 
+@pytest.mark.long
 def test_a_proposal_is_exported_as_the_row_it_proposes() -> None:
     client, case = an_editor(), make_case("public", background="前")
     client.post(change_url(case), {**opened(client, case), "reason": "改訂", "background": "案"})

@@ -231,6 +231,7 @@ def test_two_proposals_for_a_case_are_seen_on_both_and_on_the_case(case: Case) -
     assert (case.title, case.outcome) == (NEW, "成果")
 
 
+@pytest.mark.long
 def test_what_changed_since_stays_and_what_both_changed_is_decided_by_an_editor(case: Case) -> None:
     editor, publisher = an_editor(), a_publisher()
     proposal = propose(editor, case, title=NEW)

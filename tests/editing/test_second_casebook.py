@@ -105,6 +105,7 @@ def count_in(page: str) -> int:
     return Client().get(f"/cases.json?{page}").json()["count"]
 
 
+@pytest.mark.long
 def test_a_second_casebook_enters_and_all_follows_it() -> None:
     publisher, editor, reader = a_publisher(), an_editor(), Client()
     saved(

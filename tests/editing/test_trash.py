@@ -399,6 +399,7 @@ def one_user() -> Any:
     return LogEntry.objects.latest("pk").user
 
 
+@pytest.mark.long
 def test_a_draft_whose_slug_for_the_time_being_another_has_now_comes_back_with_the_next() -> None:
     client = a_publisher()
     client.post(ADD, new_case(title="先の下書き", slug="", status="draft", page="", source=""))

@@ -149,6 +149,7 @@ def has_word(document: CaseDocument, word: str, mark: str) -> bool:
     return all(run[at : at + GRAM] in text for run, at_each in starts for at in at_each)
 
 
+@pytest.mark.long
 def test_the_order_follows_edits_and_groups_change_no_result() -> None:
     text, case = "稟議の電子化", Case.objects.get(slug="dx2021-46-1")
     assert case.slug not in near(asked(text))

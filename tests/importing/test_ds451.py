@@ -221,7 +221,7 @@ def make_invented_source() -> Source:
     return source
 
 
-@pytest.mark.parametrize("write", [as_json, as_book])
+@pytest.mark.parametrize("write", one_in(2, [as_json, as_book]))
 def test_a_casebook_of_others_enters_with_all_that_it_says(write: Any) -> None:
     source, cases = make_invented_source(), casebook_of(10)
     report = run(write(cases))

@@ -116,6 +116,7 @@ def test_a_public_case_needs_a_reason(editor: Client) -> None:
     assert Case.objects.get(slug="dx2021-1-1").title == "直した題"
 
 
+@pytest.mark.long
 def test_a_day_is_asked_for_and_the_file_kept(editor: Client) -> None:
     bodies = Body.objects.filter(abolished_on=None).exclude(kind="prefecture")[:150]
     text = "団体コード,人口\n" + "".join(f"{body.pk},4900\n" for body in bodies)
@@ -155,6 +156,7 @@ def test_it_is_let_go_of_on_demand_and_after_a_day(editor: Client, import_dir: P
     assert [file.name for file in import_dir.iterdir() if file.name.startswith("report")] == []
 
 
+@pytest.mark.long
 def test_one_whose_process_is_gone_says_so_and_starts_again(editor: Client) -> None:
     address = begun(editor)
     ImportRun.objects.update(state="running", changed_at=timezone.now() - timedelta(seconds=5))
