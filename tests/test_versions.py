@@ -48,6 +48,7 @@ def test_every_requirement_is_one_version_with_hashes_and_from_no_named_place(fi
     assert "://" not in (settings.BASE_DIR / file).read_text(encoding="utf-8")
 
 
+@pytest.mark.long
 def test_the_postgresql_that_comes_along_lacks_no_fix(filled: OwnCluster, own_databases: None) -> None:
     with connected(filled) as database, database.cursor() as cursor:
         cursor.execute("SHOW server_version_num")

@@ -14,6 +14,7 @@ from tests.quick import one_in
 FIRST, SECOND = "dx2021-1-1", "dx2021-2-1"
 
 
+@pytest.mark.long
 def test_it_follows_the_filters_and_keeps_view_and_picks(page: Page) -> None:
     page.set_viewport_size({"width": 1280, "height": 800})
     page.goto("/cases/?step=0")

@@ -35,7 +35,7 @@ class Empty(BaseHTTPRequestHandler):
 @pytest.fixture
 def elsewhere(page: Page) -> Iterator[Page]:
     with HTTPServer(("127.0.0.1", 0), Empty) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
+        Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
         page.goto(f"http://127.0.0.1:{server.server_port}/")
         yield page
         server.shutdown()

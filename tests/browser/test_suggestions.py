@@ -220,6 +220,7 @@ def test_a_late_answer_is_not_shown(page: Page) -> None:
     expect(options).to_have_text(["北海道北見市 団体・1件"])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("answer", one_in(3, ["500", "none", "text"]))
 def test_where_no_suggestions_come_the_box_searches_as_ever(page: Page, answer: str) -> None:
     def fail(route: Route) -> None:

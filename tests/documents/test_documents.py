@@ -489,6 +489,7 @@ def test_what_changes_nothing_writes_no_document() -> None:
     assert place_of_document(case) != place
 
 
+@pytest.mark.long
 def test_a_loader_of_many_rows_may_have_the_documents_made_later() -> None:
     deleted, made = Case.objects.order_by("pk")[0], make_case("made", title="初め")
     execute("SET LOCAL catalog.documents = 'later'")

@@ -319,6 +319,7 @@ def test_an_editor_only_views_what_is_public() -> None:
         assert 'name="_save"' not in page.text
 
 
+@pytest.mark.long
 def test_what_an_editor_typed_is_proposed_when_the_case_was_published_meanwhile() -> None:
     client, case = an_editor(), make_case("made", status="draft")
     typed = {**opened(client, case), "background": "長い時間をかけて書いた背景", "reason": "加筆"}
@@ -654,6 +655,7 @@ def test_editors_are_told_when_the_database_is_only_read(editor: Client) -> None
     assert "ブラウザーの「戻る」で入力した内容に戻れます" in response.text
 
 
+@pytest.mark.long
 def test_hints_tell_what_may_be_missed_and_nothing_is_refused(editor: Client) -> None:
     make_case("other", title="同じ題")
     similar = {"similar_bodies-0-body": FUNAGATA}

@@ -196,6 +196,7 @@ def test_a_section_of_another_source_is_refused_beside_its_field() -> None:
     assert f"この区分は「{SECOND}」の区分ではありません" in shown
 
 
+@pytest.mark.long
 def test_a_case_of_a_web_page_enters_without_a_page_number() -> None:
     publisher = a_publisher()
     page = {**SOURCE, "slug": "funagata-dx", "kind": "web_page", "title": "舟形町のDX", "edition": ""}

@@ -285,6 +285,7 @@ def test_the_day_is_that_of_the_sheet_and_not_another() -> None:
         run(as_csv([CODES_HEADER, *rows]), timezone.localdate() + timedelta(days=1))
 
 
+@pytest.mark.long
 def test_the_history_tells_what_was_and_what_is() -> None:
     run(the_list(but=[FUNAGATA]), file_name="000925835.xlsx")
     after, before = history.versions_of(Body.objects.get(pk=FUNAGATA))

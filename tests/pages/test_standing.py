@@ -224,6 +224,7 @@ def test_an_editor_corrects_an_indicator_and_the_pages_say_so(client: Client) ->
     assert "実施は1、未実施は0で入力してください。" in refused.text
 
 
+@pytest.mark.long
 def test_a_new_case_and_a_merged_topic_are_followed(client: Client) -> None:
     bpr, hanko = Topic.objects.get(slug="bpr"), Topic.objects.get(slug="hanko")
     Indicator.objects.filter(pk="plan").update(section=None, topic=bpr)
