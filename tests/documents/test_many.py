@@ -98,10 +98,12 @@ def test_who_forgets_to_settle_leaves_nothing_wrong(case: Case) -> None:
 
 
 def wait_until_it_waits(other: psycopg.Connection[Any], thread: Future[None]) -> None:
-    """Until the thread waits for a lock that `other` has."""
+    """Until the thread waits for a lock that `other` has.
+
+    By pg_locks: pg_stat_activity stays for a transaction as it first saw it, perhaps without the thread.
+    """
     waiting = (
-        "SELECT count(*) FROM pg_stat_activity"
-        " WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid)) AND datname = current_database()"
+        "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
     )
     while other.execute(waiting).fetchone() == (0,):
         assert not thread.done(), thread.exception()
