@@ -69,6 +69,7 @@ def test_an_editors_work_is_left_alone() -> None:
     assert Case.objects.count() == 59
 
 
+@pytest.mark.long
 def test_one_row_of_any_kind_is_enough_to_leave_all_as_it_is() -> None:
     empty_the_catalogue()
     Topic.objects.create(slug="own", title="独自のテーマ", position=1)

@@ -147,6 +147,7 @@ def test_a_backup_is_for_its_owner_alone_and_leaves_nothing_beside_it(
     assert str(path) in said[-1]
 
 
+@pytest.mark.long
 def test_a_database_with_tables_is_overwritten_only_when_forced(
     backup: Path, source: BaseDatabaseWrapper, target: BaseDatabaseWrapper
 ) -> None:
@@ -160,6 +161,7 @@ def test_a_database_with_tables_is_overwritten_only_when_forced(
     assert hashes(target) == hashes(source)
 
 
+@pytest.mark.long
 def test_a_damaged_backup_is_told_and_changes_nothing(
     backup: Path, source: BaseDatabaseWrapper, target: BaseDatabaseWrapper
 ) -> None:
@@ -195,6 +197,7 @@ def test_a_fault_in_the_middle_of_a_restore_leaves_the_old_content(
     assert rows_of(target) == {"kept": 1}
 
 
+@pytest.mark.long
 def test_a_restore_that_ends_early_leaves_the_old_content(
     backup: Path, source: BaseDatabaseWrapper, target: BaseDatabaseWrapper
 ) -> None:
@@ -222,6 +225,7 @@ def test_neither_way_needs_temporary_space(
     assert rows_of(target) == rows_of(source)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("name", "reason"), [("none.dump", "No such file"), ("", "Is a directory")])
 def test_a_file_that_cannot_be_read_is_not_called_broken(
     target: BaseDatabaseWrapper, tmp_path: Path, name: str, reason: str
@@ -314,6 +318,7 @@ def test_backups_made_while_a_clock_was_wrong_are_neither_counted_nor_removed(tm
     assert remove_all_but(1, tmp_path, datetime(2020, 1, 1, 4, tzinfo=UTC)) == []
 
 
+@pytest.mark.long
 def test_the_rest_of_a_killed_backup_goes_with_the_next_and_not_what_is_being_written(
     source: BaseDatabaseWrapper, tmp_path: Path
 ) -> None:
@@ -325,6 +330,7 @@ def test_the_rest_of_a_killed_backup_goes_with_the_next_and_not_what_is_being_wr
         assert {*tmp_path.iterdir()} == {path, writing}
 
 
+@pytest.mark.long
 def test_the_commands_tell_a_fault_in_one_line(source: BaseDatabaseWrapper, backup: Path) -> None:
     with pytest.raises(CommandError, match="--force"):
         call_command("restore", backup, database=source.alias)

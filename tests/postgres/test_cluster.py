@@ -100,6 +100,7 @@ def test_two_first_users_at_once_agree(folder: Path) -> None:
     assert is_gone(folder)
 
 
+@pytest.mark.long
 def test_data_stay_from_one_run_to_the_next(folder: Path) -> None:
     with Cluster(folder).running(), connect(folder) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 1 AS one")
