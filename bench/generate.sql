@@ -1,5 +1,5 @@
 -- Makes cases for the benchmark out of the casebook's own: each takes title, points, background, approach and outcome from five of
--- them, so lengths and words are real. %(count)s: how many there shall be in all; one in %(rare_every)s has the word %(rare)s.
+-- them, so lengths and words are real. %(count)s: how many there shall be in all; one of them has the word %(rare)s.
 CREATE TEMPORARY TABLE casebook AS
 SELECT row_number() OVER (ORDER BY id) - 1 AS n, * FROM catalog_case;
 
@@ -14,7 +14,7 @@ INSERT INTO catalog_case OVERRIDING SYSTEM VALUE
 SELECT (jsonb_populate_record(whole, jsonb_build_object(
     'id', nextval(pg_get_serial_sequence('catalog_case', 'id')),
     'slug', 'made-' || i, 'title', a.title || '（' || i || '）', 'section_id', c.section_id, 'points', to_jsonb(b.points),
-    'background', c.background, 'approach', d.approach || CASE WHEN i %% %(rare_every)s = 1 THEN %(rare)s ELSE '' END,
+    'background', c.background, 'approach', d.approach || CASE WHEN i = 1 THEN %(rare)s ELSE '' END,
     'outcome', e.outcome, 'editor_note', '', 'similar_open_ended', false, 'page', 100 + i / 10, 'order', 1 + i %% 10,
     'status', CASE WHEN i %% 50 = 0 THEN 'draft' ELSE 'published' END,
     'created_at', now() - i * interval '1 minute', 'updated_at', now() - i * interval '1 minute'

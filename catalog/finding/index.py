@@ -11,8 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from copy import copy
 from datetime import datetime
 from functools import cached_property, lru_cache
-from itertools import groupby, islice, repeat
-from operator import itemgetter
+from itertools import islice, repeat
 from threading import Lock
 from typing import Any, NamedTuple, TypeVar
 
@@ -383,10 +382,18 @@ class Index:
 
     def by_body(self, ordered: Iterable[tuple[float, int]]) -> Iterator[BitMap]:
         """The cases of the bodies of the first key, then of those of the next, and so on."""
-        with_cases = (pair for pair in ordered if self.cases_of[pair[1]])
-        for _, bodies in groupby(with_cases, key=itemgetter(0)):
-            first, *others = (self.cases_of[number] for _, number in bodies)
-            yield first.union(*others) if others else first
+        key_of_group, group = 0.0, BitMap()
+        for key, number in ordered:
+            if not (cases := self.cases_of[number]):
+                continue
+            if group and key == key_of_group:
+                group = group | cases
+            else:
+                if group:
+                    yield group
+                key_of_group, group = key, cases
+        if group:
+            yield group
 
     def nearest_first(self, cases: BitMap, target: Target) -> Iterator[BitMap]:
         """These cases alone by the least score of their bodies; those without a body come last."""

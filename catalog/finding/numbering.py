@@ -135,14 +135,15 @@ class Numbering:
 
         A case stands in the first group that has it; those in no group come last.
         """
-        picked, rest, start, stop = list[int](), cases.copy(), at.start, at.stop
+        picked, rest, left, start, stop = list[int](), cases.copy(), len(cases), at.start, at.stop
         for group in chain(groups, [cases]):
             here = rest.intersection_cardinality(group)
             if start < here:
                 picked += self.in_order(rest & group, slice(start, stop))
-            rest -= group
-            if stop <= here or not rest:
+            left -= here
+            if stop <= here or not left:
                 break
+            rest -= group
             start, stop = max(0, start - here), stop - here
         return picked
 
