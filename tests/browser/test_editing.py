@@ -415,6 +415,7 @@ OFF_SCREEN = """() => [...document.querySelectorAll('.inline-group :is(input, se
     .map(node => node.id || node.className)"""
 
 
+@pytest.mark.long
 def test_all_fields_of_a_case_and_its_bodies_are_on_the_screen(log_in: Callable[[str], Page]) -> None:
     page = log_in("公開")
     page.goto("/admin/catalog/case/?q=dx2021-36-1")

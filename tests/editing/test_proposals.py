@@ -143,6 +143,7 @@ def test_rows_are_proposed_edited_again_and_published(case: Case) -> None:
     assert [topic.slug for topic in case.topics.all()] == ["bpr"]
 
 
+@pytest.mark.long
 def test_the_preview_is_the_page_as_it_would_be_for_editors_alone(case: Case) -> None:
     editor = an_editor()
     proposal = propose(editor, case, title=NEW, **{"links-0-label": "新しい例"})

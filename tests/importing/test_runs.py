@@ -47,6 +47,7 @@ def agree(client: Client, address: str, **fields: str) -> Any:
     return client.post(address, {"agreed": digest, **fields})
 
 
+@pytest.mark.long
 def test_a_large_file_is_found_out_about_and_then_imported(editor: Client, import_dir: Path) -> None:
     state = database_state()
     address = begun(editor)
