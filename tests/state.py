@@ -27,16 +27,21 @@ def _rows_of(cursor: Any, table: str) -> str:
 
 
 def wait_for_a_blocked_statement(cursor: Any, *, seconds: int) -> None:
-    """Returns when a statement in the database of the cursor waits for a lock; fails after `seconds`."""
+    """Returns when a statement waits for a lock of the cursor's connection; fails after `seconds`."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        # Within a transaction the server goes on telling of the connections that there were at first.
-        cursor.execute("SELECT pg_stat_clear_snapshot()")
-        cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity"
-            " WHERE wait_event_type = 'Lock' AND datname = current_database()"
-        )
-        if cursor.fetchone() != (0,):
+        if blocks_a_statement(cursor):
             return
         time.sleep(0.05)
     pytest.fail("nothing waits")
+
+
+def blocks_a_statement(cursor: Any) -> bool:
+    """Whether a statement waits for a lock of the cursor's connection.
+
+    By pg_locks: a transaction sees pg_stat_activity as it was at first, perhaps without who waits by now.
+    """
+    cursor.execute(
+        "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
+    )
+    return bool(cursor.fetchone() != (0,))

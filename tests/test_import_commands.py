@@ -267,8 +267,7 @@ def test_an_import_that_is_killed_has_done_all_or_nothing(scratch: dict[str, Any
     with psycopg.connect(**scratch) as other:
         other.execute("SELECT FROM catalog_catalogueversion FOR UPDATE")
         amid = start_import(tmp_path, 701)
-        with psycopg.connect(**scratch) as watching, watching.cursor() as cursor:
-            wait_for_a_blocked_statement(cursor, seconds=60)
+        wait_for_a_blocked_statement(other.cursor(), seconds=60)
         kill(amid)
     assert scratch_state(scratch) == before
     started = time.monotonic()

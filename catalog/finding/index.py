@@ -386,7 +386,7 @@ class Index:
         for key, number in ordered:
             if not (cases := self.cases_of[number]):
                 continue
-            if group and key == key_of_group:
+            if key == key_of_group:
                 group = group | cases
             else:
                 if group:

@@ -18,6 +18,7 @@ from catalog.documents.reading import as_written, read_documents
 from catalog.documents.version import current_version
 from catalog.models import Case, CaseDocument, Link, Population
 from tests.making import FUNAGATA, make_case
+from tests.state import blocks_a_statement
 
 
 @pytest.fixture
@@ -98,14 +99,8 @@ def test_who_forgets_to_settle_leaves_nothing_wrong(case: Case) -> None:
 
 
 def wait_until_it_waits(other: psycopg.Connection[Any], thread: Future[None]) -> None:
-    """Until the thread waits for a lock that `other` has.
-
-    By pg_locks: pg_stat_activity stays for a transaction as it first saw it, perhaps without the thread.
-    """
-    waiting = (
-        "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
-    )
-    while other.execute(waiting).fetchone() == (0,):
+    """Until the thread waits for a lock that `other` has."""
+    while not blocks_a_statement(other.cursor()):
         assert not thread.done(), thread.exception()
         time.sleep(0.02)
 
