@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, insort
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from copy import copy
 from itertools import chain, islice, repeat
 from typing import NamedTuple
@@ -12,6 +12,7 @@ from typing import NamedTuple
 from pyroaring import BitMap
 
 NOT_PUBLISHED = 2**32 - 1  # stands for a number where there is none
+CASES_A_GROUP = 100  # at most on average: so many groups less are walked at once to a page far back
 
 
 class Late(NamedTuple):
@@ -135,8 +136,17 @@ class Numbering:
 
         A case stands in the first group that has it; those in no group come last.
         """
-        picked, rest, left, start, stop = list[int](), cases.copy(), len(cases), at.start, at.stop
-        for group in chain(groups, [cases]):
+        picked, rest, start, stop = list[int](), cases.copy(), at.start, at.stop
+        walk: Iterator[BitMap] = chain(groups, [cases])
+        while some := list(islice(walk, start // CASES_A_GROUP)):
+            union = BitMap.union(*some)
+            if (here := rest.intersection_cardinality(union)) > start:
+                walk = chain(some, walk)
+                break
+            rest -= union
+            start, stop = start - here, stop - here
+        left = len(rest)
+        for group in walk:
             here = rest.intersection_cardinality(group)
             if start < here:
                 picked += self.in_order(rest & group, slice(start, stop))

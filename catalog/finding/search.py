@@ -15,7 +15,7 @@ from itertools import chain, combinations, pairwise
 from typing import Any
 
 from catalog.finding.sentences import cut, with_content, without_verb, words_in
-from catalog.models import CaseDocument
+from catalog.models import CaseDocument, CaseGrams
 from dxcases.postgres.replicas import connection_to_read
 
 RUN = re.compile(r"[^\W_]+")
@@ -229,7 +229,7 @@ def keys_with_words(
     found, values = "cases_found_by({}::tsquery)", list[Any]()
     if among is not None:
         found = (
-            f"(SELECT array_agg(case_id) FROM {CaseDocument._meta.db_table} "  # noqa: S608 – a name of ours
+            f"(SELECT array_agg(case_id) FROM {CaseGrams._meta.db_table} "  # noqa: S608 – a name of ours
             "WHERE case_id = ANY (%s) AND grams @@ {}::tsquery)"
         )
         values = [list(among)] * 2
@@ -293,7 +293,7 @@ class Question:
         if self.among is None:
             return "cases_found_by(%s::tsquery)"
         return (
-            f"(SELECT array_agg(case_id) FROM {CaseDocument._meta.db_table} "  # noqa: S608 – a name of ours
+            f"(SELECT array_agg(case_id) FROM {CaseGrams._meta.db_table} "  # noqa: S608 – a name of ours
             "WHERE case_id = ANY (%s) AND grams @@ %s::tsquery)::bigint[]"
         )
 
@@ -320,7 +320,7 @@ class Question:
     def _has(self, word: str) -> str:
         if word in self.bordered:
             return f"{self.part} ~ %s"
-        return "grams @@ %s::tsquery" if is_whole(word) else f"strpos({self.part}, %s) > 0"
+        return "words @@ %s::tsquery" if is_whole(word) else f"strpos({self.part}, %s) > 0"
 
 
 def known_parts(term: Term, synonyms: Synonyms) -> list[str]:

@@ -342,11 +342,20 @@ class Migration(migrations.Migration):
                 ('head', models.TextField()),
                 ('folded', models.TextField()),
                 ('words', django.contrib.postgres.search.SearchVectorField()),
+            ],
+            options={
+                'default_permissions': (),
+            },
+        ),
+        migrations.CreateModel(
+            name='CaseGrams',
+            fields=[
+                ('document', models.OneToOneField(db_column='case_id', db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, primary_key=True, related_name='grams', serialize=False, to='catalog.casedocument')),
                 ('grams', django.contrib.postgres.search.SearchVectorField()),
             ],
             options={
                 'default_permissions': (),
-                'indexes': [django.contrib.postgres.indexes.GinIndex(models.F('grams'), name='case_document_grams')],
+                'indexes': [django.contrib.postgres.indexes.GinIndex(models.F('grams'), name='case_grams')],
             },
         ),
         migrations.CreateModel(

@@ -21,7 +21,7 @@ from catalog.models.cases import (
     SimilarBody,
     name_many_drafts,
 )
-from catalog.models.documents import CaseDocument
+from catalog.models.documents import CaseDocument, CaseGrams
 from catalog.models.import_runs import ImportRun
 from catalog.models.indicators import NO_VALUE, NOT_ASKED, Indicator, IndicatorValue, ValueKind
 from catalog.models.link_checks import LinkCheck
@@ -63,6 +63,7 @@ __all__ = (
     "Case",
     "CaseBody",
     "CaseDocument",
+    "CaseGrams",
     "CaseRow",
     "CatalogueModel",
     "Confirmation",

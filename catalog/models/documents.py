@@ -15,8 +15,8 @@ class CaseDocument(models.Model):
 
     `record` is the contract's record as JSON text, without addresses of this site and without nearness;
     `extra` is JSON text of what pages and files show beside it (see `documents.records.Extra`). The columns
-    from `section` to `stated` are what the index is built from; `title` to `grams` are folded for search;
-    `grams`, which is what is searched, has `words`, those that are found whole, in it.
+    from `section` to `stated` are what the index is built from; `title` to `words` are folded for search;
+    `words` are those that are found whole.
     `made_in` is the number of the catalogue's version in which the document was last made.
     `stated` are the filters of facts that it is found by.
     Triggers on every table that contributes write it, and nothing else does.
@@ -44,11 +44,34 @@ class CaseDocument(models.Model):
     head = models.TextField()
     folded = models.TextField()
     words = SearchVectorField()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class CaseGrams(models.Model):
+    """What a search looks up: all grams of a document, its `words` among them.
+
+    They stand apart from the document, so that a word which very many cases have is found by going through
+    little more than their keys. They are written and go with the document.
+    """
+
+    document = models.OneToOneField(
+        CaseDocument,
+        models.DO_NOTHING,  # the database deletes them, by a constraint of its own
+        db_constraint=False,
+        db_column="case_id",
+        primary_key=True,
+        related_name="grams",
+    )
     grams = SearchVectorField()
 
     class Meta:
         default_permissions = ()
-        indexes = (GinIndex("grams", name="case_document_grams"),)
+        indexes = (GinIndex("grams", name="case_grams"),)
 
     def __str__(self) -> str:
-        return self.slug
+        return str(self.document)

@@ -175,7 +175,7 @@ def lines_of(text: str) -> list[str]:
 def wrong_grams() -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT slug FROM catalog_casedocument"
+            "SELECT slug FROM catalog_casedocument LEFT JOIN catalog_casegrams USING (case_id)"
             " WHERE grams IS DISTINCT FROM grams(title, '*') || grams(head, '+') || grams(folded) || words"
         )
         return [slug for (slug,) in cursor.fetchall()]

@@ -51,7 +51,7 @@ def as_made_anew(keys: list[int]) -> list[tuple[Any, ...]]:
 
 
 def as_kept(keys: list[int]) -> list[tuple[Any, ...]]:
-    names = ("case_id", "record", "extra", "folded", "words", "grams")
+    names = ("case_id", "record", "extra", "folded", "words", "grams__grams")
     return list(CaseDocument.objects.filter(pk__in=keys).order_by("pk").values_list(*names))
 
 

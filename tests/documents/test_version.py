@@ -12,6 +12,7 @@ from catalog.models import (
     Autosave,
     CaseBody,
     CaseDocument,
+    CaseGrams,
     Figure,
     ImportRun,
     Population,
@@ -32,7 +33,16 @@ pytestmark = pytest.mark.django_db
 
 # What they hold follows from other tables, or is for editors.
 NOT_READ = (
-    *(Autosave, CaseDocument, ImportRun, PopulationImport, Proposal, ProposalEdition, ProposalNote),
+    *(
+        Autosave,
+        CaseDocument,
+        CaseGrams,
+        ImportRun,
+        PopulationImport,
+        Proposal,
+        ProposalEdition,
+        ProposalNote,
+    ),
     *(Remains, Report, Review, Schedule, ZeroResultSearch),
 )
 

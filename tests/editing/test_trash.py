@@ -27,6 +27,7 @@ from catalog.models import (
     Case,
     CaseBody,
     CaseDocument,
+    CaseGrams,
     Confirmation,
     Fact,
     Figure,
@@ -156,7 +157,7 @@ MAKE: dict[type[Model], Callable[[Case], Any]] = {
         kind="error", case=case, title="誤り", text="ここ", digest="1"
     ),
 }
-BY_TRIGGER = {CaseDocument}  # the database makes it of the case
+BY_TRIGGER = {CaseDocument, CaseGrams}  # the database makes them of the case
 
 
 def someone() -> User:

@@ -345,6 +345,8 @@ CREATE FUNCTION fact_filters(f catalog_fact) RETURNS text[]
 
 -- What is long stands apart from the row, so that a search, and whoever builds an index, goes through little more than keys.
 ALTER TABLE catalog_casedocument SET (toast_tuple_target = 128);
+ALTER TABLE catalog_casegrams SET (toast_tuple_target = 128),
+    ADD FOREIGN KEY (case_id) REFERENCES catalog_casedocument ON DELETE CASCADE;
 ALTER TABLE catalog_casedocument
     ALTER topics SET STORAGE MAIN, ALTER bodies SET STORAGE MAIN, ALTER mentions SET STORAGE MAIN,
     ALTER stated SET STORAGE MAIN;
@@ -367,33 +369,38 @@ CREATE FUNCTION made_case_documents(ids bigint[]) RETURNS TABLE (
         ARRAY(SELECT DISTINCT unnest(fact_filters(f)) AS name FROM catalog_fact f WHERE f.case_id = c.id ORDER BY name),
         texts.title, texts.head, texts.folded, texts.words,
         CASE WHEN (known.title, known.head, known.folded, known.words) = (texts.title, texts.head, texts.folded, texts.words)
-        THEN known.grams
+        THEN known_grams.grams
         ELSE grams(texts.folded) || grams(texts.title, '*') || grams(texts.head, '+') || texts.words END
     FROM catalog_case c
     CROSS JOIN LATERAL case_texts(c) AS texts
     LEFT JOIN catalog_casedocument known ON known.case_id = c.id
+    LEFT JOIN catalog_casegrams known_grams ON known_grams.case_id = c.id
     WHERE c.id = ANY (ids)
 $$;
 
--- Puts the documents that the query `made` gives of these cases in the place of those that there are.
+-- Puts the documents that the query `made` gives of these cases, and their grams, in the place of those that there are.
 CREATE FUNCTION keep_case_documents(made text, ids bigint[]) RETURNS void
     LANGUAGE plpgsql AS $$
 BEGIN
-    EXECUTE $query$
+    EXECUTE 'WITH made AS MATERIALIZED (' || made || $query$), kept AS (
     INSERT INTO catalog_casedocument (
         case_id, slug, is_public, made_in, record, extra, section, source, page, "order", year, updated_at, topics, bodies, mentions,
-        stated, title, head, folded, words, grams
+        stated, title, head, folded, words
     )
-    $query$ || made || $query$
-    ORDER BY case_id
+    SELECT
+        case_id, slug, is_public, made_in, record, extra, section, source, page, "order", year, updated_at, topics, bodies, mentions,
+        stated, title, head, folded, words
+    FROM made ORDER BY case_id
     ON CONFLICT (case_id) DO UPDATE SET
         slug = excluded.slug, is_public = excluded.is_public, made_in = excluded.made_in,
         record = excluded.record, extra = excluded.extra, section = excluded.section, source = excluded.source,
         page = excluded.page, "order" = excluded."order", year = excluded.year, updated_at = excluded.updated_at,
         topics = excluded.topics, bodies = excluded.bodies, mentions = excluded.mentions,
         stated = excluded.stated,
-        title = excluded.title, head = excluded.head, folded = excluded.folded, words = excluded.words,
-        grams = excluded.grams
+        title = excluded.title, head = excluded.head, folded = excluded.folded, words = excluded.words
+    )
+    INSERT INTO catalog_casegrams AS known (case_id, grams) SELECT case_id, grams FROM made ORDER BY case_id
+    ON CONFLICT (case_id) DO UPDATE SET grams = excluded.grams WHERE known.grams <> excluded.grams
     $query$ USING ids;
 END
 $$;
@@ -564,7 +571,7 @@ $$;
 CREATE FUNCTION cases_found_by(query tsquery) RETURNS bigint[]
     LANGUAGE sql STABLE PARALLEL SAFE
     SET enable_seqscan = off
-    AS $$ SELECT array_agg(case_id) FROM catalog_casedocument WHERE grams @@ query $$;
+    AS $$ SELECT array_agg(case_id) FROM catalog_casegrams WHERE grams @@ query $$;
 
 -- After each statement on a table that contributes: refreshes each case concerned once, however many rows were written. The
 -- argument is a query on `changed`, the rows written that are not the same as before, and gives the cases; that the version of a
