@@ -18,6 +18,8 @@ from catalog.finding.understanding import CHARACTER
 
 DROPPABLE, BORDER = ",ー", "ǀ"  # what folding leaves out of a word, and what it puts in
 DROPPED = re.compile(f"[{DROPPABLE}]")
+YEAR = re.compile("([12][0-9]{3}(?=年))")
+YEARS_BEFORE_ERA = {"令和": 2018, "平成": 1988, "昭和": 1925}
 KATAKANA_OR_MARK = re.compile("[ァ-ヺー]")
 AROUND_HIT = 30  # characters of a long text that are shown before the hit, and twice as many behind it
 
@@ -98,8 +100,21 @@ class Highlighter:
 
 
 def written_as(variant: str) -> str:
-    """The pattern of a variant in a text that is folded character by character, which drops none."""
-    return f"[{DROPPABLE}]*".join(map(re.escape, folded_of(variant).replace(BORDER, "")))
+    """The pattern of a variant in a text that is folded character by character, which drops none.
+
+    A year may be written there as one of an era, which folding as a whole makes one of our time: 令和3年.
+    """
+    parts = YEAR.split(folded_of(variant).replace(BORDER, ""))
+    parts[::2] = [f"[{DROPPABLE}]*".join(map(re.escape, part)) for part in parts[::2]]
+    parts[1::2] = [years_as_written(int(year)) for year in parts[1::2]]
+    return "".join(parts)
+
+
+def years_as_written(year: int) -> str:
+    """The pattern of a year of our time, or of an era in digits or as 元."""
+    of_eras = ((era, year - before) for era, before in YEARS_BEFORE_ERA.items() if year > before)
+    written = [f"{era}{number}|{era}元" if number == 1 else f"{era}{number}" for era, number in of_eras]
+    return f"(?:{'|'.join([str(year), *written])})"
 
 
 def is_whole_word(text: str, start: int, end: int) -> bool:

@@ -30,7 +30,7 @@ from catalog.finding.bodies import NamedBody
 from catalog.finding.lists import ByValue, InUse, lists_of, without_kana
 from catalog.finding.nearest import Target, beside
 from catalog.finding.numbering import Numbering
-from catalog.finding.search import PARTS_APART, Term, folded_of, keys_found, keys_with_words
+from catalog.finding.search import PARTS_APART, Term, folded_of, forms_of_kanji, keys_found, keys_with_words
 from catalog.finding.understanding import Names
 from catalog.finding.vocabulary import FrequentWord, frequent_words
 from catalog.models import Body, Section, Source, Topic
@@ -218,7 +218,8 @@ class Index:
 
     def _make_names(self) -> Names:
         titled: list[Topic | Section] = [*self.topics_in_use, *self.sections_in_use]
-        return Names(self.lists.prefectures, self.lists.bodies, (one.title for one in titled))
+        titles = (one.title for one in titled)
+        return Names(self.lists.prefectures, self.lists.bodies, titles, forms_of_kanji())
 
     @property
     def last_change(self) -> datetime:

@@ -241,9 +241,11 @@ class CaseFilter(StrictFilterSet):
     def terms(self) -> list[Term]:
         """The words searched for, each with its variants.
 
-        Those without content are searched for only if the text says nothing else.
+        Those without content are searched for only if the text says nothing else. A text that is a title
+        but for its hiragana is that title: 行政手続きオンライン化.
         """
-        text = self.reading.rest
+        nearly = {title for _, _, title in self.index.lists_nearly_called(self.reading.rest)}
+        text = nearly.pop() if len(nearly) == 1 else self.reading.rest
         terms = terms_of(text, self.index.lists.synonyms, self.index.is_found) if text else []
         telling = [term for term in terms if not is_empty(term.typed)]
         return telling if telling or self.understood else terms

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import lru_cache
 from itertools import chain, combinations, pairwise
 from typing import Any
 
@@ -28,7 +29,9 @@ KATAKANA, LATIN = re.compile("[ァ-ヺ][ァ-ヺー]*"), re.compile("[a-z][a-z0-9
 WHOLE, READING = "=", "~"  # marks of grams: a word found whole, a reading of a name found by its beginning
 KANJI_OR_NOT = re.compile(r"[一-鿿々〆]+|[^\W_一-鿿々〆]+")
 KANJI = re.compile(r"[一-鿿々〆]")
-CLOSE = 0.66  # difflib's ratio: one wrong character of three is close
+ERA = re.compile("(?:令和|平成|昭和).{1,3}年")
+LONGEST_ROW = 3  # pieces of a compound that may be one known word
+CLOSE, MOST_CLOSE = 0.66, 3  # difflib's ratio: one wrong character of three is close
 Synonyms = Mapping[str, Mapping[str, str]]
 # The ranks of a hit: the first two are of title, and of points and names; the last of parts that stand apart.
 RANKS_OF_HEAD, PARTS_APART = 2, 3
@@ -50,8 +53,9 @@ class Term:
 
     @classmethod
     def of(cls, typed: str, folded: Mapping[str, str], synonyms: Synonyms) -> Term:
-        """`folded` has the folded form of what was typed and of its pieces."""
-        pieces = tuple(variants_of(piece, folded[piece], synonyms) for piece in pieces_of(typed))
+        """`folded` has the folded form of what was typed and of all `parts_of` it."""
+        known = {part for part in parts_of(typed) if folded[part] in synonyms}
+        pieces = tuple(variants_of(piece, folded[piece], synonyms) for piece in pieces_of(typed, known))
         words = tuple(synonyms.get(folded[typed], ()))
         return cls(typed, variants_of(typed, folded[typed], synonyms), words, pieces)
 
@@ -79,16 +83,39 @@ def is_whole(variant: str) -> bool:
     return variant.startswith(WHOLE)
 
 
-def pieces_of(typed: str) -> list[str]:
+def pieces_of(typed: str, known: Collection[str] = ()) -> list[str]:
     """The parts of a compound, which has four characters or more, and no part of a single one.
 
-    It is cut where the script changes, and runs of kanji into twos.
+    It is cut at particles, or else where the script changes, and runs of kanji into twos; but not within a
+    word that is `known`: デジタル格差 of デジタル格差対策.
     """
+    smallest, pieces, at = smallest_pieces(typed), list[str](), 0
+    while at < len(smallest):
+        rows = ["".join(smallest[at : at + size]) for size in range(1, LONGEST_ROW + 1)]
+        size = max((size for size, row in enumerate(rows, start=1) if row in known), default=1)
+        pieces.append(rows[size - 1])
+        at += size
+    return pieces
+
+
+def smallest_pieces(typed: str) -> list[str]:
+    """The pieces of a compound where no word is known; none of what is no compound."""
     plain = unicodedata.normalize("NFKC", typed)
+    if len(said := with_content(cut(plain))) > 1:
+        return said
     pieces = [piece for run in SCRIPT.findall(plain) for piece in split_compound(run)]
     is_compound = len(plain) >= 4 and len(pieces) > 1 and min(map(len, pieces)) > 1
-    is_compound = is_compound and not any(map(str.isdecimal, pieces))  # 2021年度
-    return pieces if is_compound else []
+    is_year = ERA.search(plain) or any(map(str.isdecimal, pieces))  # 令和二年, 2021年度
+    return pieces if is_compound and not is_year else []
+
+
+def parts_of(typed: str) -> set[str]:
+    """The pieces of a compound, and each row of a few of them that is not the whole."""
+    pieces = smallest_pieces(typed)
+    rows = {
+        "".join(pieces[at : at + size]) for size in range(1, LONGEST_ROW + 1) for at in range(len(pieces))
+    }
+    return rows - {"".join(pieces)}
 
 
 def split_compound(run: str) -> list[str]:
@@ -158,7 +185,7 @@ def parts_of_sentence(term: Term, synonyms: Synonyms, is_found: Callable[[Term],
 
 def terms_with_variants(words: list[str], synonyms: Synonyms) -> list[Term]:
     """Each word with all that means the same; what folds to punctuation alone is none."""
-    folded = fold_each([*words, *(piece for word in words for piece in pieces_of(word))])
+    folded = fold_each([*words, *(part for word in words for part in parts_of(word))])
     return [Term.of(typed, folded, synonyms) for typed in words if RUN.search(folded[typed])]
 
 
@@ -332,9 +359,9 @@ def known_parts(term: Term, synonyms: Synonyms) -> list[str]:
 
 
 def close_words(term: Term) -> list[str]:
-    """At most three known words spelt nearly as the term: synonyms, topics, sections, names of bodies.
+    """Known words that begin with the term, and those spelt nearly as it, at most three of each.
 
-    None for a term that is one of them.
+    Known are synonyms, topics, sections and names of bodies. To a term that is one of them none is near.
     """
     with connection_to_read().cursor() as cursor:
         cursor.execute(
@@ -344,16 +371,15 @@ def close_words(term: Term) -> list[str]:
                 UNION SELECT unnest(string_to_array(title, '・')) FROM catalog_topic
                 WHERE merged_into_id IS NULL
                 UNION SELECT title FROM catalog_section UNION SELECT name FROM catalog_body
-            ) AS known (word) WHERE abs(length(word) - %s) <= 2
+            ) AS known (word) WHERE abs(length(word) - %s) <= 2 OR starts_with(word, %s)
             """,
-            [len(term.typed)],
+            [len(term.typed), term.typed],
         )
         known = dict(cursor.fetchall())
     own, *others = map(folded_of, term.variants)
-    if own in known:
-        return []
-    close = get_close_matches(own, known, cutoff=CLOSE)
-    return [known[word] for word in close if word not in others]
+    longer = [word for word in known if word.startswith(own) and word != own]
+    close = [] if own in known else get_close_matches(own, known, MOST_CLOSE, CLOSE)
+    return [known[word] for word in dict.fromkeys([*longer[:MOST_CLOSE], *close]) if word not in others]
 
 
 def fold_each(texts: Collection[str]) -> dict[str, str]:
@@ -363,3 +389,11 @@ def fold_each(texts: Collection[str]) -> dict[str, str]:
     with connection_to_read().cursor() as cursor:
         cursor.execute("SELECT t, fold(t) FROM unnest(%s::text[]) AS t", [list(texts)])
         return dict(cursor.fetchall())
+
+
+@lru_cache(maxsize=1)
+def forms_of_kanji() -> dict[int, str]:
+    """The form that folding gives to each kanji that it changes, as `str.translate` takes it: 広 of 廣."""
+    kanji = "".join(map(chr, range(ord("一"), ord("鿿") + 1)))
+    folded = fold_each([kanji])[kanji]
+    return {ord(one): form for one, form in zip(kanji, folded, strict=True) if one != form}

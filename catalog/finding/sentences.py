@@ -39,8 +39,10 @@ BEGINS_WITH_DOING = re.compile(DOING)
 # A verb whose stem is one kanji: 生かしたい, 減らす, 話したい.
 STEM, BEGINS_WITH_STEM = re.compile("[一-鿿]"), re.compile(f"って|[かさたなまらわがば]?(?:{DOING})")
 ENDS_WITH_TIE = re.compile(f"(?P<word>.+?)(?:{TIE})", re.DOTALL)
-# A verb or an adjective before what it speaks of: 使えない高齢者, 聞いて改善.
-BEFORE_NOUN = re.compile(r"^[一-鿿々]{0,2}[ぁ-ゖ]{1,8}(?=[^ぁ-ゖ])")
+# Ties behind a word that is no adverb (特に): 研修の, 取組を.
+TIED = re.compile(f"(?<=[^ぁ-ゖ][^ぁ-ゖ])(?:{TIE})+$")
+# A verb or an adjective before what it speaks of: 使えない高齢者, 聞いて改善; in ひきこもり支援 it is a noun.
+BEFORE_NOUN = re.compile(r"^[一-鿿々]{0,2}[ぁ-ゖ]{0,7}[るたないうくぐすずつぬぶむてで](?=[^ぁ-ゖ])")
 
 # Words without content of their own in this catalogue: they do not count while others remain.
 EMPTY = re.compile(
@@ -73,14 +75,17 @@ JOINT = re.compile("を|向けの?")
 
 
 def words_in(text: str) -> list[str]:
-    """The words of a text: what stands between blanks, brackets and full stops, without marks around it."""
+    """The words of a text: what stands between blanks, brackets and full stops.
+
+    Without marks around it, and without the particles that tie it to what follows.
+    """
     pieces = (TRIMMED.sub("", piece) for piece in PIECE.findall(LIST_NUMBER.sub("", INVISIBLE.sub("", text))))
-    return [piece for piece in pieces if piece]
+    return [TIED.sub("", piece) for piece in pieces if piece]
 
 
 def is_empty(word: str) -> bool:
-    """Whether the word says nothing about a case."""
-    return EMPTY.fullmatch(word) is not None
+    """Whether the word says nothing about a case, or nothing of what it is made of does: 自治体の事例."""
+    return EMPTY.fullmatch(word) is not None or all(EMPTY.fullmatch(part) for part in cut(word))
 
 
 def with_content(words: list[str]) -> list[str]:
@@ -121,7 +126,7 @@ def tied(run: str, run_before: str, has_behind: bool) -> tuple[str, str]:
     has_before = run_before != ""
     if STEM.fullmatch(run_before) and BEGINS_WITH_STEM.match(run):
         return run, ""
-    if IS_DOING.fullmatch(run) or (has_before and IS_TIE.fullmatch(run)):
+    if IS_DOING.fullmatch(run) or ((has_before or has_behind) and IS_TIE.fullmatch(run)):
         return "", ""
     ends_sentence = has_before and not has_behind and len(run) > 2
     if ends_sentence and (BEGINS_WITH_TIE.fullmatch(run) or BEGINS_WITH_DOING.match(run)):
@@ -129,7 +134,7 @@ def tied(run: str, run_before: str, has_behind: bool) -> tuple[str, str]:
     # 費用がどれだけ, but not 上がる, in which が is of the verb.
     if len(run_before) > 1 and len(run) > 2 and (match := BEGINS_WITH_TIE.fullmatch(run)):
         return "", match["rest"]
-    if has_behind and (match := ENDS_WITH_TIE.fullmatch(run)):
+    if has_behind and (match := ENDS_WITH_TIE.fullmatch(run)) and len(run_before + match["word"]) > 1:
         return match["word"], ""
     return run, ""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -21,7 +21,7 @@ HIRAGANA = re.compile("[ぁ-ゖ]")
 PARTICLE = (
     "(?:における|において|について|にある|にいる|または|又は|もしくは|および|及び|ならびに|or"
     "|での|では|でも|には|にも|との|とか|への|からの|までの|など|から|まで|より"
-    "|だけど|だけれど|だが|だし|の|で|に|が|を|は|と|や|も|へ|か(?![ぁ-ゖ]))"
+    "|だけど|だけれど|だが|だし|かつ|の|で|に|が|を|は|と|や|も|へ|か(?![ぁ-ゖ]))"
 )
 WORD = (
     "[^\\W_ぁ-ゖ]"  # kanji, katakana, Latin or a digit: beside a phrase it makes that part of a longer word
@@ -30,33 +30,46 @@ BEGINS = f"(?<!{WORD})"
 BEGINS_PLACE = "(?:(?<![^\\W_ぁ-ゖ])|(?<=又は)|(?<=及び)|(?<=または)|(?<=もしくは)|(?<=or))"
 ENDS = rf"(?=$|[\W_]|{PARTICLE})"
 # What makes of a phrase the opposite: 町以外, 東京を除く市, 政令市ではない市.
-BUT = (
-    "(?P<but>\\s?以外|\\s?(?:を|は)?\\s?(?:除[くいき]|のぞ[くいき]|抜き)(?:た|て)?|(?:では|じゃ|で)な[いく])"
+IS_BUT = (
+    "\\s?以外|\\s?(?:を|は)?\\s?(?:除[くいき]|のぞ[くいき]|抜き|含[まめ]な[いく])(?:た|て)?"
+    "|(?:では|じゃ|で)な(?:い|くて?)"
 )
-OF_AREA = "(?:圏内|圏|エリア|ブロック|全域|全体|各地|一円)?"  # 東北エリアの町
-OF_PREFECTURE = "(?:内|全域|全体|各地|一円)?"  # 県内の町
+BUT = f"(?P<but>{IS_BUT})"
+STEP_ENDS = f"(?:{ENDS}|(?={IS_BUT}))"
+ALONE = "(?:限定|だけ|のみ)?"
+# 東北エリアの町, 東北6県だけ
+OF_AREA = f"(?:圏内|圏|エリア|ブロック|全域|全体|各地|各県|諸県|[2-9二三四五六七八九]県|一円)?{ALONE}"
+OF_PREFECTURE = f"(?:内|全域|全体|各地|一円)?{ALONE}"  # 県内の町
 OF_KIND = "(?:向け|限定|だけ|のみ|ならでは|同士|どうし|等)?"
 # What stands before a kind of body that is the head of a phrase: 小さな町, 東北の町, 人口の多い市.
 LEADS_TO_KIND = (
-    "(?:^|(?<=[\\W_])|(?<=[のないるたとやかもむすく])|(?<=又は)|(?<=及び)|(?<=または)|(?<=もしくは)|(?<=or))"
+    "(?:^|(?<=[\\W_])|(?<=[のないるたとやかもむすく])|(?<=又は)|(?<=及び)|(?<=または)|(?<=もしくは)|(?<=or)"
+    "|(?<=なくて))"
 )
 
-DIGITS = "(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\\.[0-9]+)?"
-NUMBER = f"(?:{DIGITS}|[一二三四五六七八九十百千]{{1,7}})"
+DIGITS = "(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\\.[0-9]+)?(?![.,]?[0-9])"
+NUMBER = f"(?:{DIGITS}|[〇一二三四五六七八九十百千]{{1,7}})"
 NOT_IN_NUMBER = (
-    "(?<![0-9A-Za-z.,一二三四五六七八九十百千万])(?:(?<=人口)|(?<=以上)|(?<=超)|(?<![一-鿿ァ-ヺー]))"
+    "(?<![0-9A-Za-z.,〇一二三四五六七八九十百千万])"
+    "(?:(?<=人口|住民|民数|規模|以上|以下|以内|未満)|(?<=超)|(?<![一-鿿ァ-ヺー]))"
 )
-PEOPLE = "(?:総?人口|住民数?)(?:は|が|の|で|規模が?)?\\s*[:(=]?\\s*"
+PEOPLE = "(?:総?人口|住民数?|(?<![一-鿿])規模)(?:は|が|の|で|規模が?)?\\s*[:(=、,「『]?\\s*"
 POPULATION = f"(?P<population>(?:{PEOPLE})?)"
 TILL = "\\s*(?:から|[〜~\\-‐‑–—−ー])\\s*"
 # 20万以上の市 speaks of persons, 20万以上の補助金 does not.
 OF_BODIES = "(?=(?P<bodies>の?(?:自治体|団体|都市|市|町|村)(?![一-鿿]))|)"
 BOUND = (
-    "\\s?(?:(?P<at_most>以下|以内)|(?P<at_least>以上)"
+    "\\s?(?:(?P<at_most>以下|以内|まで(?=の|$|[\\W_])|を?超えない|を?上回らない)"
+    "|(?P<at_least>以上|を?下回らない|を割らない|を切らない|[〜~](?=の|$|[\\W_]))"
     "|(?P<below>未満|に満たない|を切[るっ]た?|を割[るっ]た?|を?下回[るっ]た?|に[達届](?:しない|かない)|より(?:少ない|小さい))"
     "|(?P<above>を?超(?:える|えた|え)?|を?上回[るっ]た?|より(?:多い|大きい)))"
+    f"(?P<denied>{IS_BUT}|[はも]?な(?:い|くて?))?"
 )
-NEARLY = "\\s?(?:規模|程度|くらい|ぐらい|前後|ほど|クラス|(?:弱|強|余り?)(?![一-鿿]))"
+NO_BUT = f"(?!以[下内上]|未満|{IS_BUT})"  # what is left without a range, or what is like a size, is no range
+NEARLY = (
+    "\\s?(?:規模|程度|くらい|ぐらい|前後|ほど|クラス|(?:弱|強|余り?)(?![一-鿿])"
+    "|(?=の(?:自治体|団体|都市|市|町|村)(?![一-鿿])))"
+)
 
 MUNICIPALITIES = tuple(kind for kind in Kind if kind != Kind.PREFECTURE)
 KINDS: dict[str, tuple[Kind, ...]] = {
@@ -64,6 +77,8 @@ KINDS: dict[str, tuple[Kind, ...]] = {
     "町村": (Kind.TOWN, Kind.VILLAGE),
     "政令指定都市": (Kind.DESIGNATED_CITY,),
     "指定都市": (Kind.DESIGNATED_CITY,),
+    "政令指定市": (Kind.DESIGNATED_CITY,),
+    "政令都市": (Kind.DESIGNATED_CITY,),
     "政令市": (Kind.DESIGNATED_CITY,),
     "都道府県": (Kind.PREFECTURE,),
     "特別区": (Kind.SPECIAL_WARD,),
@@ -107,10 +122,12 @@ AREAS: dict[str, tuple[str, ...]] = {
     "山陰": ("31", "32"),
     "山陽": ("33", "34", "35"),
 }
-# What stands between phrases of one row.
+# What stands between phrases of one row; in a row that is excepted also a comma.
 IN_ROW = re.compile("\\s*(?:・|/|と|や|か|または|又は|もしくは|および|及び|or)\\s*")
+IN_ROW_OR_LIST = re.compile(f"{IN_ROW.pattern}|\\s*[、,]\\s*")
 FEWEST_PERSONS = 100  # no body has fewer
-STEPS = {"ゼロ": "0", "零": "0", "一": "1", "二": "2", "三": "3"}
+STEPS = {"ゼロ": "0", "零": "0", "一": "1", "二": "2", "三": "3", "I": "1", "II": "2", "III": "3"}
+LAST_STEP = 3
 
 
 Span = tuple[int, int]
@@ -137,37 +154,53 @@ class Names:
     """The names of prefectures, which are conditions, and of other bodies and topics, which are words.
 
     In such a name nothing is a condition: 東北町 is no 町 of 東北. `vocabulary` are the titles of topics and
-    sections.
+    sections; `forms` the forms in which kanji are compared, of those that have others: 広 of 廣.
     """
 
     def __init__(
-        self, prefectures: Iterable[Prefecture], bodies: Iterable[Body], vocabulary: Iterable[str] = ()
+        self,
+        prefectures: Iterable[Prefecture],
+        bodies: Iterable[Body],
+        vocabulary: Iterable[str],
+        forms: Mapping[int, str],
     ) -> None:
+        self._forms = forms
         self.prefectures: dict[str, str] = {}
         self.of_region: dict[str, list[str]] = defaultdict(list)  # the codes of its prefectures
         for prefecture in prefectures:
-            self.prefectures |= {prefecture.name: prefecture.code, prefecture.short_name: prefecture.code}
+            for name in (prefecture.name, prefecture.short_name):
+                self.prefectures[self.plain(name)] = prefecture.code
             self.of_region[prefecture.region].append(prefecture.code)
         self.codes: dict[str, list[str]] = defaultdict(list)  # of the bodies of each name
         for body in bodies:
-            for name in {plain(body.name), plain(body.full_name)}:
+            for name in {self.plain(body.name), self.plain(body.full_name)}:
                 self.codes[name].append(body.code)
-        self.words = (self.codes.keys() | set(map(plain, vocabulary))) - self.prefectures.keys()
+        self.words = (self.codes.keys() | set(map(self.plain, vocabulary))) - self.prefectures.keys()
         self.longest = max(map(len, self.words), default=0)
         longest_first = sorted(self.prefectures, key=len, reverse=True)
         self.prefecture = re.compile(
             f"{BEGINS_PLACE}(?P<phrase>(?P<prefecture>{'|'.join(longest_first)})(?:{BUT}|(?={OF_PREFECTURE}{ENDS}))){OF_PREFECTURE}"
         )
 
+    def plain(self, text: str) -> str:
+        """The text as names are compared: width, small ケ and old forms of kanji do not matter.
+
+        Of a text of compatible forms (NFKC) each character stays in its place.
+        """
+        return unicodedata.normalize("NFKC", text).replace("ヶ", "ケ").translate(self._forms)
+
     def every(self, parameter: str) -> list[str]:
-        """All values of a parameter that may be excepted from: kind, region, prefecture."""
-        if parameter == "prefecture":
-            return sorted(set(self.prefectures.values()))
+        """All values of a parameter that may be excepted from: step, kind, region, prefecture."""
+        match parameter:
+            case "step":
+                return list(map(str, range(LAST_STEP + 1)))
+            case "prefecture":
+                return sorted(set(self.prefectures.values()))
         return list(Kind.values if parameter == "kind" else Region.values)
 
     def called(self, words: Iterable[str]) -> list[str]:
         """The codes of the bodies that one of the words is the name of, in their order."""
-        return sorted({code for word in words for code in self.codes.get(plain(word), ())})
+        return sorted({code for word in words for code in self.codes.get(self.plain(word), ())})
 
     def spans(self, text: str) -> Iterator[tuple[int, int]]:
         """Where the text has such names, the longest at each place; none begins within a word: くらいの町."""
@@ -181,11 +214,6 @@ class Names:
             start = end or start + 1
 
 
-def plain(text: str) -> str:
-    """Width and small ケ as they do not matter in names."""
-    return unicodedata.normalize("NFKC", text).replace("ヶ", "ケ")
-
-
 def persons_in(text: str) -> int:
     """The number of persons that a text states, as the field of a form reads it; 0 for none."""
     digits = read_persons(text)
@@ -194,10 +222,15 @@ def persons_in(text: str) -> int:
 
 def bounds(match: re.Match[str]) -> Iterator[tuple[str, int]]:
     persons = persons_in(match["amount"])
-    if match["at_most"] or match["below"]:
-        yield "population_max", persons - bool(match["below"])
-    else:
-        yield "population_min", persons + bool(match["above"])
+    is_at_most = bool(match["at_most"] or match["below"])
+    last = persons - bool(match["below"]) if is_at_most else persons + bool(match["above"])
+    if match["denied"]:
+        is_at_most, last = not is_at_most, last + 1 if is_at_most else last - 1
+    yield "population_max" if is_at_most else "population_min", last
+
+
+def at_most(match: re.Match[str]) -> Iterator[tuple[str, int]]:
+    yield "population_max", persons_in(match["amount"])
 
 
 def both_bounds(match: re.Match[str]) -> Iterator[tuple[str, int]]:
@@ -221,9 +254,14 @@ def near(match: re.Match[str]) -> Iterator[tuple[str, int]]:
 
 
 def steps(match: re.Match[str]) -> Iterator[tuple[str, str]]:
-    """A step, those named after it, and those up to the last of a range."""
-    number = STEPS.get(match["number"], match["number"])
-    for one in range(int(number), int(match["until"] or number) + 1):
+    """A step, those named after it, and those up to the last of a range, from a step on or up to it."""
+    number = int(STEPS.get(match["number"], match["number"]))
+    first, last = number, int(match["until"] or number)
+    if match["onwards"]:
+        last = LAST_STEP
+    elif match["up_to"]:
+        first = 0
+    for one in range(first, last + 1):
         yield "step", str(one)
     for further in re.findall("[0-3]", match["further"] or ""):
         yield "step", further
@@ -263,34 +301,44 @@ GRAMMAR: tuple[Grammar, ...] = (
     (
         re.compile(
             f"{POPULATION}{NOT_IN_NUMBER}(?P<phrase>{amount('first')}(?:人?{TILL}|以上){amount('last')}{UNIT}(?:まで)?(?P<below>未満|以下)?)"
-            f"(?:規模|程度|台)?{OF_BODIES}"
+            f"(?:規模|程度|台)?(?![万千人]){NO_BUT}{OF_BODIES}"
         ),
         both_bounds,
     ),
     (
         re.compile(
-            f"{POPULATION}{NOT_IN_NUMBER}(?P<phrase>{amount('amount')}{UNIT}{BOUND})(?!(?:では|じゃ|で)な|を除){OF_BODIES}"
+            f"{POPULATION}(?<![0-9人万千])(?P<phrase>[〜~]\\s?{amount('amount')}{UNIT}(?:まで)?){ENDS}{OF_BODIES}"
         ),
+        at_most,
+    ),
+    (
+        re.compile(f"{POPULATION}{NOT_IN_NUMBER}(?P<phrase>{amount('amount')}{UNIT}{BOUND}){OF_BODIES}"),
         bounds,
     ),
     (
         re.compile(
-            f"{POPULATION}{NOT_IN_NUMBER}(?P<phrase>{amount('amount')}{UNIT}台)(?![一-鿿]){OF_BODIES}"
+            f"{POPULATION}{NOT_IN_NUMBER}(?P<phrase>{amount('amount')}{UNIT}台)(?![一-鿿]){NO_BUT}{OF_BODIES}"
         ),
         leading,
     ),
     (
-        re.compile(f"{POPULATION}{NOT_IN_NUMBER}(?P<phrase>{amount('amount')}{UNIT}{NEARLY}){OF_BODIES}"),
-        near,
-    ),
-    (
-        re.compile(f"(?P<population>{PEOPLE}){NOT_IN_NUMBER}(?P<phrase>{amount('amount')}{UNIT})(?!%){ENDS}"),
+        re.compile(
+            f"{POPULATION}{NOT_IN_NUMBER}(?P<phrase>{amount('amount')}{UNIT}{NEARLY}){NO_BUT}{OF_BODIES}"
+        ),
         near,
     ),
     (
         re.compile(
-            "(?<![ァ-ヺーA-Za-z])(?P<phrase>(?:ステップ|[Ss][Tt][Ee][Pp])\\s?(?P<number>[0-3一二三零]|ゼロ)(?![0-9])"
-            f"(?:{TILL}(?P<until>[0-3]){ENDS}|(?P<further>(?:(?:と|や|か|・|,|、|/)[0-3]{ENDS})+))?)"
+            f"(?P<population>{PEOPLE}){NOT_IN_NUMBER}(?P<phrase>{amount('amount')}{UNIT})(?!%|{TILL}[0-9]){ENDS}"
+        ),
+        near,
+    ),
+    (
+        re.compile(
+            "(?<![ァ-ヺーA-Za-z])(?P<phrase>(?:ステップ|[Ss][Tt][Ee][Pp])\\s?"
+            "(?P<number>[0-3一二三零]|ゼロ|I{1,3}(?![A-Za-z]))(?!\\.?[0-9])"
+            f"(?:{TILL}(?P<until>[0-3]){STEP_ENDS}|(?P<further>(?:(?:と|や|か|・|,|、|/)[0-3]{STEP_ENDS})+)"
+            f"|(?P<onwards>以降|以上|[〜~](?=の|$|[\\W_]))|(?P<up_to>以前|以下|まで(?=の|$|[\\W_])))?{BUT}?)"
         ),
         steps,
     ),
@@ -329,12 +377,12 @@ class Phrase(NamedTuple):
 
 
 def read(text: str, names: Names) -> Reading:
-    """The conditions that the text states, and the words left."""
+    """The conditions that the text states, and the words left, both as they were typed."""
     characters = [match.span() for match in CHARACTER.finditer(text)]
     parts = [INVISIBLE.sub("", unicodedata.normalize("NFKC", text[start:end])) for start, end in characters]
     origins = [span for span, part in zip(characters, parts, strict=True) for _ in part]
     written = "".join(parts)
-    found = phrases(written, names)
+    found = phrases(names.plain(written), names)
     conditions = [
         Condition(text[origins[start][0] : origins[end - 1][1]], parameter, value)
         for phrase in in_each_other(found, written, names)
@@ -345,8 +393,8 @@ def read(text: str, names: Names) -> Reading:
 
 
 def phrases(text: str, names: Names) -> list[Phrase]:
-    """Every phrase, in the order of the text."""
-    taken = list(names.spans(text.replace("ヶ", "ケ")))
+    """Every phrase, in the order of the text, which is as names are compared."""
+    taken = list(names.spans(text))
     found = list[Phrase]()
 
     def prefecture(match: re.Match[str]) -> Iterator[tuple[str, str]]:
@@ -381,26 +429,45 @@ def is_stated(match: re.Match[str]) -> bool:
 def in_each_other(found: list[Phrase], text: str, names: Names) -> list[Phrase]:
     """The phrases as they mean each other.
 
-    What stands in one row with 以外 is excepted too: 東京や大阪以外. An exception takes away from what is
-    said of the same, and where nothing is, it leaves all the rest. Regions in a row with a prefecture
+    What stands in one row with 以外 is excepted too: 東京や大阪以外, 町、村以外. An exception takes away from
+    what is said of the same, and where nothing is, it leaves all the rest. Regions in a row with a prefecture
     stand for their prefectures, as the one or the other is meant: 北海道と東北.
     """
-    rows = list[list[Phrase]]()
-    for phrase in found:
-        in_row = rows and IN_ROW.fullmatch(text[rows[-1][-1].whole[1] : phrase.whole[0]])
-        rows = [*rows[:-1], [*rows[-1], phrase]] if in_row else [*rows, [phrase]]
+    rows = [
+        row
+        for listed in in_rows(found, text, IN_ROW_OR_LIST)
+        for row in ([listed] if listed[-1].is_but else in_rows(listed, text, IN_ROW))
+    ]
     told = [phrase for row in rows for phrase in row_of(row, names)]
-    for parameter in ("kind", "region", "prefecture"):
+    for parameter in ("step", "kind", "region", "prefecture"):
         told = without_exceptions(told, parameter, names)
     return [phrase for phrase in told if phrase.values]
 
 
+def in_rows(found: list[Phrase], text: str, between: re.Pattern[str]) -> list[list[Phrase]]:
+    """The phrases, those together between which nothing else stands."""
+    rows = list[list[Phrase]]()
+    for phrase in found:
+        in_row = rows and between.fullmatch(text[rows[-1][-1].whole[1] : phrase.whole[0]])
+        rows = [*rows[:-1], [*rows[-1], phrase]] if in_row else [*rows, [phrase]]
+    return rows
+
+
 def row_of(row: list[Phrase], names: Names) -> list[Phrase]:
-    """The phrases of a row, as the last excepts them and as prefectures where regions stand beside them."""
-    if row[-1].is_but:
-        row = [one._replace(is_but=one.parameters == row[-1].parameters) for one in row]
-    if not {"region", "prefecture"} <= {parameter for one in row for parameter in one.parameters}:
+    """The phrases of a row, as prefectures where regions stand beside them; what it excepts as one phrase."""
+    if {"region", "prefecture"} <= {parameter for one in row for parameter in one.parameters}:
+        row = as_prefectures(row, names)
+    last = row[-1]
+    if not last.is_but:
         return row
+    excepted = [one for one in row if one.parameters == last.parameters]
+    own, values = (excepted[0].own[0], last.own[1]), [value for one in excepted for value in one.values]
+    others = [one for one in row if one.parameters != last.parameters]
+    return [*others, last._replace(own=own, values=values)]
+
+
+def as_prefectures(row: list[Phrase], names: Names) -> list[Phrase]:
+    """The phrases, regions as their prefectures."""
     return [
         one._replace(
             values=[

@@ -47,9 +47,9 @@ const foldName = (text) => fold(text).replaceAll("ǀ", "").replace(/(?<=[一-鿿
 
 const wordsIn = (text) =>
   (text.replace(patterns.invisible, "").replace(patterns.list_number, "").match(patterns.piece) ?? [])
-    .map((piece) => piece.replace(patterns.trimmed, ""))
+    .map((piece) => piece.replace(patterns.trimmed, "").replace(patterns.tied, ""))
     .filter(Boolean);
-const isEmpty = (word) => whole(patterns.empty, word) !== null;
+const isEmpty = (word) => [[word], cut(word)].some((parts) => parts.every((part) => whole(patterns.empty, part)));
 const withContent = (words) => {
   const telling = words.filter((word) => !isEmpty(word));
   return telling.length ? telling : words;
@@ -79,13 +79,13 @@ function cutPart(part) {
 function tied(run, runBefore, hasBehind) {
   const hasBefore = runBefore !== "";
   if (whole(patterns.stem, runBefore) && atStart(patterns.begins_with_stem, run)) return [run, ""];
-  if (whole(patterns.is_doing, run) || (hasBefore && whole(patterns.is_tie, run))) return ["", ""];
+  if (whole(patterns.is_doing, run) || ((hasBefore || hasBehind) && whole(patterns.is_tie, run))) return ["", ""];
   const begins = whole(patterns.begins_with_tie, run);
   const length = [...run].length;
   if (hasBefore && !hasBehind && length > 2 && (begins || atStart(patterns.begins_with_doing, run))) return ["", ""];
   if ([...runBefore].length > 1 && length > 2 && begins) return ["", begins.groups.rest];
   const ends = hasBehind && whole(patterns.ends_with_tie, run);
-  return ends ? [ends.groups.word, ""] : [run, ""];
+  return ends && [...(runBefore + ends.groups.word)].length > 1 ? [ends.groups.word, ""] : [run, ""];
 }
 
 function withoutVerb(word) {
@@ -120,11 +120,11 @@ const MEANINGS = {
       ["population_max", personsIn(last) - (below === "未満" ? 1 : 0)],
     ];
   },
-  bounds({ amount, at_most: atMost, below, above }) {
-    return atMost || below
-      ? [["population_max", personsIn(amount) - (below ? 1 : 0)]]
-      : [["population_min", personsIn(amount) + (above ? 1 : 0)]];
+  bounds({ amount, at_most: atMost, below, above, denied }) {
+    const [isMax, last] = [Boolean(atMost || below), personsIn(amount) - (below ? 1 : 0) + (above ? 1 : 0)];
+    return [[isMax === Boolean(denied) ? "population_min" : "population_max", denied ? last + (isMax ? 1 : -1) : last]];
   },
+  at_most: ({ amount }) => [["population_max", personsIn(amount)]],
   leading({ amount }) {
     const persons = personsIn(amount);
     const zeros = String(persons).match(/0*$/)[0].length;
@@ -134,9 +134,10 @@ const MEANINGS = {
     ];
   },
   near: ({ amount }) => [["near_population", personsIn(amount)]],
-  steps({ number, until, further }) {
-    const first = Number(data.steps[number] ?? number);
-    const range = Array.from({ length: Math.max(Number(until ?? first) - first + 1, 0) }, (_, at) => first + at);
+  steps({ number, until, further, onwards, up_to: upTo }) {
+    const stated = Number(data.steps[number] ?? number);
+    const [first, last] = [upTo ? 0 : stated, onwards ? data.last_step : Number(until ?? stated)];
+    const range = Array.from({ length: Math.max(last - first + 1, 0) }, (_, at) => first + at);
     return [...range, ...(further ?? "").matchAll(/[0-3]/g)].map((one) => ["step", String(one)]);
   },
   region: ({ region }) => data.regions[region].map((value) => ["region", value]),
@@ -154,6 +155,10 @@ function isStated(groups) {
   }
   return numbers.every((number) => personsIn(number) > 0 && personsIn(number) <= data.max_persons);
 }
+
+// As names are compared: old forms of kanji do not matter.
+const plainName = (text) =>
+  Array.from(text.replaceAll("ヶ", "ケ"), (one) => (whole(patterns.kanji, one) && data.same[one]) || one).join("");
 
 const names = new Set(data.names);
 const longestName = Math.max(...data.names.map((name) => name.length));
@@ -177,22 +182,25 @@ function spansOfNames(text) {
 function read(text) {
   const parts = (text.match(patterns.character) ?? []).map((one) => one.normalize("NFKC").replace(patterns.invisible, ""));
   const written = parts.join("");
-  const taken = spansOfNames(written.replaceAll("ヶ", "ケ"));
+  const plain = plainName(written);
+  const taken = spansOfNames(plain);
   const found = [];
   for (const [name, meaning] of data.grammar) {
-    for (const match of written.matchAll(patterns[name])) {
+    for (const match of plain.matchAll(patterns[name])) {
       const [start, end] = [match.index, match.index + match[0].length];
       const values = isStated(match.groups) ? MEANINGS[meaning](match.groups) : [];
       if (values.length && !taken.some(([from, to]) => from < end && start < to)) {
         taken.push([start, end]);
         const told = values.map(([parameter, value]) => [parameter, String(value)]);
-        found.push({ start, end, text: match.groups.phrase, values: told, isBut: Boolean(match.groups.but) });
+        const from = start + match[0].indexOf(match.groups.phrase);
+        const own = [from, from + match.groups.phrase.length];
+        found.push({ start, end, own, values: told, isBut: Boolean(match.groups.but) });
       }
     }
   }
   found.sort((one, other) => one.start - other.start);
-  const conditions = inEachOther(found, written).flatMap(({ text: of, values }) =>
-    values.map(([parameter, value]) => ({ text: of, parameter, value })),
+  const conditions = inEachOther(found, written).flatMap(({ own, values }) =>
+    values.map(([parameter, value]) => ({ text: written.slice(...own), parameter, value })),
   );
   return { conditions, rest: found.length ? restOf(written, found) : text };
 }
@@ -201,27 +209,37 @@ const parametersOf = ({ values }) => unique(values.map(([parameter]) => paramete
 const speaksOf = (phrase, ...parameters) => parametersOf(phrase).every((one) => parameters.includes(one));
 
 function inEachOther(found, text) {
+  const told = inRows(found, text, patterns.in_row_or_list)
+    .flatMap((row) => (row.at(-1).isBut ? [row] : inRows(row, text, patterns.in_row)))
+    .flatMap(rowOf);
+  return ["step", "kind", "region", "prefecture"].reduce(withoutExceptions, told).filter(({ values }) => values.length);
+}
+
+function inRows(found, text, between) {
   const rows = [];
   for (const phrase of found) {
     const row = rows.at(-1);
-    if (row && whole(patterns.in_row, text.slice(row.at(-1).end, phrase.start))) row.push(phrase);
+    if (row && whole(between, text.slice(row.at(-1).end, phrase.start))) row.push(phrase);
     else rows.push([phrase]);
   }
-  const told = rows.flatMap(rowOf);
-  return ["kind", "region", "prefecture"].reduce(withoutExceptions, told).filter(({ values }) => values.length);
+  return rows;
 }
 
 function rowOf(row) {
-  const last = row.at(-1);
-  if (last.isBut) {
-    const same = parametersOf(last).join();
-    row = row.map((one) => ({ ...one, isBut: parametersOf(one).join() === same }));
-  }
   const parameters = row.flatMap(parametersOf);
-  if (!parameters.includes("region") || !parameters.includes("prefecture")) return row;
-  const asPrefectures = ({ values }) =>
-    values.flatMap(([, value]) => (data.of_region[value] ?? [value]).map((code) => ["prefecture", code]));
-  return row.map((one) => (speaksOf(one, "region", "prefecture") ? { ...one, values: asPrefectures(one) } : one));
+  if (parameters.includes("region") && parameters.includes("prefecture")) row = row.map(asPrefectures);
+  const last = row.at(-1);
+  if (!last.isBut) return row;
+  const isExcepted = (one) => parametersOf(one).join() === parametersOf(last).join();
+  const excepted = row.filter(isExcepted);
+  const own = [excepted[0].own[0], last.own[1]];
+  return [...row.filter((one) => !isExcepted(one)), { ...last, own, values: excepted.flatMap(({ values }) => values) }];
+}
+
+function asPrefectures(phrase) {
+  if (!speaksOf(phrase, "region", "prefecture")) return phrase;
+  const codes = phrase.values.flatMap(([, value]) => data.of_region[value] ?? [value]);
+  return { ...phrase, values: codes.map((code) => ["prefecture", code]) };
 }
 
 function withoutExceptions(told, parameter) {
@@ -274,11 +292,26 @@ function splitCompound(run) {
 }
 
 function piecesOf(typed) {
+  const smallest = smallestPieces(typed);
+  const pieces = [];
+  for (let at = 0; at < smallest.length; ) {
+    const rowOfSize = (size) => smallest.slice(at, at + size).join("");
+    let size = Math.min(data.longest_row, smallest.length - at);
+    while (size > 1 && (rowOfSize(size) === smallest.join("") || !data.synonyms[fold(rowOfSize(size))])) size -= 1;
+    pieces.push(rowOfSize(size));
+    at += size;
+  }
+  return pieces;
+}
+
+function smallestPieces(typed) {
   const plain = typed.normalize("NFKC");
+  const said = withContent(cut(plain));
+  if (said.length > 1) return said;
   const pieces = (plain.match(patterns.script) ?? []).flatMap(splitCompound);
   const isCompound =
     [...plain].length >= 4 && pieces.length > 1 && pieces.every((piece) => [...piece].length > 1 && !/^\p{Nd}+$/u.test(piece));
-  return isCompound ? pieces : [];
+  return isCompound && plain.search(patterns.era) < 0 ? pieces : [];
 }
 
 const termOf = (typed) => ({
@@ -332,7 +365,9 @@ function partsOfSentence(term) {
   return termsWithVariants(shorter);
 }
 
-function termsOf(text) {
+function termsOf(rest) {
+  const nearly = unique(listsNearlyCalled(rest).map(([, , title]) => title));
+  const text = nearly.length === 1 ? nearly[0] : rest;
   const terms = termsWithVariants(knownTogether(wordsIn(text))).flatMap((term) =>
     isFound(term) ? [term] : partsOfSentence(term),
   );
@@ -365,8 +400,12 @@ function listsCalled(terms, { conditions, rest }) {
   if (!terms.length || conditions.length) return [];
   const folded = terms[0].variants[0].replace(/^[=~]+/, "");
   const called = terms.length === 1 ? data.titles.filter(([, , title]) => fold(title) === folded) : [];
+  return called.length ? called : listsNearlyCalled(rest);
+}
+
+function listsNearlyCalled(rest) {
   const plain = withoutKana(rest);
-  return called.length || plain.length < 3 ? called : data.titles.filter(([, , title]) => withoutKana(title) === plain);
+  return plain.length < 3 ? [] : data.titles.filter(([, , title]) => withoutKana(title) === plain);
 }
 
 // ---- Nearness (nearest.py).

@@ -64,6 +64,10 @@ def reasons(case_filter: CaseFilter) -> list[tuple[str, str] | None]:
         ),
         ({}, "ふながた", ("実施団体", "山形県舟形町（<mark>ふながた</mark>まち）")),
         ({"section": "4-3"}, "デジタルデバイド対策", ("区分", "<mark>デジタルデバイド対策</mark>")),
+        ({"background": "令和３年度から"}, "2021年度", ("背景", "<mark>令和３年度</mark>から")),
+        ({"background": "平成31年に"}, "2019年", ("背景", "<mark>平成31年</mark>に")),
+        ({"background": "令和元年に"}, "平成31年", ("背景", "<mark>令和元年</mark>に")),
+        ({"background": "2020年に"}, "令和二年", ("背景", "<mark>2020年</mark>に")),
     ],
 )
 def test_a_card_without_a_mark_says_why_it_is_found(

@@ -102,6 +102,46 @@ def test_a_compound_is_found_in_parts_below_the_exact_hits() -> None:
     assert found("人材育成") == ["exact", "apart"]
 
 
+@pytest.mark.parametrize(
+    ("typed", "written"),
+    [
+        ("AIの活用", "活用するのはAI"),
+        ("デジタル格差対策", "情報格差への対策"),
+        ("高齢者スマホ教室", "シニアのスマートフォン教室"),
+        ("はんこ廃止", "押印を廃止"),
+        ("行政手続きオンライン化", "行政手続のオンライン化"),
+        ("しごと改革", "改革されたしごと"),
+    ],
+)
+def test_the_parts_of_what_is_typed_mean_what_each_of_them_means(typed: str, written: str) -> None:
+    without_cases()
+    make_case("apart", approach=written)
+    make_case("a-part", approach=written[:3])
+    assert found(typed) == ["apart"]
+
+
+def test_a_phrase_that_is_found_comes_before_its_words() -> None:
+    without_cases()
+    make_case("apart", title="AIを育て活用する", page=1)
+    make_case("exact", approach="AIの活用", page=2)
+    assert found("AIの活用") == found("AIの活用を") == ["exact", "apart"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        *(
+            (text, "研修")
+            for text in ("研修の", "研修を", "『研修』の事例", "「研修」を導入したい", "研修の取組を")
+        ),
+        ("九州の自治体の事例", "九州"),
+        ("「町」の事例", "町"),
+    ],
+)
+def test_what_says_nothing_leaves_nothing_out(text: str, words: str) -> None:
+    assert found(text) == found(words) != []
+
+
 def test_all_words_have_to_be_there() -> None:
     without_cases()
     make_case("both", title="研修と窓口")

@@ -70,6 +70,7 @@ def test_a_sentence_is_cut_at_particles_and_loses_what_says_nothing(sentence: st
         ("向けたオンライン手続", "オンライン手続"),
         ("高齢者", "高齢者"),
         ("見える化", "見える化"),  # 化 alone would be found everywhere
+        *((noun, noun) for noun in ("ひきこもり支援", "ごみ収集", "いじめ相談", "くらし支援", "はんこ廃止")),
     ],
 )
 def test_a_verb_before_a_noun_is_left_out(word: str, shorter: str) -> None:
@@ -81,6 +82,7 @@ def test_a_verb_before_a_noun_is_left_out(word: str, shorter: str) -> None:
     [
         *("について", "の", "AND", "or", "おすすめ", "うちのような", "どこの"),
         *("やっているのはどこですか", "っていますか", "ありますでしょうか"),
+        *("自治体の事例", "取組を", "の事例", "を導入したい", "事例の一覧"),
     ],
 )
 def test_what_ties_words_or_asks_says_nothing(word: str) -> None:

@@ -77,6 +77,8 @@ def understood(text: str) -> tuple[Stated, str]:
         ("北海道 窓口", [("北海道", "prefecture", "01")], "窓口"),
         ("ステップ２の事例", [("ステップ２", "step", "2")], "事例"),
         ("長野県 池田町", [("長野県", "prefecture", "20")], "池田町"),
+        ("廣島県の竜ヶ崎市", [("廣島県", "prefecture", "34")], "竜ヶ崎市"),
+        ("ステップ0や1以外", [(text, "step", step) for text in ["ステップ0や1以外"] for step in "23"], ""),
     ],
 )
 def test_a_phrase_acts_as_a_parameter(text: str, conditions: Stated, rest: str) -> None:
@@ -94,6 +96,10 @@ def test_a_phrase_acts_as_a_parameter(text: str, conditions: Stated, rest: str) 
 )  # fmt: skip
 def test_what_is_part_of_a_longer_word_states_nothing(text: str) -> None:
     assert understood(text) == ([], text)
+
+
+def prefectures_but(*codes: int) -> str:
+    return "&".join(f"prefecture={code:02}" for code in range(1, 48) if code not in codes)
 
 
 SENTENCES_WITHOUT_CONDITION = (
@@ -146,6 +152,12 @@ SENTENCES_WITHOUT_CONDITION = (
     "300人強制参加の研修",
     "30万以上の市民が使うアプリ",
     "人口10%減への備え",
+    "人口1.5倍の職員数",
+    "人口10,000人当たりの職員数",
+    "人口1〜3万人以外の自治体",
+    "3万人台を除く",
+    "ステップ2.5まで進める",
+    "500人の市職員に配る",
 )
 SPELLINGS = (
     ("人口３万人未満の市", "population_max=29999&kind=city"),
@@ -240,8 +252,42 @@ SPELLINGS = (
     ),
     (
         "大阪・兵庫以外の市",
-        "&".join(f"prefecture={code:02}" for code in range(1, 48) if code not in (27, 28)) + "&kind=city",
+        f"{prefectures_but(27, 28)}&kind=city",
     ),
+    ("北海道と東北以外の町", f"{prefectures_but(*range(1, 8))}&kind=town"),
+    ("九州や東京を除く", prefectures_but(13, *range(40, 48))),
+    ("東京、大阪、京都以外", prefectures_but(13, 26, 27)),
+    ("町、村以外", "kind=prefecture&kind=designated_city&kind=city&kind=special_ward"),
+    ("町じゃなくて市", "kind=city"),
+    ("5万人を超えない市", "population_max=50000&kind=city"),
+    ("人口3万人を下回らない", "population_min=30000"),
+    ("5万人以上でない町", "population_max=49999&kind=town"),
+    ("2万人以下を除く", "population_min=20001"),
+    ("人口3万人以上以外", "population_max=29999"),
+    ("10万人以上は含まない", "population_max=99999"),
+    ("4万人未満1万人以上の市", "population_max=39999&population_min=10000&kind=city"),
+    ("1万人以上かつ3万人以下", "population_min=10000&population_max=30000"),
+    ("住民数7万人以上", "population_min=70000"),
+    ("人口規模6万人以下", "population_max=60000"),
+    ("規模5万人", "near_population=50000"),
+    ("人口が、5万人以上", "population_min=50000"),
+    ("人口「3万人以下」", "population_max=30000"),
+    ("人口5万人までの市", "population_max=50000&kind=city"),
+    ("人口2万人〜", "population_min=20000"),
+    ("人口〜1万人", "population_max=10000"),
+    ("一〇万人以上", "population_min=100000"),
+    ("約９万人の市", "near_population=90000&kind=city"),
+    ("8,000人の町", "near_population=8000&kind=town"),
+    ("ステップ2以外", "step=0&step=1&step=3"),
+    ("ステップ２以降 研修", "step=2&step=3"),
+    ("ステップ1以下", "step=0&step=1"),
+    ("ステップⅡ〜", "step=2&step=3"),
+    ("廣島縣の市", "prefecture=34&kind=city"),
+    ("九州だけの研修", "region=kyushu"),
+    ("愛知県のみ", "prefecture=23"),
+    ("東北6県の町", "region=tohoku&kind=town"),
+    ("九州各県", "region=kyushu"),
+    ("政令指定市", "kind=designated_city"),
 )
 
 
@@ -397,6 +443,14 @@ def test_data_tell_what_is_understood_and_who_is_named(client: Client) -> None:
     ]  # fmt: skip
     (only,) = client.get("/cases.json", {"q": "長野県 池田町"}).json()["named_bodies"]
     assert only["code"] == "204811"
+    for old, code in (
+        ("飛驒市", "212172"),
+        ("會津若松市", "072028"),
+        ("竜ヶ崎市", "082082"),
+        ("北見市の", "012084"),
+    ):
+        (named,) = client.get("/cases.json", {"q": old}).json()["named_bodies"]
+        assert named["code"] == code
     (kitami,) = client.get("/cases.json", {"q": "北見市の事例"}).json()["named_bodies"]
     assert kitami == {"code": "012084", "name": "北見市", "cases": 1, "mentions": 0}
 

@@ -8,8 +8,10 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from catalog.finding.forms import CaseFilterForm
 from catalog.finding.index import current_index
 from catalog.finding.nearest import Target
+from catalog.finding.query import CaseFilter
 from catalog.models import Body, Case, Figure, Link, LinkCheck, PopulationSource, SimilarBody
 from catalog.pages import coverage
 from tests.making import (
@@ -162,6 +164,18 @@ def test_a_bad_value_is_refused_aloud_and_the_rest_of_the_query_is_kept(client: 
     assert '<a href="#id_population">人口</a>' in response.text
     assert 'value="town" checked' in response.text
     assert listed(client, "/cases/?population=abc") == []
+
+
+@pytest.mark.parametrize("view", ["cards", "table", "sizes"])
+@pytest.mark.parametrize("name", [*CaseFilter.base_filters, *CaseFilterForm.base_fields])
+def test_a_bad_value_of_any_parameter_is_refused_aloud_in_every_view(
+    client: Client, name: str, view: str
+) -> None:
+    bad = "あ" * 201
+    for query in ({name: bad}, {"kind": "town", "q": "研修", name: [bad, "い"]}):
+        response = client.get("/cases/", {**query, "view": view})
+        assert response.status_code == 400
+        assert "条件に正しくない値があります" in response.text
 
 
 def test_nothing_found_says_so_and_leads_on(client: Client) -> None:
