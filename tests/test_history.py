@@ -201,6 +201,15 @@ def test_taking_back_asks_first_and_wants_a_reason(case: Case) -> None:
     assert Case.objects.get(pk=case.pk).title == "元の題"
 
 
+def test_taking_back_tells_nothing_of_what_stays_as_it_is(case: Case) -> None:
+    draft = make_case("draft", title="元の題", status="draft")
+    history.ensure_version(draft)
+    first = history.versions_of(draft)[0]
+    Case.objects.filter(pk=draft.pk).update(title="新しい題", status="published", slug="public")
+    page = a_publisher().get(f"/admin/catalog/case/{draft.pk}/history/{first.pk}/revert/")
+    assert [one.label for one in page.context["differences"]] == ["題名"]
+
+
 def test_versions_are_compared_with_each_other_and_with_now(case: Case) -> None:
     client, url = a_publisher(), f"/admin/catalog/case/{case.pk}/history/compare/"
     Case.objects.filter(pk=case.pk).update(title="新しい題")

@@ -359,6 +359,13 @@ class ReleaseAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Release]:
         return super().get_queryset(request).defer("cases", "changes")
 
+    @once
+    def add_view(self, request: HttpRequest, *options: Any, **more: Any) -> HttpResponse:
+        return super().add_view(request, *options, **more)
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> Any:
+        return remember_saved(request, super().response_add(request, obj, post_url_continue))
+
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         made = make_release(obj.note) or Release.objects.first()
         obj.__dict__.update(made.__dict__)

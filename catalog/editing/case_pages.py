@@ -60,12 +60,15 @@ class CasePages(CaseList):
         form = RevertForm(request.POST or None, case=case)
         if form.is_valid() and self.try_revert(request, form, version):
             return remember_saved(request, redirect("admin:catalog_case_change", case.pk))
+        kept = {
+            one.verbose_name for one in history.written_fields(Case) if one.name in history.KEPT_AT_REVERT
+        }
         differences = history.differences(history.texts_of(case), history.texts_in(version))
         context = {
             "title": f"前の版に戻す：{case}",
             "version": version,
             "form": form,
-            "differences": differences,
+            "differences": [one for one in differences if one.label not in kept],
         }
         return self.page(request, "admin/revert_case.html", case, context)
 

@@ -10,7 +10,7 @@ import psycopg
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
-from django.contrib.admin.utils import unquote
+from django.contrib.admin.utils import NestedObjects, unquote
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -19,13 +19,16 @@ from django.db import IntegrityError, OperationalError, connection, models, tran
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString
 from reversion.models import Version
 
 from catalog import history
 from catalog.editing.forms import LinesField, ProseField, RecordedForm, RowFormSet
 from catalog.importing.fields import DayField
 from catalog.importing.invisible import notice, visible
+from catalog.models import Case
 from catalog.models.base import REPLACEMENT_CHARACTER
 from dxcases import access_log
 from dxcases.sent_twice import answer_as_before, once, remember_saved
@@ -59,6 +62,16 @@ def to_choose_alone(field: forms.Field | None) -> forms.Field | None:
         field.widget.can_add_related = False
         field.widget.can_change_related = field.widget.can_delete_related = False
     return field
+
+
+def told_with_case(row: models.Model) -> SafeString:
+    """A row by its kind and name, and the case that it is of with a link to it, if it is of one."""
+    told, case = f"{row._meta.verbose_name}：{row}", getattr(row, "case", None)
+    if not isinstance(case, Case):
+        return escape(told)
+    return format_html(
+        '{}（<a href="{}">{}</a>）', told, reverse("admin:catalog_case_change", args=[case.pk]), case
+    )
 
 
 class RowInline(admin.TabularInline):
@@ -98,9 +111,12 @@ class RecordedAdmin(admin.ModelAdmin):
     object_history_template = "admin/versions.html"
 
     def add_view(self, request: HttpRequest, *options: Any, **more: Any) -> HttpResponse:
-        return self.kept_while_others_write(
-            request, lambda: super(RecordedAdmin, self).add_view(request, *options, **more)
-        )
+        return self.kept_while_others_write(request, lambda: self.add_once(request, *options, **more))
+
+    @once
+    def add_once(self, request: HttpRequest, *options: Any, **more: Any) -> HttpResponse:
+        """What is added need not collide with itself: a draft without a place, sent twice, would be two."""
+        return super().add_view(request, *options, **more)
 
     def change_view(self, request: HttpRequest, *options: Any, **more: Any) -> HttpResponse:
         return self.kept_while_others_write(
@@ -126,9 +142,27 @@ class RecordedAdmin(admin.ModelAdmin):
     ) -> Any:
         """The page; where a form that was saved is sent again, as by a double click, what came of it."""
         self.make_visible(request)
+        if request.method == "POST" and object_id and super().get_object(request, unquote(object_id)) is None:
+            return self.show_what_was_sent(request)
         response = self.check_twice(request, object_id, form_url, extra_context)
         is_refused = request.method == "POST" and response.status_code == 200
         return (is_refused and answer_as_before(request)) or response
+
+    def show_what_was_sent(self, request: HttpRequest) -> HttpResponse:
+        """The texts of a form whose row another has deleted meanwhile, to be copied."""
+        fields, sent = self.fields_sent(), list[tuple[str, str]]()
+        for name, texts in request.POST.lists():
+            field = fields.get(re.sub(r"-\d+-", "-", name))
+            if isinstance(field, (models.CharField, models.TextField, ArrayField)) and not field.choices:
+                sent += [(str(field.verbose_name), text) for text in texts if text.strip()]
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"{self.opts.verbose_name}は削除されています",
+            "opts": self.opts,
+            "sent": sent,
+            "may_bring_back": self.may_bring_back(request),
+        }
+        return TemplateResponse(request, "admin/row_is_gone.html", context, status=409)
 
     def check_twice(self, request: HttpRequest, *options: Any) -> Any:
         """The page; checked anew where another took a name or the place, or deleted what is pointed to,
@@ -228,6 +262,15 @@ class RecordedAdmin(admin.ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """One at a time: what is ticked by mistake in a list would be gone at once."""
         return obj is not None and super().has_delete_permission(request, obj)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """What goes with the rows; what keeps them from being deleted is told with the case that it is of."""
+        *found, protected = super().get_deleted_objects(objs, request)
+        if protected:
+            collector = NestedObjects(using=objs[0]._state.db, origin=objs)
+            collector.collect(objs)
+            protected = sorted(map(told_with_case, collector.protected))
+        return *found, protected
 
     def may_bring_back(self, request: HttpRequest) -> bool:
         return request.user.has_perm(f"{self.opts.app_label}.delete_{self.opts.model_name}")

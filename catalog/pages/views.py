@@ -274,7 +274,7 @@ def case_page(
 
 
 def case_gone(request: HttpRequest, slug: str) -> HttpResponse:
-    """410 for a withdrawn case, with its reason; Http404 for a slug that no public case ever had."""
+    """410 for a withdrawn case, with its reason; Http404 for any other slug."""
     case = get_object_or_404(Case.objects.withdrawn(), slug=slug)
     return render(request, "catalog/case_gone.html", {"case": case}, status=410)
 

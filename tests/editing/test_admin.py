@@ -99,6 +99,29 @@ def test_an_added_case_sent_twice_is_led_to_and_told_to_be_saved_once(editor: Cl
     assert len(history.versions_of(case)) == 1
 
 
+def test_a_draft_without_a_place_sent_twice_is_one_draft(editor: Client) -> None:
+    sent = {**new_case(status="draft", slug="", page=""), "title": "題だけの下書き"}
+    first, second = editor.post(ADD, sent), editor.post(ADD, sent)
+    assert (first.status_code, second.status_code, second["Location"]) == (302, 302, first["Location"])
+    assert SENT_TWICE in editor.get(second["Location"]).text
+    assert Case.objects.filter(title="題だけの下書き").count() == 1
+
+
+def test_what_was_typed_into_a_draft_that_another_deleted_is_shown(editor: Client) -> None:
+    case = make_case("made", status="draft", points=["一", "二"])
+    sent = {**opened(editor, case), "title": "直した題", "background": "長い\n背景"}
+    assert (
+        logged_in("betsu").post(f"/admin/catalog/case/{case.pk}/delete/", {"post": "yes"}).status_code == 302
+    )
+    answer = editor.post(change_url(case), sent)
+    assert answer.status_code == 409
+    assert {("題名", "直した題"), ("背景", "長い\n背景"), ("ポイント", "一\r\n二")} <= set(
+        answer.context["sent"]
+    )
+    assert 'href="/admin/catalog/case/trash/"' in answer.text
+    assert not Case.objects.filter(pk=case.pk).exists()
+
+
 @pytest.mark.long
 def test_a_change_sent_twice_is_no_conflict_with_oneself(editor: Client) -> None:
     case = make_case("made")

@@ -89,10 +89,13 @@ def test_a_body_that_ended_names_the_one_that_follows() -> None:
 
 
 def test_a_body_that_a_case_names_cannot_be_deleted() -> None:
-    make_case(bodies=[HIDAKA])
+    cases = [make_case(slug, title=f"題{slug}", bodies=[HIDAKA]) for slug in ("one", "two")]
     client = a_publisher()
     page = client.get(f"{BODIES}{HIDAKA}/delete/")
-    assert page.context["protected"]
+    body = Body.objects.get(pk=HIDAKA).full_name
+    assert [told for told in page.context["protected"] if "題" in told] == [
+        f'実施団体：{body}（<a href="/admin/catalog/case/{case.pk}/change/">{case}</a>）' for case in cases
+    ]
     client.post(f"{BODIES}{HIDAKA}/delete/", {"post": "yes"})
     assert Body.objects.filter(pk=HIDAKA).exists()
 

@@ -13,6 +13,7 @@ from django.test import Client
 
 from catalog.documents.releases import make_release
 from catalog.models import Case, Population, Release, SiteText
+from dxcases.sent_twice import SENT_TWICE
 from tests.filling import a_publisher, an_editor, errors
 from tests.making import FUNAGATA, make_case
 from tests.shown import main_of
@@ -126,7 +127,9 @@ def test_a_publisher_makes_a_release_and_nobody_changes_one() -> None:
     publisher, editor = a_publisher(), an_editor()
     add = "/admin/catalog/release/add/"
     assert editor.get(add).status_code == 403
-    assert publisher.post(add, {"note": "春の版"}).status_code == 302
+    first, again = (publisher.post(add, {"note": "春の版"}) for _ in range(2))
+    assert (first.status_code, again.status_code, again["Location"]) == (302, 302, first["Location"])
+    assert SENT_TWICE in publisher.get(again["Location"]).text
     release = Release.objects.get()
     assert (release.note, release.count) == ("春の版", 60)
     assert errors(publisher.post(add, {"note": ""})) == [
