@@ -153,13 +153,15 @@ def _document(key: int, record: bytes, extra: bytes) -> Document:
     return Document(key, orjson.loads(record), orjson.loads(extra))
 
 
-def read_titles_and_points(keys: Iterable[int]) -> list[list[str]]:
-    """Of each case with one of these keys its title and its points, in no order."""
+def read_titles_and_points(keys: Iterable[int]) -> dict[int, list[str]]:
+    """The title and the points of the cases with these keys, by key."""
     with connection_to_read().cursor() as cursor:
         cursor.cursor.adapters.register_loader("text", AsSent)
-        cursor.execute("SELECT record FROM catalog_casedocument WHERE case_id = ANY (%s)", [list(keys)])
-        records = (orjson.loads(record) for (record,) in cursor.fetchall())
-        return [[record["title"], *record["points"]] for record in records]
+        cursor.execute(
+            "SELECT case_id, record FROM catalog_casedocument WHERE case_id = ANY (%s)", [list(keys)]
+        )
+        records = ((key, orjson.loads(record)) for key, record in cursor.fetchall())
+        return {key: [record["title"], *record["points"]] for key, record in records}
 
 
 def read_titles(keys: Iterable[int]) -> dict[int, tuple[str, str]]:

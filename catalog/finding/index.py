@@ -76,6 +76,7 @@ class Index:
         self.cases = BitMap(range(len(self.numbering)))
         self._hits: dict[Term, Hits] = {}
         self._hits_of_words: dict[str, Hits] = {}
+        self._titles_and_points: dict[int, list[str]] = {}  # of some cases, by key
         self._kept_in_version: dict[Any, Any] = {}
         by: dict[str, ByValue] = {
             name: {value: BitMap(numbers) for value, numbers in by_value.items()}
@@ -112,6 +113,9 @@ class Index:
         index.version = version
         index._hits = hits_but_for(keys, self._hits)
         index._hits_of_words = hits_but_for(keys, self._hits_of_words)
+        index._titles_and_points = {
+            key: texts for key, texts in self._titles_and_points.items() if key not in keys
+        }
         index._kept_in_version = {}
         for of_cases in ("bodies_in_cases", "frequent_words", "in_use"):
             index.__dict__.pop(of_cases, None)
@@ -326,9 +330,11 @@ class Index:
     @cached_property
     def frequent_words(self) -> list[FrequentWord]:
         """The frequent words of titles and points; of very many cases, of some spread evenly over them."""
-        some = list(self.cases)[:: len(self.cases) // MAX_READ + 1]
+        keys = set(map(self.numbering.key, self.cases[:: len(self.cases) // MAX_READ + 1]))
+        known = {key: texts for key, texts in self._titles_and_points.items() if key in keys}
+        self._titles_and_points = known | read_titles_and_points(keys - known.keys())
         folded = self.lists.kept(frequent_words, dict[str, str])
-        return frequent_words(read_titles_and_points(map(self.numbering.key, some)), folded)
+        return frequent_words(self._titles_and_points.values(), folded)
 
     def with_body_among(self, bodies: Iterable[int]) -> BitMap:
         """The cases that at least one of these bodies carries out."""
