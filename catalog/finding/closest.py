@@ -53,7 +53,7 @@ def closest_cases(case_filter: CaseFilter, limit: int) -> Closest:
     among = case_filter.found_without_text() - found if case_filter.understood else stated
     if not case_filter.terms or len(found) >= FEW or not among:
         return Closest([], [])
-    clues = clues_of(case_filter.cleaned["q"], index.lists.near_groups)
+    clues = clues_of(text_of_clues(case_filter), index.lists.near_groups)
     if len(clues) < 2 and len(found) >= FEW_OF_ONE_WORD:
         return Closest([], [])
     hits = index.hits_of_words({word for clue in clues for word in clue.words})
@@ -62,6 +62,12 @@ def closest_cases(case_filter: CaseFilter, limit: int) -> Closest:
         counts[number] *= NOT_STATED
     told = {word for clue in clues for word in clue.words if clue.words[word] >= TOLD and len(word) > 1}
     return Closest(best(index, counts, limit), [Term(word, (word,), ()) for word in sorted(told)])
+
+
+def text_of_clues(case_filter: CaseFilter) -> str:
+    """What was typed, what it states too; but without that where it names what is not meant."""
+    has_exception = any(condition.is_exception for condition in case_filter.understood)
+    return case_filter.reading.rest if has_exception else case_filter.cleaned["q"]
 
 
 def weighed(index: Index, clues: list[Clue], hits: Hits) -> list[Weighed]:

@@ -141,6 +141,11 @@ class Condition:
     parameter: str
     value: str
 
+    @property
+    def is_exception(self) -> bool:
+        """Whether the phrase names what is not meant: 東京以外."""
+        return re.search(IS_BUT, self.text) is not None
+
 
 @dataclass(frozen=True)
 class Reading:

@@ -16,7 +16,7 @@ from django.test import Client
 
 from catalog.documents.reading import Document
 from catalog.finding import closest
-from catalog.finding.closest import closest_cases
+from catalog.finding.closest import closest_cases, text_of_clues
 from catalog.finding.clues import Clue, clues_of
 from catalog.finding.near_words import near_words
 from catalog.finding.query import CaseFilter
@@ -98,7 +98,7 @@ def counted(case_filter: CaseFilter) -> list[str]:
     index = case_filter.index
     documents = index.read_in_order(index.cases, len(index.cases))
     texts = {one.pk: one for one in CaseDocument.objects.filter(is_public=True)}
-    clues = clues_of(case_filter.cleaned["q"], index.lists.near_groups)
+    clues = clues_of(text_of_clues(case_filter), index.lists.near_groups)
     has = {
         word: {key for key, text in texts.items() if has_word(text, word, "")}
         for clue in clues
@@ -148,6 +148,13 @@ def has_word(document: CaseDocument, word: str, mark: str) -> bool:
     text = {"*": document.title, "+": document.head, "": document.folded}[mark]
     starts = ((run, range(max(1, len(run) - GRAM + 1))) for run in RUN.findall(word))
     return all(run[at : at + GRAM] in text for run, at_each in starts for at in at_each)
+
+
+@pytest.mark.parametrize(("text", "has"), [("北海道のドローン", True), ("北海道以外のドローン", False)])
+def test_what_is_not_meant_is_no_clue(text: str, *, has: bool) -> None:
+    words = [word.typed for word in closest_cases(asked(text), 60).words]
+    assert "どろん" in {folded_of(word) for word in words}
+    assert ("北海道" in words) == has
 
 
 @pytest.mark.long
