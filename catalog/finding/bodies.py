@@ -101,7 +101,20 @@ class Known(NamedTuple):
             return Fit.SHORT_NAME_OF_TOWN if is_town else Fit.SHORT_NAME
         if any(name.startswith(text) for name in self.names):
             return Fit.BEGINNING
-        return Fit.PART if any(text in name for name in self.names) else None
+        return Fit.PART if any(text in name and is_part(text, name) for name in self.names) else None
+
+
+def is_part(text: str, name: str) -> bool:
+    """Whether a text that is in a name is a part of it; of a reading neither its suffix nor into that.
+
+    まち is no part of なすまち, nor is すま.
+    """
+    stem = SUFFIX.sub("", name)
+    return (
+        not READING.fullmatch(name)
+        or text in stem
+        or (name.endswith(text) and len(text) > len(name) - len(stem))
+    )
 
 
 def latin_of(names: Iterable[str]) -> frozenset[str]:

@@ -92,6 +92,8 @@ def test_a_text_names_exactly(text: str, found: list[str]) -> None:
         ("東京", ["東京都", "東京都千代田区"], 63),
         ("龍", ["茨城県龍ケ崎市", "滋賀県竜王町", "鹿児島県龍郷町", "北海道雨竜町"], 6),
         ("市", ["栃木県市貝町", "千葉県市川市"], 798),
+        ("まち", ["東京都町田市"], 4),
+        ("すま", [], 0),
     ],
 )
 def test_whole_names_come_first_then_beginnings_then_parts(text: str, first: list[str], number: int) -> None:
