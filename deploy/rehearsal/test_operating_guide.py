@@ -81,7 +81,7 @@ mac = hmac.digest(key, struct.pack(">Q", int(time.time()) // 30), hashlib.sha1)
 send("/admin/second-factor/", token=f"{(number & 0x7FFFFFFF) % 1_000_000:06}")
 shown = send("/admin/catalog/case/import/", file=text)
 agreement = re.search('name="agreement" value="(.*?)"', shown)[1]
-send("/admin/catalog/case/import/", agreement=agreement)
+send("/admin/catalog/case/import/", agreement=agreement, reason="予行")
 END
 """
 
