@@ -56,9 +56,16 @@ def month(written: str) -> str:
 
 
 def json_ld(data: dict[str, Any] | list[dict[str, Any]]) -> SafeString:
-    """Data for search engines as a script element that no browser runs; what could end it is escaped."""
-    text = json.dumps(data, ensure_ascii=False).translate(NOT_IN_SCRIPT)
-    return mark_safe(f'<script type="application/ld+json">{text}</script>')  # noqa: S308 – escaped above
+    """Data for search engines as a script element that no browser runs."""
+    return format_html('<script type="application/ld+json">{}</script>', json_in_script(data))
+
+
+def json_in_script(data: Any) -> SafeString:
+    """Data as JSON that stands within a script element.
+
+    No text in it ends the element, nor begins a comment or a script, after which `</script>` ends nothing.
+    """
+    return mark_safe(json.dumps(data, ensure_ascii=False).translate(NOT_IN_SCRIPT))  # noqa: S308 – escaped
 
 
 def host(url: str) -> str:

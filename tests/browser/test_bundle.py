@@ -13,17 +13,22 @@ from zipfile import ZipFile
 
 import pytest
 import yaml
+from django.core.handlers.wsgi import WSGIRequest
 from django.http import QueryDict
 from playwright.sync_api import Browser, Page, expect
 
-from catalog.bundle.writing import SUMS, write_bundle
+from catalog.bundle.links import FINDER
+from catalog.bundle.writing import SUMS, as_file, finder_page, write_bundle
 from catalog.finding.facets import facets_of
+from catalog.finding.index import current_index
 from catalog.finding.query import CaseFilter
 from catalog.finding.search import fold_each
 from catalog.models import Case
+from catalog.output.asking import environ_of
 from tests.browser.test_access import violations, width
 from tests.finding.test_facets import HARD_WORDS, SORTS, VALUES, WORDS
 from tests.finding.test_understanding import SENTENCES_WITHOUT_CONDITION, SPELLINGS
+from tests.making import make_case
 
 pytestmark = pytest.mark.long
 
@@ -79,6 +84,13 @@ def errors() -> list[str]:
 def finder(bundle: Path, offline: Page) -> Page:
     offline.goto((bundle / "cases.html").as_uri())
     return offline
+
+
+def made_finder(folder: Path) -> str:
+    """The address of the page that searches, made anew of the catalogue as it now is."""
+    html, policy = finder_page(current_index(), WSGIRequest(environ_of(SITE, "/cases/")))
+    (folder / FINDER).write_text(as_file(html, FINDER, [], SITE, "", policy, {}))
+    return (folder / FINDER).as_uri()
 
 
 def expected(query: str) -> dict[str, object]:
@@ -191,6 +203,17 @@ def test_the_database_has_every_case(bundle: Path) -> None:
             "SELECT count(*), count(DISTINCT cases.識別名) FROM cases JOIN case_bodies ON slug = cases.識別名"
         )
         assert names.fetchone() == (73, 60)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "text", ["<!-- <script>", "</script>", "<!--<script></script>-->", "&lt;!-- <ScRiPt "]
+)
+def test_no_text_of_a_case_switches_the_search_off(page: Page, tmp_path: Path, text: str) -> None:
+    make_case("html", title=f"{text}珊瑚", approach=text)
+    page.goto(f"{made_finder(tmp_path)}?q=珊瑚")
+    expect(page.locator("#count")).to_have_text("1")
+    expect(page.locator(".card:visible")).to_contain_text([f"{text}珊瑚"])
 
 
 @pytest.mark.parametrize("size", [360, 1280])
