@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import base64
-import csv
 import hashlib
-import json
 import re
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from io import StringIO
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
@@ -27,7 +25,7 @@ from django.utils.safestring import mark_safe
 
 from catalog.bundle.finder import catalogue
 from catalog.bundle.links import FILES, FINDER, file_of, with_relative_links
-from catalog.documents.addresses import url
+from catalog.documents.addresses import absolute_for, url
 from catalog.documents.version import current_version
 from catalog.finding.facets import facets_of
 from catalog.finding.index import Index, current_index
@@ -35,7 +33,9 @@ from catalog.finding.query import CaseFilter
 from catalog.finding.words import default_order
 from catalog.models.days import in_japanese
 from catalog.output.asking import Asker, asker, environ_of
+from catalog.output.columns import COLUMNS, Column, TableRecord, populations
 from catalog.output.descriptions import version_of
+from catalog.output.exports import table_records
 from catalog.pages.text import json_in_script
 
 PAGES = ("home", "troubles", "body_list", "guideline_list", "about", "data")
@@ -49,6 +49,18 @@ POLICY = (
     "default-src 'none'; style-src 'self' file:; img-src 'self' file: data:; base-uri 'none';"
     " form-action 'self' file:"
 )
+SQL_TYPES = {"integer": "INTEGER", "string": "TEXT"}
+
+
+def population_of_one(row: TableRecord) -> int | str:
+    """The population of the only body of a case; of several, no number is that of the case."""
+    return populations(row["bodies"]) if len(row["bodies"]) == 1 else ""
+
+
+DATABASE_COLUMNS = [
+    replace(column, write=population_of_one, type="integer") if column.header == "人口" else column
+    for column in COLUMNS
+]
 
 
 class NotThere(Exception):
@@ -109,14 +121,15 @@ def files(site: str, tell: Callable[[str], None]) -> Iterator[tuple[str, bytes]]
     tell(f"{len(paths)}のページを書いています…")
     for path in paths:
         yield page(file_of(path), SCRIPT.sub("", got(ask, path).decode()))
-    html, policy = finder_page(index, WSGIRequest(environ_of(site, url("catalog:case_list"))))
+    request = WSGIRequest(environ_of(site, url("catalog:case_list")))
+    html, policy = finder_page(index, request)
     yield page(FINDER, html, policy)
     for name, found in sorted(static.items()):
         yield name, Path(found).read_bytes()
     tell("データのファイルを書いています…")
     for path, name in FILES.items():
         yield name, got(ask, path)
-    yield DATABASE, database(got(ask, "/cases.csv"), json.loads(got(ask, "/cases.json"))["results"])
+    yield DATABASE, database([*table_records(CaseFilter({}).all_documents(), absolute_for(request))])
     yield README, render_to_string("bundle/readme.txt", {"note": note, "site": site}).encode()
 
 
@@ -182,30 +195,42 @@ def finder_page(index: Index, request: HttpRequest) -> tuple[str, str]:
     return html, f"{POLICY}; script-src 'sha256-{digest}'"
 
 
-def database(table: bytes, records: list[dict[str, Any]]) -> bytes:
-    """The cases as an SQLite database: the table of the CSV, and tables of bodies and topics beside it."""
-    header, *rows = csv.reader(StringIO(table.decode()))
-    bodies = {body["code"]: body for one in records for body in one["bodies"]}
+def database(rows: list[TableRecord]) -> bytes:
+    """The cases as an SQLite database: the table of editors, and tables of bodies and topics beside it.
+
+    Numbers are numbers, NULL where there is none; texts are as they were written.
+    """
+    bodies = {body["code"]: body for row in rows for body in row["bodies"]}
+    declared = ", ".join(f"{quoted(column.header)} {SQL_TYPES[column.type]}" for column in DATABASE_COLUMNS)
+    key = quoted(DATABASE_COLUMNS[0].header)
+    places = ", ".join("?" * len(DATABASE_COLUMNS))
     with closing(sqlite3.connect(":memory:")) as made:
-        made.execute(
-            f"CREATE TABLE cases ({', '.join(map(quoted, header))}, PRIMARY KEY ({quoted(header[0])}))"
+        made.execute(f"CREATE TABLE cases ({declared}, PRIMARY KEY ({key}))")
+        made.executemany(
+            f"INSERT INTO cases VALUES ({places})",  # noqa: S608
+            ([database_cell(column, row) for column in DATABASE_COLUMNS] for row in rows),
         )
-        made.executemany(f"INSERT INTO cases VALUES ({', '.join('?' * len(header))})", rows)  # noqa: S608
         made.executescript(
-            "CREATE TABLE bodies (code PRIMARY KEY, name, kana, kind, prefecture, population);"
-            "CREATE TABLE case_bodies (slug, code);"
-            "CREATE TABLE case_topics (slug, topic)"
+            "CREATE TABLE bodies"
+            " (code TEXT PRIMARY KEY, name TEXT, kana TEXT, kind TEXT, prefecture TEXT, population INTEGER);"
+            "CREATE TABLE case_bodies (slug TEXT, code TEXT);"
+            "CREATE TABLE case_topics (slug TEXT, topic TEXT)"
         )
         made.executemany(
             "INSERT INTO bodies VALUES (:code, :name, :kana, :kind, :prefecture, :population)",
             ({**body, "prefecture": body["prefecture"]["name"]} for body in bodies.values()),
         )
-        pairs = [(one["slug"], body["code"]) for one in records for body in one["bodies"]]
+        pairs = [(row["slug"], body["code"]) for row in rows for body in row["bodies"]]
         made.executemany("INSERT INTO case_bodies VALUES (?, ?)", pairs)
-        pairs = [(one["slug"], topic["title"]) for one in records for topic in one["topics"]]
+        pairs = [(row["slug"], topic["title"]) for row in rows for topic in row["topics"]]
         made.executemany("INSERT INTO case_topics VALUES (?, ?)", pairs)
         made.commit()
         return made.serialize()
+
+
+def database_cell(column: Column, row: TableRecord) -> Any:
+    value = column.write(row)
+    return None if column.type == "integer" and value == "" else value
 
 
 def quoted(name: str) -> str:

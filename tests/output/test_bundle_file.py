@@ -5,6 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,10 +16,14 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from pytest_django import Settings
 
-from catalog.bundle.writing import finder_page
+from catalog.bundle.writing import database, finder_page
+from catalog.documents.addresses import absolute_for
 from catalog.finding.index import current_index
+from catalog.finding.query import CaseFilter
 from catalog.output.asking import environ_of
-from tests.making import make_case
+from catalog.output.columns import TableRecord
+from catalog.output.exports import table_records
+from tests.making import FUNAGATA, KASHIHARA, make_case
 
 pytestmark = pytest.mark.django_db
 
@@ -46,6 +53,43 @@ def test_the_page_that_searches_has_every_public_case_and_one_script() -> None:
     (script,) = re.findall(r"<script>(.*?)</script>", html, re.DOTALL)
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     assert policy.endswith(f"script-src 'sha256-{digest}'")
+
+
+def test_the_database_has_numbers_as_numbers_and_texts_as_they_were_written() -> None:
+    make_case("formula", title="=1+1", approach="'+81", bodies=[FUNAGATA])
+    make_case("shared", bodies=[FUNAGATA, KASHIHARA], year=2019)
+    request = WSGIRequest(environ_of("http://localhost", "/cases/"))
+    rows = [*table_records(CaseFilter({}).all_documents(), absolute_for(request))]
+    with closing(sqlite3.connect(":memory:")) as opened:
+        opened.deserialize(database(rows))
+
+        def found(condition: str) -> list[str]:
+            return [slug for (slug,) in opened.execute(f"SELECT 識別名 FROM cases WHERE {condition}")]
+
+        def known(condition: Callable[[TableRecord], bool]) -> list[str]:
+            return [row["slug"] for row in rows if condition(row)]
+
+        def persons(row: TableRecord) -> int | None:
+            return row["bodies"][0]["population"] if len(row["bodies"]) == 1 else None
+
+        assert found('"年度" > 3000') == []
+        assert "shared" in found('"年度" = 2019') == known(lambda row: row["year"] == 2019)
+        assert "formula" in found('"年度" IS NULL') == known(lambda row: row["year"] is None)
+        assert found('"ステップ" = 2') == known(lambda row: row["step"]["number"] == 2)
+        assert "formula" in found('"人口" < 10000') == known(lambda row: (persons(row) or 10_000) < 10_000)
+        assert "shared" in found('"人口" IS NULL') == known(lambda row: persons(row) is None)
+        (written,) = opened.execute("SELECT 題名, 取組内容 FROM cases WHERE 識別名 = 'formula'")
+        assert written == ("=1+1", "'+81")
+        pages = [page for (page,) in opened.execute("SELECT 出典のページ FROM cases ORDER BY 1")]
+        assert pages == sorted(row["source"]["page"] or 0 for row in rows)
+        tables = ("cases", "bodies", "case_bodies", "case_topics")
+        types = [kind for table in tables for kind in types_of(opened, table)]
+        assert {*types} == {"INTEGER", "TEXT"}
+        assert types.count("INTEGER") == 6
+
+
+def types_of(opened: sqlite3.Connection, table: str) -> list[str]:
+    return [kind for _, _, kind, *_ in opened.execute(f"PRAGMA table_info({table})")]
 
 
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
