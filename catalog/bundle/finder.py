@@ -12,12 +12,14 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
+from django import forms
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection
 from django.db.models import Func, TextField
 
 from catalog.finding import fields, nearest, search, sentences, understanding
 from catalog.finding.index import Index
+from catalog.finding.query import MAX_TEXT_LENGTH, CaseFilter
 from catalog.models import Body, CaseDocument
 
 # What JavaScript has another name for: letters and digits of any script, and what is none.
@@ -82,8 +84,19 @@ def javascript(pattern: re.Pattern[str]) -> str:
 
 def catalogue(index: Index) -> dict[str, Any]:
     """All that the script reads, as JSON."""
-    named = patterns(index)
+    named, parameters = patterns(index), CaseFilter({}).form.fields
     return {
+        "labels": {name: str(field.label) for name, field in parameters.items()},
+        "values": {
+            name: values_of(field)
+            for name, field in parameters.items()
+            if isinstance(field, forms.ChoiceField)
+        },
+        "aliases": {
+            name: {former: value for former, value in aliases.items() if (name, value) in index.in_use}
+            for name, aliases in index.lists.aliases.items()
+        },
+        "longest_text": MAX_TEXT_LENGTH,
         "patterns": {
             name: [javascript(pattern), "su" if name == "letters" else "gsu"]
             for name, pattern in named.items()
@@ -118,6 +131,13 @@ def catalogue(index: Index) -> dict[str, Any]:
         "bodies": [body_data(body) for body in index.bodies],
         "cases": list(cases_data(index)),
     }
+
+
+def values_of(field: forms.ChoiceField) -> list[str]:
+    """The values that a parameter takes and readers are told of; none of one that takes bodies."""
+    if isinstance(field, fields.ChoicesField):
+        return [value for value, _ in field.offered_options()]
+    return list(dict(field.choices))  # type: ignore[arg-type]
 
 
 def folded_characters() -> dict[str, str]:

@@ -443,10 +443,35 @@ function score(body, own, population) {
 const OF_CASE = ["source", "step", "section", "topic", "effect", "cost", "year"];
 const OF_BODY = ["population", "region", "prefecture", "kind", "body"];
 const BOUNDS = ["population_min", "population_max"];
+const LISTS = [...OF_CASE, ...OF_BODY];
+const LEAST = { population_min: 0, population_max: 0, near_population: 1 };
+const codes = data.bodies.map(({ code }) => code);
+const values = { ...data.values, body: codes, near: codes };
+const aliases = new Map(Object.entries(data.aliases).map(([name, of]) => [name, new Map(Object.entries(of))]));
+
+// The parameters that an address gives, former names in it replaced by what now stands for them.
+function givenBy(search) {
+  const given = [...new URLSearchParams(search)].filter(([name, value]) => Object.hasOwn(data.labels, name) && value);
+  return new URLSearchParams(given.map(([name, value]) => [name, aliases.get(name)?.get(value) ?? value]));
+}
+
+function isValue(name, value) {
+  if (name in LEAST) return persons(value) !== null && persons(value) >= LEAST[name] && persons(value) <= data.max_persons;
+  if (name === "q") return [...value.trim()].length <= data.longest_text && !/[\0\ufffd]/u.test(value);
+  if (name === "page") return Number.isInteger(Number(value)) && Number(value) > 0 && Number(value) <= data.max_persons;
+  return values[name].includes(value);
+}
+
+// The first parameter with what is none of its values, or with more of them than it takes: it finds nothing.
+const wrongIn = (given) =>
+  Object.keys(data.labels).find((name) => {
+    const all = given.getAll(name);
+    return (all.length > 1 && !LISTS.includes(name)) || !all.every((value) => isValue(name, value));
+  });
 
 function readQuery(given) {
   const chosen = {};
-  for (const name of [...OF_CASE, ...OF_BODY]) {
+  for (const name of LISTS) {
     const values = given.getAll(name).filter(Boolean);
     if (values.length) chosen[name] = values;
   }
@@ -454,7 +479,7 @@ function readQuery(given) {
   for (const name of BOUNDS) {
     if (given.get(name)) asked.push([name, [String(personsIn(given.get(name)))]]);
   }
-  const isWrong = [...BOUNDS, "near_population"].some((name) => given.get(name) && persons(given.get(name)) === null);
+  const wrong = wrongIn(given);
   const text = given.get("q") ?? "";
   const reading = given.get("literal") ? { conditions: [], rest: text } : read(text);
   const stated = new Map();
@@ -471,7 +496,9 @@ function readQuery(given) {
   const population = personsIn(given.get("near_population") ?? "") || Number(near?.value ?? 0) || own?.population || null;
   const target = own || population ? { own, population } : null;
   const called = listsCalled(terms, reading);
-  return { chosen, asked, terms, called, conditions: reading.conditions, target, places: isWrong ? new Map() : placesOf(terms), isWrong, sort: sortOf(given, target, terms) };
+  const isMarksAlone = /\S|\ufeff/u.test(text) && !terms.length && !reading.conditions.length;
+  const places = wrong || isMarksAlone ? new Map() : placesOf(terms);
+  return { chosen, asked, terms, called, conditions: reading.conditions, target, places, wrong, sort: sortOf(given, target, terms) };
 }
 
 function sortOf(given, target, terms) {
@@ -522,7 +549,7 @@ function count(query, name, value) {
 
 // What a query string finds, as tests ask for it.
 window.find = (search) => {
-  const query = readQuery(new URLSearchParams(search));
+  const query = readQuery(givenBy(search));
   return {
     slugs: inOrder(query).map((one) => one.slug),
     understood: query.conditions.map(({ parameter, value }) => [parameter, value]),
@@ -568,12 +595,16 @@ function named(text) {
   return exactly.length ? exactly : data.bodies.filter((body) => foldName(body.full_name).includes(folded) || body.kana.includes(folded));
 }
 
+// What the form states, and beside it what the address does that the form has no field for: near, body, literal.
 function queryOfForm() {
   const given = new URLSearchParams([...new FormData(form)].filter(([, value]) => value));
-  const near = new URLSearchParams(location.search).get("near");
-  if (near && !given.has("near")) given.set("near", near);
+  for (const [name, value] of givenBy(location.search)) {
+    if (!fieldOf(name, value) && isValue(name, value)) given.append(name, value);
+  }
   return given;
 }
+const fieldOf = (name, value) =>
+  [...form.elements].find((field) => field.name === name && (field.type !== "checkbox" || field.value === value));
 
 function show(given) {
   const query = readQuery(given);
@@ -587,22 +618,31 @@ function show(given) {
   document.getElementById("status").textContent = `${shown.length}件の事例が見つかりました。`;
   for (const box of form.querySelectorAll("input[type=checkbox]")) {
     const number = count(query, box.name, box.value);
-    box.disabled = number === 0 && !box.checked;
+    box.disabled = number === 0 && !box.checked && !query.wrong;
     const label = box.closest("label");
     label.classList.toggle("checkbox--dead", box.disabled);
-    label.querySelector(".checkbox__count").firstChild.data = number;
+    label.querySelector(".checkbox__count").firstChild.data = query.wrong ? "" : number;
   }
-  tell("understood", query.conditions.length && `「${query.conditions.map((one) => one.text).join("」「")}」を条件として読み取りました。`);
+  const understood = query.conditions.length
+    ? `「${query.conditions.map((one) => one.text).join("」「")}」を条件として読み取りました。`
+    : "";
+  const only = query.wrong ? [] : (query.chosen.body ?? []).map((code) => bodies.get(code).full_name);
+  tell("understood", understood + (only.length ? `${only.join("、")}の事例だけを表示しています。` : ""));
   const population = query.target && (query.target.own?.full_name ?? `人口${query.target.population.toLocaleString("ja")}人`);
   tell(
     "told",
     shown.length
       ? query.sort === "nearest" && `${population}に近い順に並べています。`
-      : query.isWrong
-        ? "人数が読み取れません。「8000」「8,000人」「8千人」「0.8万人」のように入力してください。"
+      : query.wrong
+        ? wrongText(query.wrong, given.get(query.wrong))
         : "この条件に合う事例はありません。条件を減らしてください。",
   );
 }
+
+const wrongText = (name, value) =>
+  name in LEAST && persons(value) === null
+    ? "人数が読み取れません。「8000」「8,000人」「8千人」「0.8万人」のように入力してください。"
+    : `「${data.labels[name]}」に、使えない値があります。直すか、「条件をすべて解除」を押して選び直してください。`;
 
 function tell(id, text) {
   const place = document.getElementById(id);
@@ -610,7 +650,7 @@ function tell(id, text) {
   place.textContent = text || "";
 }
 
-// The form as an address states it, without scripts of the site: values that it does not have are left out.
+// The form as an address states it: values that it does not have are left out.
 function fill(given) {
   for (const field of form.elements) {
     if (field.type === "checkbox") field.checked = given.getAll(field.name).includes(field.value);
@@ -657,7 +697,8 @@ function nearTo(text) {
   if (!bodiesNamed.length) choices.append("見つかりません。市区町村や都道府県の名称、よみ、コードを入力してください。");
 }
 
-const given = new URLSearchParams(location.search);
+const given = givenBy(location.search);
 fill(given);
-show(queryOfForm());
-if (given.get("name")) nearTo(given.get("name"));
+show(given);
+const name = new URLSearchParams(location.search).get("name");
+if (name) nearTo(name);

@@ -15,6 +15,7 @@ import pytest
 import yaml
 from django.core.handlers.wsgi import WSGIRequest
 from django.http import QueryDict
+from django.test import RequestFactory
 from playwright.sync_api import Browser, Page, expect
 
 from catalog.bundle.links import FINDER
@@ -23,7 +24,7 @@ from catalog.finding.facets import facets_of
 from catalog.finding.index import current_index
 from catalog.finding.query import CaseFilter
 from catalog.finding.search import fold_each
-from catalog.models import Case
+from catalog.models import Case, Topic
 from catalog.output.asking import environ_of
 from tests.browser.test_access import violations, width
 from tests.finding.test_facets import HARD_WORDS, SORTS, VALUES, WORDS
@@ -203,6 +204,80 @@ def test_the_database_has_every_case(bundle: Path) -> None:
             "SELECT count(*), count(DISTINCT cases.識別名) FROM cases JOIN case_bodies ON slug = cases.識別名"
         )
         assert names.fetchone() == (73, 60)
+
+
+# What names nothing that there is, or what the page has no field for.
+ADDRESSES = (
+    *(
+        "q=★",
+        "q=。",
+        "q=%25",
+        "q=%23",
+        "q=～",
+        "q=😊",
+        "q=%E2%80%8B",
+        "q=%EF%BB%BF",
+        "q=★ 町",
+        "q=%20",
+        "q=%00",
+    ),
+    *("q=町&literal=1", "q=町", "literal=2", "q=研修&q=窓口", f"q={'研' * 201}", "q=研修&page=あ"),
+    *(
+        "population=unknown",
+        "population=9",
+        "cost=1",
+        "effect=1",
+        "effect=2",
+        "year=2020",
+        "year=20",
+        "step=9",
+    ),
+    *("step=2&step=9", "section=3-1", "section=9", "topic=no", "source=no", "kind=no", "region=no"),
+    *("prefecture=48", "body=302058", "body=302058&body=063631", "body=000000", "body=302058&kind=town"),
+    *("near=000000", "near=063631", "near_population=0", "near_population=x", "population_min=-1"),
+    *("population_max=9999999999", "sort=no", "sort=constructor", "topic=constructor", "constructor=1"),
+    *("utm_source=mail", "step=&q="),
+)
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_an_address_shows_what_the_site_shows_and_says_what_is_wrong(
+    bundle: Path, offline: Page, errors: list[str], address: str
+) -> None:
+    case_filter = CaseFilter.for_request(RequestFactory().get(f"/cases/?{address}"))
+    offline.goto(f"{(bundle / FINDER).as_uri()}?{address}")
+    cards = offline.locator("#cards > div:visible").evaluate_all("cards => cards.map(card => card.id)")
+    assert cards == [document.record["slug"] for document in case_filter.all_documents()]
+    told = offline.locator("#told").text_content() or ""
+    assert ("使えない値" in told or "人数が読み取れません" in told) == bool(case_filter.errors)
+    assert errors == []
+
+
+def test_what_the_form_has_no_field_for_stays_while_it_is_filled_in(bundle: Path, offline: Page) -> None:
+    offline.goto(f"{(bundle / FINDER).as_uri()}?body=302058&body=063631&step=9")
+    expect(offline.locator("#count")).to_have_text("0")
+    expect(offline.locator("#told")).to_have_text(
+        "「ステップ」に、使えない値があります。直すか、「条件をすべて解除」を押して選び直してください。"
+    )
+    offline.get_by_label("言葉（題名・本文・団体名など）").fill("研修")
+    query = "body=302058&body=063631&q=研修"
+    found = [document.record["slug"] for document in CaseFilter(QueryDict(query)).all_documents()]
+    expect(offline.locator(".card:visible")).to_have_count(len(found))
+    expect(offline.locator("#understood")).to_have_text(
+        "和歌山県御坊市、山形県舟形町の事例だけを表示しています。"
+    )
+
+
+@pytest.mark.django_db
+def test_a_former_name_of_a_topic_stands_for_that_of_today(page: Page, tmp_path: Path) -> None:
+    topic = Topic.objects.filter(cases__status="published").first()
+    assert topic
+    Topic.objects.create(slug="former", title="以前のテーマ", position=99, merged_into=topic)
+    page.goto(f"{made_finder(tmp_path)}?topic=former")
+    expected = len(CaseFilter(QueryDict(f"topic={topic.slug}")).found())
+    assert 0 < expected < 60
+    expect(page.locator("#count")).to_have_text(str(expected))
+    assert page.locator(f"input[name=topic][value={topic.slug}]").is_checked()
 
 
 @pytest.mark.django_db
