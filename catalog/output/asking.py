@@ -9,6 +9,7 @@ from io import BytesIO
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 Asker = Callable[[str, Iterable[tuple[str, str]]], tuple[int, bytes]]
@@ -35,8 +36,10 @@ def environ_of(site: str, path: str, query: Iterable[tuple[str, str]] = ()) -> d
 def asker(site: str) -> Asker:
     """A function that asks the site for a path and a query, and returns status and body of the answer.
 
-    `site` is the address of the site, to which the addresses in answers lead.
+    `site` is the address of the site, to which the addresses in answers lead. Errors are answered as readers
+    get them: from now on this process has none of Django's pages for developers.
     """
+    settings.DEBUG = False
     application = get_wsgi_application()
 
     def ask(path: str, query: Iterable[tuple[str, str]] = ()) -> tuple[int, bytes]:

@@ -34,10 +34,14 @@ def environment(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> di
 
 @pytest.fixture(scope="module", params=["http", pytest.param("stdio", marks=pytest.mark.long)])
 def server(request: pytest.FixtureRequest, environment: dict[str, str]) -> Iterator[Any]:
-    """What a client connects to: a command to start, or the address of one that runs."""
+    """What a client connects to: a command to start, or the address of one that runs.
+
+    The command has DEBUG on, as `manage.py` has it by itself.
+    """
     if request.param == "stdio":
+        for_developers = {**environment, "DEBUG": "on"}
         yield StdioServerParameters(
-            command=COMMAND[0], args=COMMAND[1:], env=environment, cwd=settings.BASE_DIR
+            command=COMMAND[0], args=COMMAND[1:], env=for_developers, cwd=settings.BASE_DIR
         )
         return
     port = free_port()
@@ -72,6 +76,11 @@ QUESTIONS: list[tuple[str, dict[str, Any], str]] = [
     ("search_cases", {"step": ["9"], "where": "x"}, "/api/v1/cases/?step=9&where=x"),
     ("read_case", {"slug": "no-such-case"}, "/api/v1/cases/no-such-case/"),
     ("read_case", {"slug": "../bodies?x=市"}, "/api/v1/cases/..%2Fbodies%3Fx=市/"),
+    ("read_case", {"slug": "事例"}, "/api/v1/cases/事例/"),
+    ("read_case", {"slug": "a/b"}, "/api/v1/cases/a/b/"),
+    ("read_body", {"code": "a/b"}, "/api/v1/bodies/a/b/"),
+    ("search_cases", {"q": "\0"}, "/api/v1/cases/?q=%00"),
+    ("search_cases", {"page": 999}, "/api/v1/cases/?page=999"),
 ]
 
 
