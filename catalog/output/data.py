@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.cache import get_conditional_response
+from django.utils.http import http_date
 from django.views.decorators.http import require_safe
 
 from catalog.documents.addresses import absolute_for
@@ -22,6 +26,7 @@ from catalog.output.changes import MONTHS_BEFORE
 from catalog.output.columns import COLUMNS
 from catalog.output.files import CSV, XLSX, sent_as_it_comes
 from catalog.output.tidy import BY_NAME, TABLES, Material, table_csv, write_tables
+from dxcases.cache_control import let_caches_keep
 
 
 @require_safe
@@ -40,7 +45,7 @@ def data(request: HttpRequest) -> HttpResponse:
         "sources": index.sources_in_use,
         "changed_at": timezone.localtime(index.last_change),
         "version": descriptions.version_of(index),
-        "has_bundle": Path(settings.BUNDLE_FILE).is_file(),
+        "has_bundle": has_bundle(),
         "linked_data": descriptions.dataset(index, absolute),
     }
     return render(request, "catalog/data.html", context)
@@ -85,15 +90,36 @@ def tables_xlsx(request: HttpRequest) -> FileResponse:
     return FileResponse(file, as_attachment=True, filename="tables.xlsx", content_type=XLSX)
 
 
+def has_bundle() -> bool:
+    return Path(settings.BUNDLE_FILE).is_file()
+
+
+def bundle_came_or_went_at() -> datetime | None:
+    """When the bundle may last have come or gone: when anything in its folder did; None without a folder."""
+    folder = Path(settings.BUNDLE_FILE).parent
+    return datetime.fromtimestamp(folder.stat().st_mtime, UTC) if folder.is_dir() else None
+
+
 @require_safe
 @takes_only()
-def bundle(request: HttpRequest) -> FileResponse:
-    """The catalogue as files, as `manage.py bundle` wrote it last; 404 where it never has."""
+def bundle(request: HttpRequest) -> HttpResponseBase:
+    """The catalogue as files, as `manage.py bundle` wrote it last, or 304; 404 where it never has."""
     try:
         file = Path(settings.BUNDLE_FILE).open("rb")  # noqa: SIM115 – the answer closes it
     except FileNotFoundError as error:
         raise Http404("no bundle was made") from error
-    return FileResponse(file, as_attachment=True, filename="dxcases.zip")
+    about = os.fstat(file.fileno())
+    etag, made_at = f'"{about.st_mtime_ns:x}-{about.st_size:x}"', int(about.st_mtime)
+    validators = {"ETag": etag, "Last-Modified": http_date(made_at)}
+    whole = FileResponse(file, as_attachment=True, filename="dxcases.zip", headers=validators)
+    let_caches_keep(whole)
+    answer: HttpResponseBase | None = get_conditional_response(
+        request, etag, made_at, cast("HttpResponse", whole)
+    )
+    if answer is whole or answer is None:
+        return whole
+    file.close()
+    return answer
 
 
 @require_safe

@@ -19,6 +19,7 @@ from django.views.decorators.http import condition
 
 from catalog.documents.snapshot import one_snapshot
 from catalog.documents.version import Version, current_version
+from catalog.output.data import bundle_came_or_went_at, has_bundle
 from dxcases.cache_control import NO_STORE, let_caches_keep
 from dxcases.postgres import replicas
 
@@ -86,19 +87,20 @@ def with_cache_headers(response: HttpResponseBase) -> HttpResponseBase:
 
 
 def etag_of(request: HttpRequest, version: Version) -> str:
-    """Of all an answer depends on: catalogue, code, contact, address as printed, the date.
+    """Of all an answer depends on: catalogue, code, contact, is there a bundle, address as printed, the date.
 
     Weak, as a workbook tells the minute it was made.
     """
     address = request.build_absolute_uri(request.get_full_path())
-    parts = (version.stamp, code().digest, settings.CONTACT, address, str(timezone.localdate()))
+    today = str(timezone.localdate())
+    parts = (version.stamp, code().digest, settings.CONTACT, str(has_bundle()), address, today)
     return f'W/"{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:32]}"'
 
 
 def last_modified_of(version: Version) -> datetime | None:
-    """When catalogue, code or printed date last changed; None while another change could have that time."""
+    """When catalogue, code, bundle or printed date last changed; None while another change could be then."""
     midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    changed_at = max(version.changed_at, code().changed_at, midnight)
+    changed_at = max(version.changed_at, code().changed_at, bundle_came_or_went_at() or midnight, midnight)
     return changed_at if timezone.now() - changed_at > LAST_MODIFIED_STEP else None
 
 

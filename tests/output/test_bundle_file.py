@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 import re
 import sqlite3
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 from django.core.handlers.wsgi import WSGIRequest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client
 from pytest_django import Settings
 
@@ -42,6 +44,51 @@ def test_it_is_linked_once_it_is_made(client: Client, file: Path) -> None:
     assert (answer.getvalue(), answer["Content-Type"]) == (b"made", "application/zip")
     assert answer["Content-Disposition"] == 'attachment; filename="dxcases.zip"'
     assert 'href="/data/dxcases.zip"' in client.get("/data/").text
+
+
+def long_ago(path: Path, seconds: int) -> None:
+    """As if the file or the folder had last changed so many seconds after the beginning of time."""
+    os.utime(path, (seconds, seconds))
+
+
+@pytest.mark.parametrize(
+    ("header", "validator"), [("If-None-Match", "ETag"), ("If-Modified-Since", "Last-Modified")]
+)
+def test_the_page_about_the_data_is_new_once_there_is_a_bundle_or_none(
+    client: Client, file: Path, header: str, validator: str
+) -> None:
+    def known() -> dict[str, str]:
+        return {header: client.get("/data/")[validator]}
+
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE catalog_catalogueversion SET changed_at = '2020-01-01 00:00Z'")
+    long_ago(file.parent, 1)
+    without = known()
+    assert client.get("/data/", headers=without).status_code == 304
+    file.write_bytes(b"made")
+    assert client.get("/data/", headers=without).status_code == 200
+    long_ago(file.parent, 2)
+    with_bundle = known()
+    assert client.get("/data/", headers=with_bundle).status_code == 304
+    file.unlink()
+    assert client.get("/data/", headers=with_bundle).status_code == 200
+
+
+def test_who_has_the_bundle_gets_it_again_only_once_it_is_made_anew(client: Client, file: Path) -> None:
+    assert {"ETag", "Last-Modified"} & {*client.get("/data/dxcases.zip").headers} == set()
+    file.write_bytes(b"made")
+    long_ago(file, 1_000_000_000)
+    first = client.get("/data/dxcases.zip")
+    assert first["Last-Modified"] == "Sun, 09 Sep 2001 01:46:40 GMT"
+    assert first["Cache-Control"] == client.get("/data/")["Cache-Control"]
+    for headers in ({"If-None-Match": first["ETag"]}, {"If-Modified-Since": first["Last-Modified"]}):
+        again = client.get("/data/dxcases.zip", headers=headers)
+        assert (again.status_code, again.content, again["ETag"]) == (304, b"", first["ETag"])
+        assert again["Cache-Control"] == first["Cache-Control"]
+    file.write_bytes(b"anew")
+    for headers in ({"If-None-Match": first["ETag"]}, {"If-Modified-Since": first["Last-Modified"]}):
+        anew = client.get("/data/dxcases.zip", headers=headers)
+        assert (anew.status_code, anew.getvalue()) == (200, b"anew")
 
 
 @pytest.mark.long
