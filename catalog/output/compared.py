@@ -17,6 +17,7 @@ from catalog.documents.records import Absolute
 from catalog.output.columns import defused
 from catalog.output.exports import A4, truncate
 from catalog.output.files import XLSX
+from catalog.output.records import join_terms
 
 QUESTION, ANSWER = 16, 44  # widths in characters
 FILE_NAME = "事例の比較.xlsx"
@@ -29,7 +30,7 @@ def sent_comparison(documents: list[Document], rows: Rows, address: str, absolut
     file = TemporaryFile()  # noqa: SIM115 – the response closes it
     about = [
         ("アドレス", address),
-        ("利用条件", "\n".join(dict.fromkeys(document.extra["terms"] for document in documents))),
+        ("利用条件", join_terms((one.source_title, one.extra["terms"]) for one in documents)),
         ("作成日", timezone.localdate().isoformat()),
     ]
     heads = [(document.record["title"], absolute(document.path)) for document in documents]

@@ -19,7 +19,7 @@ from catalog.documents.records import (
 from catalog.finding.facets import Facet
 from catalog.finding.index import Index
 from catalog.finding.query import CaseFilter
-from catalog.models import Body, Kind, Region, Source, SourceKind
+from catalog.models import Body, Kind, Region, Source, SourceKind, in_brackets
 
 
 class CaseMention(TypedDict):
@@ -181,8 +181,18 @@ def provenance(sources: Iterable[Source]) -> Provenance:
     listed = list(sources)
     return {
         "source": "、".join(source.citation for source in listed),
-        "terms": "".join(source.terms for source in listed),
+        "terms": join_terms((in_brackets(str(source), source.kind), source.terms) for source in listed),
     }
+
+
+def join_terms(of_sources: Iterable[tuple[str, str]]) -> str:
+    """The terms of sources, each given by its title; where they differ, a line each with whose they are."""
+    titles: dict[str, list[str]] = {}
+    for title, terms in dict.fromkeys(of_sources):
+        titles.setdefault(terms, []).append(title)
+    if len(titles) < 2:
+        return "".join(titles)
+    return "\n".join(f"{'、'.join(whose)}：{terms}" for terms, whose in titles.items())
 
 
 # schema.org's words for the kinds of sources.

@@ -32,6 +32,7 @@ from catalog.finding.query import MAX_TEXT_LENGTH, SEARCH_ERROR, CaseFilter
 from catalog.finding.words import sentence
 from catalog.models import CONTROL_CHARACTER, Case
 from catalog.output.dossiers import Part, sent_dossier
+from catalog.output.records import join_terms
 from catalog.pages import comparison
 from catalog.pages.addresses import without_empty_parameters
 from catalog.pages.along import View
@@ -332,6 +333,6 @@ def about_of(
         *([("選んだ一覧", f"{origin.sentence}（{origin.number}件）")] if origin else []),
         ("アドレス", absolute(query_url("dossier", case_filter.query, case=form.slugs, **texts))),
         ("出典", "\n".join(dict.fromkeys(document.citation for document in documents))),
-        ("利用条件", "\n".join(dict.fromkeys(document.extra["terms"] for document in documents))),
+        ("利用条件", join_terms((one.source_title, one.extra["terms"]) for one in documents)),
         ("作成日", timezone.localdate().isoformat()),
     ]

@@ -18,7 +18,7 @@ from catalog.documents.reading import read_public
 from catalog.models import Case, Source
 from catalog.output.columns import HEADERS, defused, lines
 from catalog.output.exports import MAX_CELL_LENGTH, truncate
-from tests.making import FUNAGATA, KASHIHARA, MIYAGI, make_case
+from tests.making import FUNAGATA, KASHIHARA, MIYAGI, make_case, make_source
 from tests.shown import linked_cases, main_of
 
 pytestmark = pytest.mark.django_db
@@ -209,6 +209,43 @@ def test_the_last_sheet_tells_query_source_terms_and_date(client: Client) -> Non
         "出典": source.citation,
         "利用条件": source.terms,
     }
+
+
+def terms_told(client: Client, query: str) -> dict[str, str]:
+    """The terms as each file of a query, and of the cases `one`, `two` and `three`, tells them."""
+    picked = "case=one&case=two&case=three"
+    sheets = {
+        f"/cases.xlsx?{query}": "条件と出典",
+        f"/compare.xlsx?{picked}": "出典と条件",
+        f"/dossier.xlsx?{picked}": "出典と条件",
+    }
+    told = {
+        address: client.get(address).json()["terms"]
+        for address in (f"/cases.json?{query}", f"/api/v1/cases/?{query}")
+    }
+    for address, name in sheets.items():
+        (told[address],) = (text for label, text in rows_of(client, address, name) if label == "利用条件")
+    model = client.get(f"/cases.json?{query}&form=ds451-3").json()["事例集"]
+    head, row = rows_of(client, f"/cases.xlsx?{query}&form=ds451-3", "事例集")
+    return {**told, "ds451-3": model["ライセンス"], "ds451-3.xlsx": row[head.index("ライセンス")]}
+
+
+def rows_of(client: Client, address: str, name: str) -> list[tuple[str, ...]]:
+    rows = load_workbook(BytesIO(client.get(address).getvalue()))[name].iter_rows(values_only=True)
+    return [tuple(map(str, row)) for row in rows]
+
+
+def test_different_terms_stand_apart_with_whose_they_are(client: Client) -> None:
+    first = Source.objects.get()
+    for slug, source in (("one", "dx2021"), ("two", "second"), ("three", "third")):
+        if source != "dx2021":
+            make_source(source)
+        make_case(slug, source=source, title=f"珊瑚{slug}")
+    told = terms_told(client, "q=珊瑚")
+    assert len(told) == 7
+    assert {*told.values()} == {f"『{first}』：{first.terms}\n『secondの本』、『thirdの本』：自由"}
+    Source.objects.update(terms="自由")
+    assert {*terms_told(client, "q=珊瑚").values()} == {"自由"}
 
 
 def test_a_text_too_long_for_a_cell_says_where_the_rest_is(client: Client) -> None:
