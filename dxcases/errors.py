@@ -29,6 +29,7 @@ DISK_FULL = (
     "サーバーの保存先がいっぱいのため、変更を保存できません。公開ページは見られます。運用担当者に知らせ、"
     "ブラウザーの「戻る」で入力した内容に戻って、書き写してからお待ちください。"
 )
+NOTHING_HERE = "このアドレスには何もありません。"
 TOO_MUCH = "送られた項目か文字が多すぎます。分けて、もう一度お試しください。"
 READ_ONLY = (
     "ただいまデータベースは読み取り専用です。公開ページは見られますが、変更は保存できません。"
@@ -48,7 +49,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer 404 to a program; people get a page that leads on (`catalog.pages.missing`)."""
-    return render_error(request, 404, "このアドレスには何もありません。")
+    return render_error(request, 404, NOTHING_HERE)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

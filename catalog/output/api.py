@@ -22,6 +22,7 @@ from drf_spectacular.plumbing import resolve_type_hint
 from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework.decorators import api_view, schema
+from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
@@ -34,7 +35,7 @@ from catalog.finding.facets import facets_of
 from catalog.finding.fields import BodyCodeField, BodyCodesField, ChoicesField, DigitsField, YearsField
 from catalog.finding.forms import StrictForm, unknown_parameters
 from catalog.finding.index import Index, current_index
-from catalog.finding.paging import page_of
+from catalog.finding.paging import PastTheEnd, page_of
 from catalog.finding.query import BodyListFilter, CaseFilter, StrictFilterSet
 from catalog.finding.words import sentence
 from catalog.models import MAX_YEAR, MIN_YEAR, Body, Case
@@ -50,7 +51,7 @@ from catalog.output.records import (
     facet_record,
     provenance,
 )
-from dxcases.errors import as_json
+from dxcases.errors import NOTHING_HERE, as_json
 
 MAX_PAGE_SIZE = 100
 RESULTS_PER_PAGE = 20
@@ -341,7 +342,11 @@ def examples_of(document: Document | None) -> dict[str, str]:
 
 
 def answer_error(error: Exception, context: dict[str, Any]) -> Response | None:
-    """Any error of Django REST framework in the one shape of errors."""
+    """Any error of Django REST framework in the one shape of errors, in the words of the pages."""
+    if isinstance(error, PastTheEnd):
+        error = NotFound(f"{error.number}ページ目はありません。この一覧は{error.last}ページまでです。")
+    elif isinstance(error, Http404):
+        error = NotFound(NOTHING_HERE)
     response = exception_handler(error, context)
     if response is not None:
         response.data = {"errors": {"detail": [str(response.data["detail"])]}}

@@ -182,6 +182,26 @@ def test_errors_have_one_shape(client: Client, url: str, status: int, names: lis
     assert list(response.json()["errors"]) == names
 
 
+NOTHING_HERE = "このアドレスには何もありません。"
+
+
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [
+        ("/api/v1/cases/nope/", NOTHING_HERE),
+        ("/api/v1/cases/舟形町/", NOTHING_HERE),
+        ("/api/v1/bodies/舟形町/", NOTHING_HERE),
+        ("/api/v1/nope/", NOTHING_HERE),
+        ("/data/nope.csv", NOTHING_HERE),
+        ("/api/v1/cases/?page=999", "999ページ目はありません。この一覧は3ページまでです。"),
+        (f"/api/v1/bodies/?name={FUNAGATA}&page=2", "2ページ目はありません。この一覧は1ページまでです。"),
+    ],
+)
+def test_what_is_not_there_is_told_in_japanese(client: Client, address: str, message: str) -> None:
+    answer = client.get(address)
+    assert (answer.status_code, answer.json()) == (404, {"errors": {"detail": [message]}})
+
+
 def test_other_methods_are_refused_and_head_answered(client: Client) -> None:
     assert client.head("/api/v1/cases/").status_code == 200
     for method in ("post", "put", "patch", "delete", "trace"):
