@@ -30,7 +30,7 @@ from catalog.finding.forms import unknown_parameters
 from catalog.finding.index import current_index
 from catalog.finding.query import MAX_TEXT_LENGTH, SEARCH_ERROR, CaseFilter
 from catalog.finding.words import sentence
-from catalog.models import CONTROL_CHARACTER, Case
+from catalog.models import CONTROL_CHARACTER
 from catalog.output.dossiers import Part, sent_dossier
 from catalog.output.records import join_terms
 from catalog.pages import comparison
@@ -39,7 +39,7 @@ from catalog.pages.along import View
 from catalog.pages.notes import MAX_CASES, MAX_NOTE, MAX_TITLE, NOTE, carried, written
 from catalog.pages.offices import addressees_of
 from catalog.pages.paper import Sheets, first_pages, sheets_of
-from catalog.pages.picks import PARAMETER, compared_once_picked
+from catalog.pages.picks import PARAMETER, compared_once_picked, why_not_public, withdrawn_among
 from dxcases.errors import as_json
 
 MAX_ENTRIES = 100  # of an address that has far too many
@@ -52,8 +52,7 @@ MOVES = ("up", "down", "remove")  # what the buttons of a case send, with its sl
 ON_OTHER_PAGES = ("背景", "取組内容", "類似の取組を行っている団体", "出典")
 
 TOO_MANY = (
-    f"事例ファイルに入れられるのは{MAX_CASES}件までです（今は%(number)s件です）。"
-    "下の一覧から%(over)s件を外してください。"
+    f"事例ファイルに入れられるのは{MAX_CASES}件までです（今は%(number)s件です）。%(over)s件を外してください。"
 )
 WITHDRAWN = "この事例は取り下げられました。外すと、残りの事例でファイルになります。"
 UNKNOWN = "この名前の事例はありません。外すと、残りの事例でファイルになります。"
@@ -130,8 +129,7 @@ class DossierForm(forms.Form):
             over = {"number": len(self.slugs), "over": len(self.slugs) - MAX_CASES}
             self.add_error("case", ValidationError(TOO_MANY, params=over))
         if unknown := [slug for slug in self.slugs if slug not in self.documents]:
-            names = "」「".join(slug[:50] for slug in unknown[:5])
-            self.add_error("case", f"「{names}」という事例は公開されていません。下の一覧から外してください。")
+            self.add_error("case", f"{why_not_public(unknown)}外してください。")
         for name in self.fields:
             if name != "case" and len(self.given.getlist(name)) > 1:
                 self.add_error(name, "1回だけ指定してください。")
@@ -141,9 +139,7 @@ class DossierForm(forms.Form):
         """All that was given, in its order."""
         slugs = self.slugs[:MAX_ENTRIES]
         missing = [slug for slug in slugs if slug not in self.documents]
-        withdrawn = Case.objects.withdrawn().filter(slug__in=missing) if missing else Case.objects.none()
-        told = dict.fromkeys(missing, UNKNOWN)
-        told |= dict.fromkeys(withdrawn.values_list("slug", flat=True), WITHDRAWN)
+        told = dict.fromkeys(missing, UNKNOWN) | dict.fromkeys(withdrawn_among(missing), WITHDRAWN)
         notes = {slug: self.given.get(f"{NOTE}{slug}", "").strip() for slug in self.slugs}
         sheets = {
             slug: sheets_of(document, notes[slug], is_compared=len(slugs) > 1)

@@ -13,6 +13,7 @@ from catalog.finding.forms import BODY_ERROR, StrictForm
 from catalog.finding.index import Index
 from catalog.finding.query import MAX_NAME_LENGTH, MAX_TEXT_LENGTH, NAME_ERROR, SEARCH_ERROR
 from catalog.models import Body
+from catalog.pages.picks import why_not_public
 
 MIN_COMPARED, MAX_COMPARED = 2, 4
 COMPARE_ERROR = f"事例を{MIN_COMPARED}〜{MAX_COMPARED}件選んでください。"
@@ -89,11 +90,10 @@ class ComparedCasesField(forms.MultipleChoiceField):
     def clean(self, value: Any) -> list[Document]:
         slugs = super().clean(value)
         documents = {document.record["slug"]: document for document in read_public(slugs)}
-        for slug in slugs:
-            if slug not in documents:
-                raise forms.ValidationError(
-                    self.error_messages["invalid_choice"], code="invalid_choice", params={"value": slug}
-                )
+        if missing := [slug for slug in slugs if slug not in documents]:
+            raise forms.ValidationError(
+                f"{why_not_public(missing)}一覧から選び直してください。", code="invalid_choice"
+            )
         return [documents[slug] for slug in slugs]
 
 
@@ -102,10 +102,7 @@ class CompareForm(forms.Form):
 
     case = ComparedCasesField(
         label="比べる事例",
-        error_messages={
-            "required": COMPARE_ERROR,
-            "invalid_choice": "「%(value)s」という事例はありません。一覧から選び直してください。",
-        },
+        error_messages={"required": COMPARE_ERROR},
     )
     only = forms.ChoiceField(
         required=False,

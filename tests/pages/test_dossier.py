@@ -104,13 +104,36 @@ def test_the_list_that_the_cases_come_from_is_named_with_their_number(client: Cl
     assert origin(f"case={ONE}&step=2") == origin(CASES) == ""
 
 
+NOT_PUBLIC = "「gone」は取り下げられました。「draft」「nope」という事例はありません。"
+
+
+@pytest.mark.parametrize(
+    ("path", "instruction"),
+    [
+        ("/dossier/", "外してください。"),
+        ("/dossier.xlsx", "外してください。"),
+        ("/compare/", "一覧から選び直してください。"),
+        ("/compare.xlsx", "一覧から選び直してください。"),
+    ],
+)
+def test_every_address_of_cases_says_the_same_of_one_that_is_not_public(
+    client: Client, path: str, instruction: str
+) -> None:
+    make_case("gone", status="withdrawn", withdrawn_reason="誤り")
+    make_case("draft", status="draft")
+    answer = client.get(f"{path}?case={ONE}&case=gone&case=draft&case=nope")
+    told = answer.json()["errors"]["case"] if path.endswith("xlsx") else [alert(answer.text)]
+    assert answer.status_code == 400
+    assert f"{NOT_PUBLIC}{instruction}" in told[0]
+
+
 def test_a_case_that_is_none_is_refused_and_nothing_is_lost(client: Client) -> None:
     make_case("gone", status="withdrawn", withdrawn_reason="誤り")
     make_case("draft", title="まだの事例", status="draft")
     response = client.get(address(ONE, "gone", "draft", "nope", note_gone="残るメモ", title="題"))
     assert (response.status_code, entries(response.text)) == (400, [ONE, "gone", "draft", "nope"])
-    assert "「gone」「draft」「nope」という事例は公開されていません。" in alert(response.text)
-    assert alert(response.text).count("取り下げられました") == 1
+    assert NOT_PUBLIC in alert(response.text)
+    assert "gone ：この事例は取り下げられました。" in alert(response.text)
     assert ("残るメモ</textarea>" in response.text, 'value="題"' in response.text) == (True, True)
     assert (sheets(response.text), "まだの事例" in response.text) == ([], False)
 
@@ -120,7 +143,7 @@ def test_a_twenty_first_case_is_refused_and_nothing_is_lost(client: Client) -> N
     last = {f"note_{slugs[20]}": "最後のメモ"}
     response = client.get(address(*slugs, **last))
     assert (response.status_code, entries(response.text)) == (400, slugs)
-    assert "20件までです（今は21件です）。下の一覧から1件を外してください。" in alert(response.text)
+    assert "20件までです（今は21件です）。1件を外してください。" in alert(response.text)
     assert "最後のメモ</textarea>" in response.text
     assert len(sheets(client.get(address(*slugs[:20])).text)) == 20
 
