@@ -365,6 +365,9 @@ class CaseLine:
         self.cells = table.cells_of(row)
         self.result = RowReport(row.number, as_key(self.cells[KEY]), problems=table.problems_of(row))
         self.result.warnings = table.notices_of(row)
+        self.of_line = "セルの{}行目："  # before what is told of one of several values
+        if row.is_object:
+            self.result.counted, self.of_line = "件目", "{}件目："
         self.case = table.cases.get(self.result.name, Case())
         self.result.is_new = self.case.pk is None
         self.result.is_public = self.case.was_public
@@ -415,8 +418,8 @@ class CaseLine:
             if column.header in refused:
                 continue
             if text and not cell.strip():
-                told = "空になります。セルの結合や消し忘れで、文が消えていないか確かめてください。"
-                self._warn(told, column.header)
+                cause = "" if self.row.is_object else "セルの結合や消し忘れで、"
+                self._warn(f"空になります。{cause}文が消えていないか確かめてください。", column.header)
             elif column.read in (as_text, as_items) and NO_TEXT.fullmatch(cell.strip()):
                 self._warn(f"「{cell}」は文ではなく、表計算ソフトの値のようです。", column.header)
 
@@ -470,7 +473,7 @@ class CaseLine:
     def _check_slug(self) -> None:
         first = self.table.first_with.setdefault(self.result.name, self.result.number)
         if self.result.name and first != self.result.number:
-            self.refuse(f"{first}行目と同じ識別名です。1行にまとめてください。", KEY)
+            self.refuse(f"{first}{self.result.counted}と同じ識別名です。どちらかだけを残してください。", KEY)
 
     def _check_publisher(self, touched: list[Column]) -> None:
         may_publish, is_public = self.table.may_publish, self.case.was_public
@@ -539,7 +542,7 @@ class CaseLine:
             return []
         parts = [part for column in columns for part in column.parts]
         wanted = [dict(zip(parts, _joined(columns, line), strict=True)) for line in zip_longest(*cells)]
-        self.result.problems += _problems_of_rows(_model_of(name), wanted, columns)
+        self.result.problems += _problems_of_rows(_model_of(name), wanted, columns, self.of_line)
         return wanted
 
     def _columns_of(self, name: str) -> list[Column]:
@@ -582,7 +585,9 @@ def _joined(columns: list[Column], line: Iterable[tuple[Any, ...] | None]) -> li
     return [text for column, texts in given for text in texts or [column.nothing] * len(column.parts)]
 
 
-def _problems_of_rows(model: type[CaseRow], wanted: list[Fields], columns: list[Column]) -> list[Problem]:
+def _problems_of_rows(
+    model: type[CaseRow], wanted: list[Fields], columns: list[Column], of_line: str
+) -> list[Problem]:
     headers = {part: column.header for column in columns for part in column.parts}
     key_header = headers[model.key_field]
     found = []
@@ -592,11 +597,10 @@ def _problems_of_rows(model: type[CaseRow], wanted: list[Fields], columns: list[
             row.clean_fields(exclude={"case", "body", "answered_by", "position"})
             row.clean()
         except ValidationError as error:
-            found += _problems_of(error, headers, f"セルの{number}行目：")
+            found += _problems_of(error, headers, of_line.format(number))
         if "body_id" in fields and not fields["body_id"]:
-            found.append(
-                Problem(f"セルの{number}行目：コードがありません。行をそろえてください。", key_header)
-            )
+            message = "コードがありません。ほかの列と数をそろえてください。"
+            found.append(Problem(f"{of_line.format(number)}{message}", key_header))
     times = Counter(fields[model.key_field] for fields in wanted)
     return found + [Problem(f"「{key}」が{n}回あります。", key_header) for key, n in times.items() if n > 1]
 

@@ -11,6 +11,7 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -29,12 +30,14 @@ from catalog.importing.tables import (
 )
 from catalog.models import Body, Case, Section, Source, Topic
 from catalog.models.base import TELEPHONE, plain
-from catalog.output.columns import COLUMNS, as_key, defused, escaped, undefused
+from catalog.output.columns import COLUMNS, as_key, defused, escaped, lines, undefused
 from catalog.output.ds451 import (
     ADDED,
+    ADDED_NAMES,
     CASES_SHEET,
     CATALOGUE,
     COLLECTION_SHEET,
+    NAMES,
     OF_FACTS,
     SAID_NOWHERE,
     WITHIN_APPROACH,
@@ -50,18 +53,34 @@ FACT_KIND = "事実の種類"
 POINTS = "ポイント"  # which a case of ours has in any case
 # Items of others that stand in the text of what was done and are not taken out of it again.
 LEFT_WITHIN_APPROACH = ("キーワード", "関連事例")
-SEVERAL = re.compile(r"[;；\n]")
+# By the form in which names are compared; what is called otherwise has no field.
+KNOWN_ITEMS = {plain(name): name for name in (*NAMES, *ADDED_NAMES, *SOURCE_NAMES)}
+SEVERAL, SEVERAL_URLS = re.compile(r"[;；\n]"), re.compile(r"[;；\s]+")
+OF_OBJECTS = ("対象組織", "連絡先情報")
 EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII)
 TELEPHONE_WITHIN = re.compile(TELEPHONE.pattern.strip("^$"))
 AREA_CODE = re.compile(r"\((0[0-9]{1,4})\) ?")
 NOT_JSON = "JSONとして読み取れません（{}）。DS-451-3の形の事例のファイルを選んでください。"
+NESTED = "「{}」：文字か数か、その並びにしてください。"
 NO_CASES = f"「{CASES_SHEET}」に事例がありません。DS-451-3の形の事例のファイルを選んでください。"
 WHICH_BODY = (
     "対象組織「{}」がどの団体か決まりません。「山形県舟形町」のように都道府県から書くか、「団体コード」の項目に"
     "全国地方公共団体コードを入れてください。"
 )
 CONTACT_WITHOUT_DAY = "連絡先は、確かめた日（最終更新日か公開日）がないため取り込みません。"
+CONTACTS_LEFT_OUT = (
+    "連絡先が対象組織と同じ数ではないため、初めの1件だけを取り込みます。ほかの連絡先（{}）は、要るものを"
+    "取り込んだ後に事例の画面で入力してください。"
+)
+PARTS_LEFT_OUT = (
+    "連絡先の「{}」は、欄がないため取り込みません（{}）。"
+    "要るものは、取り込んだ後に事例の画面で入力してください。"
+)
+CONTACT_WITHOUT_NAME = "名称のない連絡先は取り込みません（{}）。「連絡先名称」に部署を入れてください。"
+THEME_LEFT_OUT = "「{}」という区分はないため、この出典の区分「{}」にします。"
+NO_HEADING = "見出しのない列に値があります。見出しを付けるか、余分な列を消してください。"
 NO_CONTACT = ("", "", "", "")
+CONTACT_PARTS = ("連絡先名称", "連絡先電話番号", "連絡先メールアドレス")
 CONTACT_HEADERS = ("照会先の部署", "照会先の電話", "照会先のメール", "照会先の確認日")
 # Columns that stand in a table together.
 TOGETHER = (
@@ -77,13 +96,15 @@ TOGETHER = (
 class Given:
     """A case of a file: its number, its items as texts, and what was wrong with its cells.
 
-    `bodies` and `contacts` are the names of the organisations and the objects of the contacts where the file
-    has such.
+    `lists` has the values of items that are arrays, which stay as they are. `bodies` and `contacts` are the
+    names of the organisations and the parts of the contacts.
     """
 
     number: int
     items: dict[str, str]
     collection: str = ""
+    is_object: bool = False
+    lists: dict[str, list[str]] = field(default_factory=dict)
     bodies: list[str] = field(default_factory=list)
     contacts: list[dict[str, str]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
@@ -94,8 +115,10 @@ class Given:
         text = self.items.get(name, "")
         return "" if text.strip() in SAID_NOWHERE else text
 
-    def several(self, name: str) -> list[str]:
-        return [one.strip() for one in SEVERAL.split(self.said(name)) if one.strip()]
+    def several(self, name: str, parting: re.Pattern[str] = SEVERAL) -> list[str]:
+        """The values of an item, of which a text is parted."""
+        texts = self.lists[name] if name in self.lists else parting.split(self.said(name))
+        return [text.strip() for text in texts if text.strip() not in SAID_NOWHERE]
 
 
 def is_json(content: bytes) -> bool:
@@ -103,14 +126,18 @@ def is_json(content: bytes) -> bool:
 
 
 def table_of_json(content: bytes) -> list[TableRow]:
-    """The rows of a file that has its cases under 事例, or is a list of them. Raises UnreadableTable."""
+    """The rows of a file that has its cases under 事例, or is a list of them; of one case alone, its row.
+
+    Raises UnreadableTable.
+    """
     if len(content) > MAX_BYTES:
         raise UnreadableTable(f"ファイルが大きすぎます。{MAX_BYTES // MEBIBYTE}MB以下に分けてください。")
     try:
         read = orjson.loads(content.removeprefix(b"\xef\xbb\xbf"))
     except orjson.JSONDecodeError as error:
         raise UnreadableTable(NOT_JSON.format(f"{error.lineno}行目の{error.colno}文字目")) from error
-    cases = read.get(CASES_SHEET) if isinstance(read, dict) else read
+    cases = read.get(CASES_SHEET, read if TITLE in read else None) if isinstance(read, dict) else read
+    cases = [cases] if isinstance(cases, dict) else cases
     if not isinstance(cases, list) or not cases:
         raise UnreadableTable(NO_CASES)
     if len(cases) > MAX_ROWS:
@@ -126,9 +153,19 @@ def table_of_sheets(sheets: Iterable[Sheet]) -> list[TableRow] | None:
     for sheet in listed:
         names = [plain(cell) for cell in sheet.rows[0].cells] if sheet.rows else []
         if TITLE in names and CONTENT in names:
+            refuse_twice(sheet.rows[0])
             collection = collection_of_sheets(listed)
             return table_of([given_of_row(row, sheet.rows[0], collection) for row in sheet.rows[1:]])
     return None
+
+
+def refuse_twice(header: TableRow) -> None:
+    """Raises UnreadableTable where two columns are called the same: one would be lost."""
+    times = Counter(filter(None, map(item_called, header.cells)))
+    if twice := [name for name, number in times.items() if number > 1]:
+        raise UnreadableTable(
+            f"{header.number}行目：「{'」「'.join(twice)}」の列が2つ以上あります。1つにまとめてください。"
+        )
 
 
 def collection_of_sheets(sheets: Iterable[Sheet]) -> str:
@@ -140,14 +177,21 @@ def collection_of_sheets(sheets: Iterable[Sheet]) -> str:
     return ""
 
 
+def item_called(name: str) -> str:
+    """The item as the model writes it, or on one line what the model does not know."""
+    return KNOWN_ITEMS.get(plain(name)) or " ".join(name.split())
+
+
 def given_of_row(row: TableRow, header: TableRow, collection: str) -> Given:
-    names = [cell.strip() for cell in header.cells]
+    names = [item_called(cell) for cell in header.cells]
     items = {name: undefused(cell) for name, cell in zip(names, row.cells, strict=False) if name}
     found = Given(row.number, items, collection)
-    found.bodies, found.contacts = found.several("対象組織"), contacts_in(found.said("連絡先情報"))
+    found.bodies, found.contacts = found.several("対象組織"), [*map(contact_in, found.several("連絡先情報"))]
     told = {at: f"「{name}」：" for at, name in enumerate(names)}
     found.problems = [f"{told.get(at, '')}{problem}" for at, problem in row.problems.items()]
     found.notices = [f"{told.get(at, '')}{notice}" for at, notice in row.notices.items()]
+    if any(cell.strip() and not name for name, cell in zip_longest(names, row.cells, fillvalue="")):
+        found.problems.append(NO_HEADING)
     return found
 
 
@@ -155,32 +199,51 @@ def given_of_object(number: int, case: Any, collection: str) -> Given:
     """Raises UnreadableTable for what is no object."""
     if not isinstance(case, dict):
         raise UnreadableTable(f"{number}件目：項目の名前と値の組ではありません。")
-    found = Given(number, {}, collection)
-    for name, value in case.items():
-        if name == "対象組織" and is_of_objects(value):
-            found.bodies = [text_of(one.get("商号または名称")) for one in value]
-            codes = [code_in(one.get("登記住所")) for one in value]
-            if all(codes):
-                found.items.setdefault("団体コード", "\n".join(codes))
-        elif name == "連絡先情報" and is_of_objects(value):
-            found.contacts = [{part: text_of(text) for part, text in one.items()} for one in value]
+    found = Given(number, {}, collection, is_object=True)
+    objects: dict[str, list[Any]] = {name: [] for name in OF_OBJECTS}
+    for key, value in case.items():
+        name, values = item_called(key), value if isinstance(value, list) else [value]
+        if name in OF_OBJECTS and any(isinstance(one, dict) for one in values):
+            objects[name] = values
+        elif any(isinstance(one, dict | list) for one in values):
+            found.problems.append(NESTED.format(name))
         elif isinstance(value, list):
-            parting = "\n" if name in {column.header for column in ADDED} else ";"
-            found.items[name] = parting.join(map(text_of, value))
-        elif isinstance(value, dict):
-            found.problems.append(f"「{name}」：文字か数か、その並びにしてください。")
+            found.lists[name] = [*map(text_of, value)]
+            found.items[name] = as_item(name, found.lists[name])
         else:
             found.items[name] = text_of(value)
-    found.bodies = found.bodies or found.several("対象組織")
-    found.contacts = found.contacts or contacts_in(found.said("連絡先情報"))
+    organisations, contacts = objects.values()
+    found.bodies = [name_in(one) for one in organisations] or found.several("対象組織")
+    codes = [code_in(one) for one in organisations]
+    if codes and all(codes):
+        found.items.setdefault("団体コード", "\n".join(codes))
+    found.contacts = [
+        {part: text_of(text) for part, text in one.items()}
+        if isinstance(one, dict)
+        else contact_in(text_of(one))
+        for one in contacts
+    ] or [*map(contact_in, found.several("連絡先情報"))]
+    if any(
+        isinstance(text, dict | list) for one in contacts if isinstance(one, dict) for text in one.values()
+    ):
+        found.problems.append(NESTED.format("連絡先情報"))
     return found
 
 
-def is_of_objects(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(one, dict) for one in value)
+def as_item(name: str, texts: list[str]) -> str:
+    """The values of an array as the text of its item."""
+    if name in ADDED_NAMES:
+        return "\n".join(text.replace("\n", "\\n") for text in texts)
+    return ";".join(texts)
 
 
-def code_in(address: Any) -> str:
+def name_in(organisation: Any) -> str:
+    """The name of an organisation, which is an object or the name itself."""
+    return text_of(organisation.get("商号または名称") if isinstance(organisation, dict) else organisation)
+
+
+def code_in(organisation: Any) -> str:
+    address = organisation.get("登記住所") if isinstance(organisation, dict) else None
     return text_of(address.get("全国地方公共団体コード")) if isinstance(address, dict) else ""
 
 
@@ -188,17 +251,14 @@ def text_of(value: Any) -> str:
     return "" if value is None else with_plain_breaks(str(value))
 
 
-def contacts_in(text: str) -> list[dict[str, str]]:
-    """The contacts that a text names, each in its parts."""
-    found = []
-    for one in filter(None, map(str.strip, SEVERAL.split(text))):
-        email = EMAIL.search(one)
-        rest = AREA_CODE.sub(r"\1-", unicodedata.normalize("NFKC", EMAIL.sub(" ", one)))
-        telephone = TELEPHONE_WITHIN.search(rest)
-        section = " ".join(TELEPHONE_WITHIN.sub(" ", rest, count=1).split())
-        parts = {"連絡先名称": section, "連絡先電話番号": telephone[0] if telephone else ""}
-        found.append({**parts, "連絡先メールアドレス": email[0] if email else ""})
-    return found
+def contact_in(text: str) -> dict[str, str]:
+    """The contact that a text names, in its parts."""
+    email = EMAIL.search(text)
+    rest = AREA_CODE.sub(r"\1-", unicodedata.normalize("NFKC", EMAIL.sub(" ", text)))
+    telephone = TELEPHONE_WITHIN.search(rest)
+    section = " ".join(TELEPHONE_WITHIN.sub(" ", rest, count=1).split())
+    parts = {"連絡先名称": section, "連絡先電話番号": telephone[0] if telephone else ""}
+    return {**parts, "連絡先メールアドレス": email[0] if email else ""}
 
 
 def table_of(cases: list[Given]) -> list[TableRow]:
@@ -212,10 +272,11 @@ def table_of(cases: list[Given]) -> list[TableRow]:
     table = [TableRow(1, headers)]
     for one, row in zip(cases, rows, strict=True):
         made = made_visible(one.number, [defused(row.get(name, "")) for name in headers], {})
+        made.is_object = one.is_object
         if one.problems:
-            made.problems[0] = "、".join([*one.problems, *filter(None, [made.problems.get(0, "")])])
+            made.problems[0] = "".join([*one.problems, *filter(None, [made.problems.get(0, "")])])
         if one.notices:
-            made.notices[0] = "、".join(one.notices)
+            made.notices[0] = "".join(one.notices)
         table.append(made)
     return table
 
@@ -274,9 +335,9 @@ class Known:
             yield from zip(CONTACT_HEADERS, self.contacts(one), strict=True)
             taken |= set(CONTACT_HEADERS)
         if "関連リンクのURL" not in one.items:
-            urls = [url for text in one.several("関連URL") for url in text.split()]
-            yield "関連リンクのURL", "\n".join(urls)
-            yield "関連リンクの表示名", "\n".join(map(host_of, urls))
+            urls = one.several("関連URL", SEVERAL_URLS)
+            yield "関連リンクのURL", lines(urls)
+            yield "関連リンクの表示名", lines(map(host_of, urls))
             taken |= {"関連リンクのURL", "関連リンクの表示名"}
         yield from (
             (column.header, one.items.get(column.header, ""))
@@ -313,9 +374,12 @@ class Known:
         """The section that the theme names; where a source has but one, that."""
         sections = self.sections[source.pk] if source else {}
         theme = one.said(THEME)
-        if as_key(theme) in sections:
-            return sections[as_key(theme)]
-        return next(iter(sections.values())) if len(sections) == 1 else theme
+        if as_key(theme) in sections or len(sections) != 1:
+            return sections.get(as_key(theme), theme)
+        ((title, only),) = sections.items()
+        if theme:
+            one.notices.append(THEME_LEFT_OUT.format(theme, title))
+        return only
 
     def keywords(self, one: Given) -> list[str]:
         return [as_key(word) for word in one.several("キーワード")]
@@ -329,7 +393,9 @@ class Known:
         under |= {name: "" for name, kind in OF_FACTS.items() if kind.label in kinds}
         if POINTS in one.items:  # ours: the related cases are those of the catalogue
             under["関連事例"] = ""
-        return joined(one.said(CONTENT), under, (*WITHIN_APPROACH, *LEFT_WITHIN_APPROACH))
+        own = {name: one.said(name) for name in one.items if plain(name) not in KNOWN_ITEMS}
+        content = joined(one.said(CONTENT), own, [*own])
+        return joined(content, under, (*WITHIN_APPROACH, *LEFT_WITHIN_APPROACH))
 
     def codes(self, one: Given) -> str:
         """The codes of the bodies named, one a line; what names none is told."""
@@ -353,7 +419,12 @@ class Known:
             one.notices.append(CONTACT_WITHOUT_DAY)
             told = []
         if len(told) != len(one.bodies):
+            left_out = [" ".join(filter(None, cells[:3])) for cells in told[1:] if any(cells)]
+            if left_out:
+                one.notices.append(CONTACTS_LEFT_OUT.format("、".join(left_out)))
             told = told[:1]
+        if POINTS not in one.items:  # ours: what a contact says besides is said of its body
+            one.notices += filter(None, map(left_out_of, one.contacts))
         return ["\n".join(cells) if any(cells) else "" for cells in zip(*told, strict=True)] or [*NO_CONTACT]
 
 
@@ -366,6 +437,15 @@ def contact_cells(contact: dict[str, str], day: str) -> tuple[str, str, str, str
     if telephone and not TELEPHONE.match(telephone):
         name, telephone = f"{name} {telephone}", ""
     return escaped(name), telephone, as_key(contact.get("連絡先メールアドレス", "")), day
+
+
+def left_out_of(contact: dict[str, str]) -> str:
+    """What is told of the parts of a contact that nothing is made of; empty where there are none."""
+    said = {part: text.strip() for part, text in contact.items() if text.strip() not in SAID_NOWHERE}
+    if CONTACT_PARTS[0] not in said:
+        return CONTACT_WITHOUT_NAME.format("、".join(said.values())) if said else ""
+    beyond = {part: text for part, text in said.items() if part not in CONTACT_PARTS}
+    return PARTS_LEFT_OUT.format("」「".join(beyond), "、".join(beyond.values())) if beyond else ""
 
 
 def points_of(text: str) -> str:

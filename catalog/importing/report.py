@@ -80,7 +80,8 @@ class RowReport:
     """What an import does with a row, or with what has none: then `number` is 0.
 
     `key` is the primary key of what it changed, unless it is refused. `is_proposal`: it makes a proposal
-    rather than changing what is public. `is_public`: what it changes is or was public.
+    rather than changing what is public. `is_public`: what it changes is or was public. `counted` is what
+    stands behind its number: JSON has cases, but no lines.
     """
 
     number: int
@@ -93,6 +94,7 @@ class RowReport:
     problems: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
     key: Any = None
+    counted: str = "行目"
 
     @property
     def outcome(self) -> Outcome:
@@ -171,7 +173,7 @@ class Report:
         """The report as text, without what stays as it is."""
         yield from (f"{name}：{fact}" for name, fact in self.facts.items())
         for row in self.worth_reading:
-            place = f"{row.number}行目 " if row.number else ""
+            place = f"{row.number}{row.counted} " if row.number else ""
             yield f"{place}{row.name}：{row.outcome}"
             yield from (f"    {one.column}：{one.message}" for one in row.problems if one.column)
             yield from (f"    {one.message}" for one in row.problems if not one.column)

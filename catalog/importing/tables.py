@@ -86,13 +86,14 @@ class TableRow:
     """A row of a table: its number as a spreadsheet counts, from 1, its cells, and what is wrong with them.
 
     Line breaks within a cell are \\n. `problems` are by the index of the cell, so are `notices` of what
-    was taken out because nobody sees it.
+    was taken out because nobody sees it. `is_object`: it is made of an object of JSON, which has no cells.
     """
 
     number: int
     cells: list[str]
     problems: dict[int, str] = field(default_factory=dict)
     notices: dict[int, str] = field(default_factory=dict)
+    is_object: bool = False
 
     @property
     def is_blank(self) -> bool:

@@ -314,7 +314,7 @@ BAD_CELLS = [
     ({"団体コード": f"{FUNAGATA}\n{FUNAGATA}"}, [("団体コード", "「063631」が2回あります。")]),
     (
         {"団体コード": FUNAGATA, "団体の注記": "\n注"},
-        [("団体コード", "セルの2行目：コードがありません。行をそろえてください。")],
+        [("団体コード", "セルの2行目：コードがありません。ほかの列と数をそろえてください。")],
     ),
     (
         {"題名": "=1+1"},
@@ -408,7 +408,7 @@ def test_a_source_that_shares_its_name_with_another_is_not_guessed() -> None:
 
 def test_a_slug_that_comes_twice_is_refused() -> None:
     report = run(NEW, {**NEW, "出典のページ": "901"})
-    assert problems(report) == [(3, "識別名", "2行目と同じ識別名です。1行にまとめてください。")]
+    assert problems(report) == [(3, "識別名", "2行目と同じ識別名です。どちらかだけを残してください。")]
 
 
 def test_a_place_that_two_new_cases_claim_is_refused() -> None:

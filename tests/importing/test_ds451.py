@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections import defaultdict
-from io import BytesIO
+from io import BytesIO, StringIO
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from django.test import Client
 from openpyxl import Workbook, load_workbook
 
 from catalog.importing.cases import import_cases, read_cases
-from catalog.importing.ds451 import contacts_in
+from catalog.importing.ds451 import contact_in
 from catalog.importing.report import Report
 from catalog.importing.tables import UnreadableTable
 from catalog.models import Body, Case, Fact, Section, Source, Topic
@@ -22,7 +23,7 @@ from tests.filling import a_publisher
 from tests.importing.test_cases import make_full_case, outcomes, problems
 from tests.importing.test_pages import CASES
 from tests.importing.test_runs import agree, import_dir, worked
-from tests.making import FUNAGATA, HIDAKA, make_case, make_fact, without_cases
+from tests.making import FUNAGATA, HIDAKA, KASHIHARA, make_case, make_fact, without_cases
 from tests.quick import one_in
 from tests.state import database_state
 
@@ -267,6 +268,111 @@ def test_a_casebook_of_others_enters_with_all_that_it_says(write: Any) -> None:
     assert told["kaku-a-005"]["連絡先情報"][0]["連絡先名称"] == "企画課"
 
 
+def as_table(cases: list[dict[str, Any]]) -> bytes:
+    file = StringIO(newline="")
+    writer = csv.writer(file)
+    writer.writerows([[*cases[0]], *([*case.values()] for case in cases)])
+    return file.getvalue().encode()
+
+
+@pytest.mark.parametrize("write", [as_json, as_table])
+def test_an_item_that_the_model_does_not_know_stays_under_its_name(write: Any) -> None:
+    source, (case,) = make_invented_source(), casebook_of(1)
+    own = {
+        "取り組み 内容": "内容",
+        "独自項目": "残る",
+        "独自の 二": "不明",
+        "協力者": "大学",
+        "出典": "架空の事例集第2版",
+    }
+    case = {name: text for name, text in case.items() if name != "取り組み内容"} | own
+    report = run(write([case]))
+    assert problems(report) == []
+    made = source.cases.get()
+    assert made.approach == "内容\n\n【独自項目】\n残る\n\n【協力者】\n大学"
+    assert outcomes(run(write([case]))) == ["変更なし"]
+    source.cases.update(status="published")
+    (told,) = json.loads(file_of("json", "&source=kaku"))["事例"]
+    assert (told["取り組み内容"], told["協力者"]) == ("内容\n\n【独自項目】\n残る", "大学")
+
+
+def test_what_a_table_has_without_a_heading_or_under_one_twice_is_refused() -> None:
+    make_invented_source()
+    (case,) = casebook_of(1)
+    case["出典"] = "架空の事例集第2版"
+    assert [told for *_, told in problems(run(as_table([{**case, "": "失われる"}])))] == [
+        "見出しのない列に値があります。見出しを付けるか、余分な列を消してください。"
+    ]
+    with pytest.raises(UnreadableTable, match="「成果」の列が2つ以上あります。1つにまとめてください。"):
+        read_cases(as_table([{**case, "成 果": "もう1つ"}]))
+
+
+def test_contacts_and_a_theme_that_have_no_place_are_told() -> None:
+    source, (case,) = make_invented_source(), casebook_of(1)
+    Section.objects.filter(source=source).exclude(title="窓口を変える").delete()
+    contacts = [
+        {"連絡先名称": "企画課", "連絡先内線": "12"},
+        {"連絡先名称": "総務課", "連絡先電話番号": "0233-32-1111"},
+        {"連絡先電話番号": "0233-32-2222"},
+    ]
+    report = run(as_json([{**case, "テーマ": "別の章", "連絡先情報": contacts}]), dry_run=True)
+    (told,) = report.rows[0].warnings
+    assert told.message == (
+        "「別の章」という区分はないため、この出典の区分「窓口を変える」にします。"
+        "連絡先が対象組織と同じ数ではないため、初めの1件だけを取り込みます。"
+        "ほかの連絡先（総務課 0233-32-1111）は、要るものを取り込んだ後に事例の画面で入力してください。"
+        "連絡先の「連絡先内線」は、欄がないため取り込みません（12）。"
+        "要るものは、取り込んだ後に事例の画面で入力してください。"
+        "名称のない連絡先は取り込みません（0233-32-2222）。「連絡先名称」に部署を入れてください。"
+    )
+
+
+def test_one_object_is_a_list_of_one_and_values_of_an_array_stay_whole() -> None:
+    source, (case,) = make_invented_source(), casebook_of(1)
+    natural = {
+        **case,
+        "対象組織": {"商号または名称": "和歌山県御坊市"},
+        "連絡先情報": {"連絡先名称": "企画課;DX係", "連絡先電話番号": "0738-22-4111"},
+        "関連URL": ["https://a.jp/x;y", "https://a.jp/z"],
+        "キーワード": ["業務改革（BPR）", "一;二"],
+    }
+    alone = json.dumps(natural | {"出典": "架空の事例集第2版"}, ensure_ascii=False).encode()
+    one = json.dumps({"事例": natural | {"出典": "架空の事例集第2版"}}, ensure_ascii=False).encode()
+    for content in (as_json([natural]), alone, one):
+        report = run(content)
+        assert problems(report) == []
+    assert outcomes(report) == ["変更なし"]
+    made = source.cases.get()
+    assert [(row.body.name, row.contact_section) for row in made.case_bodies.all()] == [
+        ("御坊市", "企画課;DX係")
+    ]
+    assert [link.url for link in made.links.all()] == ["https://a.jp/x;y", "https://a.jp/z"]
+    assert made.approach.endswith("【キーワード】\n一;二")
+    mixed = ["山形県舟形町", {"商号または名称": "奈良県橿原市"}]
+    run(as_json([{**case, "ID": "A_2", "対象組織": mixed}]))
+    assert [row.body_id for row in Case.objects.get(slug="kaku-a-2").case_bodies.all()] == [
+        FUNAGATA,
+        KASHIHARA,
+    ]
+
+
+def test_messages_about_json_speak_of_no_cells_and_no_lines() -> None:
+    make_invented_source()
+    (case,) = casebook_of(1)
+    wrong = {**case, "関連URL": ["https://a.jp/", "x;y"]}
+    report = run(as_json([wrong, case, {**case, "対象組織": [["山形県舟形町"]]}]))
+    told = problems(report)
+    assert (1, "関連リンクのURL", "2件目：有効なURLを入力してください。") in told
+    assert (2, "識別名", "1件目と同じ識別名です。どちらかだけを残してください。") in told
+    assert "「対象組織」：文字か数か、その並びにしてください。" in [message for *_, message in told]
+    assert not [line for line in report.lines() if "セル" in line or "行目" in line]
+    run(as_json([case]))
+    emptied = run(as_json([{**case, "成果": ""}, casebook_of(3)[2]]), dry_run=True)
+    assert "空になります。文が消えていないか確かめてください。" in [
+        one.message for one in emptied.rows[0].warnings
+    ]
+
+
 def test_what_cannot_be_taken_is_refused_in_plain_words() -> None:
     make_invented_source()
     (case,) = casebook_of(1)
@@ -296,7 +402,7 @@ def test_what_cannot_be_taken_is_refused_in_plain_words() -> None:
 
 
 def test_a_contact_is_read_in_its_parts_and_never_without_its_day() -> None:
-    assert contacts_in("情報課（０３）１２３４－５６７８ a@b.jp;総務課") == [
+    assert [contact_in(one) for one in ("情報課（０３）１２３４－５６７８ a@b.jp", "総務課")] == [
         {"連絡先名称": "情報課", "連絡先電話番号": "03-1234-5678", "連絡先メールアドレス": "a@b.jp"},
         {"連絡先名称": "総務課", "連絡先電話番号": "", "連絡先メールアドレス": ""},
     ]
