@@ -18,7 +18,7 @@ from catalog import history
 from catalog.documents.many import writing_many_rows
 from catalog.documents.reading import as_written, read_documents
 from catalog.importing import ds451
-from catalog.importing.codes import wrong_codes
+from catalog.importing.codes import same_name, wrong_codes
 from catalog.importing.letters import is_what_is_left, look_alike, may_have_lost
 from catalog.importing.report import Change, Overtaken, Progress, Report, RowReport, all_or_nothing
 from catalog.importing.tables import (
@@ -50,7 +50,7 @@ from catalog.output.columns import (
 from catalog.output.exports import TRUNCATED, truncate
 
 ROWS_AT_A_TIME = 100  # written together: cases that are there are kept from others for so long
-KEY, BODIES = "識別名", "団体コード"
+KEY, BODIES, PREFECTURES = "識別名", "団体コード", "都道府県"
 STATUS = EDITORS_COLUMNS[0].header
 EXAMPLE = "（記入例）"  # begins the slug of a row that shows how to fill in the template
 ERROR_VALUE = re.compile(r"#(?:REF!|N/A|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|SPILL!)")
@@ -317,7 +317,8 @@ class CaseTable:
         if column.sets == "source":
             return _found(self.sources, value)
         if column.sets == "topics":
-            return [_found(self.topics, title) for title in value]
+            found = {_found(self.topics, title) for title in value}  # of merged ones two may be one
+            return sorted(found, key=lambda topic: topic.pk)
         if {"body_id", "answered_by_id"} & {*column.parts}:
             typed = zip(value, as_lines(cell), strict=True)
             self._check_bodies({code: line for (code,), (line,) in typed if code is not None})
@@ -462,7 +463,14 @@ class CaseLine:
         value, text = self.values[column.header], self.texts.get(column.header)
         if value is UNREADABLE or text is None:
             return value is not UNREADABLE
-        return self.cells[column.header] != truncate(text) and value != self.table.value_of(column, text)
+        return self.cells[column.header] != truncate(text) and value != self._known_value(column, text)
+
+    def _known_value(self, column: Column, text: str) -> Any:
+        """What the case has; UNREADABLE where its text does not tell, as the name that two sources share."""
+        try:
+            return self.table.value_of(column, text)
+        except ValueError:
+            return UNREADABLE
 
     def _is_shown(self, column: Column) -> bool:
         return not self.result.is_new or bool(self.cells[column.header])
@@ -657,10 +665,16 @@ def _disagreements(record: TableRecord, cells: Mapping[str, str]) -> list[Proble
         cell, text = cells.get(column.header, ""), with_plain_breaks(column.text(record))
         if look_alike(cell, text) or is_what_is_left(cell, text):
             continue
-        if column.follows and cell.strip() and as_lines(cell) != as_lines(text):
+        if column.follows and cell.strip() and _names_in(column, cell) != _names_in(column, text):
             message = (
                 f"「{cell}」とありますが、コードや番号からは「{text}」です。この列は取り込みません。"
                 "コードや番号に誤りがないか確かめてください。"
             )
             problems.append(Problem(message.replace("\n", "、"), column.header))
     return problems
+
+
+def _names_in(column: Column, cell: str) -> list[str]:
+    """The names of the cell, alike for two ways of writing one: of prefectures without 都, 府 or 県."""
+    names = [same_name(plain(line)) for (line,) in as_lines(cell)]
+    return [re.sub("(?<=..)[都府県]$", "", name) for name in names] if column.header == PREFECTURES else names

@@ -25,9 +25,14 @@ def wrong_codes(codes: Iterable[str]) -> set[str]:
         return {code for (code,) in cursor}
 
 
+def same_name(name: str) -> str:
+    """The name, alike for all ways of writing it."""
+    return name.translate(SAME_NAME)
+
+
 def is_same_name(one: str, other: str) -> bool:
     """Whether they are one name in two ways of writing it."""
-    return one.translate(SAME_NAME) == other.translate(SAME_NAME)
+    return same_name(one) == same_name(other)
 
 
 def is_northern(code: str) -> bool:
@@ -59,7 +64,7 @@ class NamedCode:
 
     def names(self, body: Body) -> bool:
         """Whether the name is that of the body, but for 郡 before it and the ways of writing it."""
-        return bool(self.name) and self.name.translate(SAME_NAME).endswith(body.name.translate(SAME_NAME))
+        return bool(self.name) and same_name(self.name).endswith(same_name(body.name))
 
 
 @dataclass(frozen=True)

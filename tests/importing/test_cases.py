@@ -16,7 +16,7 @@ from catalog.documents.many import writing_many_rows
 from catalog.importing.cases import import_cases, read_cases
 from catalog.importing.report import Change, Report
 from catalog.importing.tables import CUT_SHORT, UnreadableTable
-from catalog.models import Case, Figure, Followed, Indicator, Link, SimilarBody, Source, Topic
+from catalog.models import Case, Figure, Followed, Indicator, Link, Section, SimilarBody, Source, Topic
 from catalog.models.days import UNREADABLE_DAY
 from catalog.output.columns import HEADERS
 from tests.making import FUNAGATA, HIDAKA, KASHIHARA, MIYAGI, make_case, make_fact, without_cases
@@ -460,6 +460,44 @@ def test_a_name_beside_another_code_is_a_warning() -> None:
         )
         for column, cell, text in (("ステップ", "2", "0"), ("団体名", "舟形町", "福島県"))
     ]
+
+
+def test_what_a_file_from_before_a_merge_says_is_no_change() -> None:
+    old, new = (Topic.objects.get(title=title) for title in ("押印の見直し", "テレワーク"))
+    case = make_case("made", topics=[old.slug, new.slug, "bpr"])
+    row = exported("made")
+    assert {"押印の見直し", "テレワーク"} < set(row["テーマ"].split("\n"))
+    history.merge_topic(old, new, None)
+    case.refresh_from_db()
+    report = run(row)
+    assert (outcomes(report), report.needs_reason) == (["変更なし"], False)
+    assert Case.objects.get(pk=case.pk).updated_at == case.updated_at
+    only_old = run({"識別名": "made", "テーマ": "業務改革（BPR）\n押印の見直し"})
+    assert outcomes(only_old) == ["変更なし"]
+
+
+def test_names_written_otherwise_are_neither_changes_nor_slips() -> None:
+    make_case("made", bodies=("132012", FUNAGATA))
+    row = exported("made")
+    assert row["都道府県"] == "東京都\n山形県"
+    report = run({**row, "都道府県": "東京\n山形", "団体名": "八王子 市\n舟形町"})
+    assert (outcomes(report), report.rows[0].warnings) == (["変更なし"], [])
+    report = run({**row, "都道府県": "東京都\n宮城"})
+    assert [one.column for one in report.rows[0].warnings] == ["都道府県"]
+
+
+def test_a_case_leaves_a_source_that_shares_its_name() -> None:
+    case = make_case("made")
+    Source.objects.create(
+        slug="twin", title="自治体DX推進手順書参考", edition="事例集", publisher="別",
+        published_on="2022-01-01", terms="—",
+    )  # fmt: skip
+    other = Source.objects.create(
+        slug="other", kind="report", title="別の資料", publisher="別", published_on="2022-01-01", terms="—"
+    )
+    Section.objects.create(id="other-1", source=other, step_id=1, title="取組", position=1)
+    assert outcomes(run({"識別名": "made", "区分": "other-1", "出典": "別の資料"})) == ["変更"]
+    assert Case.objects.get(pk=case.pk).source == other
 
 
 @pytest.mark.long
