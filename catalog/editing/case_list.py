@@ -23,7 +23,7 @@ from catalog.editing.forms import (
     SortingForm,
     WithdrawalForm,
 )
-from catalog.editing.imported import proposing
+from catalog.editing.imported import proposing, waiting
 from catalog.editing.recorded import RecordedAdmin
 from catalog.editing.sheets import workbook_of
 from catalog.finding.index import current_index
@@ -293,7 +293,7 @@ class CaseList(RecordedAdmin):
         )
 
     def import_pages(self) -> list[pages.ImportPage]:
-        return [pages.case_page(self, proposing)]
+        return [pages.case_page(self, proposing, waiting)]
 
     def get_urls(self) -> list[URLPattern]:
         own = self.admin_site.admin_view

@@ -7,11 +7,11 @@ from typing import Any
 
 from catalog.editing.forms import LIST_MARK
 from catalog.models import Case
+from catalog.models.cases import MAX_SAME_TITLES, SAME_TITLE
 
 NO_TOPIC = "テーマを選んでいません。テーマで絞り込む読者には出ません。"
 ONE_POINT = "ポイントが1つだけです。2〜4行が目安です。"
 NO_LIST = "{}の{}行目は「{}」で始まっています。箇条書きにするには、行頭を「・」にします。"
-SAME_TITLE = "同じ題名の事例がほかにもあります（{}）。"
 OWN_SIMILAR = "実施団体の{}が、類似の取組を行っている団体にも入っています。"
 
 
@@ -26,7 +26,8 @@ def of_fields(case: Case) -> Iterator[str]:
             yield NO_TOPIC
         if len(case.points) == 1:
             yield ONE_POINT
-    if others := Case.objects.filter(title=case.title).exclude(pk=case.pk).values_list("slug", flat=True)[:3]:
+    same_title = Case.objects.filter(title=case.title).exclude(pk=case.pk)
+    if others := same_title.values_list("slug", flat=True)[:MAX_SAME_TITLES]:
         yield SAME_TITLE.format("、".join(others))
     for name in ("background", "approach", "outcome"):
         field: Any = Case._meta.get_field(name)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from itertools import islice, zip_longest
@@ -32,6 +32,7 @@ from catalog.importing.tables import (
 )
 from catalog.models import Body, Case, CaseRow, Section, Source, Topic, name_many_drafts
 from catalog.models.base import plain
+from catalog.models.cases import MAX_SAME_TITLES, SAME_TITLE
 from catalog.output.columns import (
     COLUMNS,
     EDITORS_COLUMNS,
@@ -51,12 +52,14 @@ from catalog.output.exports import TRUNCATED, truncate
 
 ROWS_AT_A_TIME = 100  # written together: cases that are there are kept from others for so long
 KEY, BODIES, PREFECTURES = "識別名", "団体コード", "都道府県"
+TITLE = "題名"
 STATUS = EDITORS_COLUMNS[0].header
 EXAMPLE = "（記入例）"  # begins the slug of a row that shows how to fill in the template
 ERROR_VALUE = re.compile(r"#(?:REF!|N/A|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|SPILL!)")
 NO_TEXT = re.compile(r"TRUE|FALSE|-?[0-9]+\.[0-9]+")
 KEPT = "いまの値を残します。CSVは「CSV UTF-8（コンマ区切り）」で保存してください。"
 MISSING = "入力してください。"
+WAITING = "同じ内容の改訂案がすでにあります（{}）。新しい改訂案は作りません。"
 UNREADABLE = object()  # the value of a cell that cannot be read
 
 Fields = dict[str, str]  # of a row that belongs to a case, by name
@@ -76,8 +79,17 @@ def read_cases(content: bytes) -> list[TableRow]:
     return ds451.table_of_sheets(sheets) or sheets[0].rows
 
 
-# Makes a proposal for the case of what is written to it within, with this reason.
-Proposing = Callable[[Case, str], AbstractContextManager[None]]
+@dataclass(frozen=True)
+class Proposing:
+    """How proposals are made of what is not to be changed at once.
+
+    `make` makes one for the case of what is written to it within, with this reason. `waiting` reads what the
+    open proposals of these cases propose; what it gives tells, of a case to which something has been written,
+    the state of one that proposes just that, or nothing.
+    """
+
+    make: Callable[[Case, str], AbstractContextManager[None]]
+    waiting: Callable[[Collection[Case]], Callable[[Case], str]]
 
 
 @dataclass(frozen=True)
@@ -209,6 +221,7 @@ class CaseTable:
             document.key: document for document in read_documents(case.pk for case in self.cases.values())
         }
         self.first_with: dict[str, int] = {}  # the number of the row, by slug
+        self.slugs_with = self._titles()
 
     def report(self, progress: Progress) -> Report:
         """What each row does. Nothing is changed, nor is a case kept from others for longer than a moment."""
@@ -229,17 +242,29 @@ class CaseTable:
     def _try(self, lines: list[CaseLine]) -> None:
         """Writes together what the lines change, to see what the database says; else one after the other."""
         written = [line for line in lines if line.touched]
-        if not any(line.result.problems for line in written):
-            try:
-                with transaction.atomic():
-                    write_together(written)
-                return
-            except (IntegrityError, DataError):
-                pass
-        for line in written:
-            line.check()
-            if not line.result.problems:
-                line.try_alone()
+        proposed = [line for line in written if line.result.is_proposal]
+        waiting = (
+            self.propose.waiting([line.case for line in proposed]) if self.propose and proposed else None
+        )
+        if not self._try_together(written):
+            for line in written:
+                line.check()
+                if not line.result.problems:
+                    line.try_alone()
+        for line in proposed:
+            if waiting and not line.result.problems and (state := waiting(line.case)):
+                line.leave_to(state)
+
+    def _try_together(self, lines: list[CaseLine]) -> bool:
+        """Whether the database takes what all these lines change."""
+        if any(line.result.problems for line in lines):
+            return False
+        try:
+            with transaction.atomic():
+                write_together(lines)
+        except (IntegrityError, DataError):
+            return False
+        return True
 
     def write(self) -> None:
         """Does what was planned. Raises Overtaken where others changed a case or took a name or place."""
@@ -247,7 +272,7 @@ class CaseTable:
         written = [line for line in self.lines if line.touched]
         for line in written:
             if line.result.is_proposal and self.propose:
-                with self.propose(line.case, comment):
+                with self.propose.make(line.case, comment):
                     write_together([line])
         at_once = [line for line in written if not line.result.is_proposal]
         new = [line for line in at_once if line.result.is_new]
@@ -342,6 +367,14 @@ class CaseTable:
         cases = Case.objects.filter(slug__in=set(self._names())).order_by("pk")
         return {case.slug: case for case in cases.select_related("section", "source")}
 
+    def _titles(self) -> dict[str, list[str]]:
+        """The slugs of the cases by those titles that the table has."""
+        titles = {self.cells_of(row).get(TITLE, "") for row in self.rows}
+        found = defaultdict[str, list[str]](list)
+        for title, slug in Case.objects.filter(title__in=titles).order_by("pk").values_list("title", "slug"):
+            found[title].append(slug)
+        return found
+
     def slug_for(self, case: Case) -> None:
         """Gives the case its slug, which no other row gets."""
         case.settle_slug(self.slugs)
@@ -410,6 +443,11 @@ class CaseLine:
                 write_together([self])
         except (IntegrityError, DataError) as error:
             self.refuse(f"データの決まりに合わないため保存できません（{error}）。")
+
+    def leave_to(self, state: str) -> None:
+        """Leaves what the line changes to a proposal in this state, which proposes the same."""
+        self.touched, self.result.changes = [], []
+        self.result.warnings.append(Problem(WAITING.format(state)))
 
     def _warn_of_losses(self, touched: list[Column]) -> None:
         """Of texts that the table empties, and of what a spreadsheet may have made of a text."""
@@ -510,7 +548,15 @@ class CaseLine:
             self.refuse("団体を1つ以上入力してください。", BODIES)
         self.table.slug_for(self.case)
         self.result.name = self.case.slug
+        if any(column.header == TITLE for column in touched):
+            self._warn_of_same_title()
         self._tell_problems(self._clean)
+
+    def _warn_of_same_title(self) -> None:
+        slugs, own = self.table.slugs_with[self.case.title], self.case.slug
+        if others := [slug for slug in slugs if slug != own]:
+            self._warn(SAME_TITLE.format("、".join(others[:MAX_SAME_TITLES])), TITLE)
+        slugs.append(own)
 
     def _clean(self) -> None:
         """As `full_clean` but for what takes a query; section and source are of those there are."""

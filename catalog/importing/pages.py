@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
@@ -30,7 +30,7 @@ from django.urls import URLPattern, path, reverse
 
 from catalog.documents.many import writing_many_rows
 from catalog.importing.bodies import import_bodies
-from catalog.importing.cases import import_cases, read_cases
+from catalog.importing.cases import Proposing, import_cases, read_cases
 from catalog.importing.fields import DayField
 from catalog.importing.indicators import MAX_LINES, import_indicators
 from catalog.importing.populations import REGISTER, import_populations, population_sheet
@@ -47,6 +47,7 @@ from catalog.models import Body, Case, ImportRun, IndicatorValue, Population, Po
 from dxcases.sent_twice import answer_as_before, remember_saved
 
 AGREEMENT_SECONDS = 24 * 60 * 60
+Waiting = Callable[[Collection[Case]], Callable[[Case], str]]
 ProposingFor = Callable[..., AbstractContextManager[None]]  # of a case, a reason and, named `by`, a user
 LIMITS = (
     f"CSV（UTF-8かシフトJIS）またはXLSX。{MAX_BYTES // MEBIBYTE}MB、{MAX_ROWS:,}行まで。"
@@ -456,11 +457,13 @@ def may_import(model_admin: ModelAdmin, request: HttpRequest) -> bool:
     return model_admin.has_add_permission(request) and model_admin.has_change_permission(request)
 
 
-def case_page(model_admin: ModelAdmin, proposing: ProposingFor) -> ImportPage:
-    """The import of cases; `proposing` makes proposals of what its user may not change at once."""
+def case_page(model_admin: ModelAdmin, proposing: ProposingFor, waiting: Waiting) -> ImportPage:
+    """The import of cases; `proposing` makes proposals of what its user may not change at once, but of what
+    `waiting` knows: see `Proposing`.
+    """
 
     def run(upload: Upload, options: dict[str, Any], *, by: Any, **how: Any) -> Report:
-        table, propose = read_cases(upload.content), partial(proposing, by=by)
+        table, propose = read_cases(upload.content), Proposing(partial(proposing, by=by), waiting)
         return import_cases(table, by=by, file_name=upload.name, propose=propose, **how)
 
     return ImportPage(

@@ -148,6 +148,16 @@ class Report:
         return [*self.refused, *skipped, *self.effective, *unchanged]
 
     @property
+    def why_nothing(self) -> str:
+        """What to tell of a file that changes nothing."""
+        unchanged = self.of(Outcome.UNCHANGED)
+        if not unchanged:
+            return "取り込む行がありません。対象外の行と理由を確かめてください。"
+        if any(row.warnings for row in unchanged):
+            return "変わるものはありません。下の注意を確かめてください。"
+        return "すべての行が今のデータと同じです。取り込むものはありません。"
+
+    @property
     def summary(self) -> str:
         rows = {outcome: len(self.of(outcome)) for outcome in Outcome}
         for seldom in (Outcome.PROPOSED, Outcome.SKIPPED):

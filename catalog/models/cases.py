@@ -76,6 +76,8 @@ NEEDED_FIELDS = ("points", "approach", "section", "source")
 
 
 PLACE_TAKEN = "同じ出典の同じページ・順番の事例がすでにあります。"
+# No fault, but often a slip; so many of them are named.
+SAME_TITLE, MAX_SAME_TITLES = "同じ題名の事例がほかにもあります（{}）。", 3
 SECTION_OF_ANOTHER = "この区分は「{}」の区分ではありません。出典に合う区分を選んでください。"
 
 

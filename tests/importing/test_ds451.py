@@ -356,6 +356,17 @@ def test_one_object_is_a_list_of_one_and_values_of_an_array_stay_whole() -> None
     ]
 
 
+def test_a_title_that_is_there_already_is_told_with_its_case() -> None:
+    make_invented_source()
+    case = {name: text for name, text in casebook_of(1)[0].items() if name != "ID"}
+    told = [[one.message for one in row.warnings] for row in run(as_json([case, case])).rows]
+    assert told == [[], ["同じ題名の事例がほかにもあります（kaku-1）。"]]
+    (again,) = run(as_json([case]), dry_run=True).rows
+    assert [(one.column, one.message) for one in again.warnings] == [
+        ("題名", "同じ題名の事例がほかにもあります（kaku-1、kaku-2）。")
+    ]
+
+
 def test_messages_about_json_speak_of_no_cells_and_no_lines() -> None:
     make_invented_source()
     (case,) = casebook_of(1)

@@ -350,6 +350,22 @@ def test_what_an_editor_imports_into_public_cases_becomes_proposals(client: Clie
     ]
 
 
+def test_what_waits_as_a_proposal_is_not_proposed_again(client: Client) -> None:
+    client.force_login(user_with("view_case", "add_case", "change_case"))
+    agree(client, upload(client, CHANGE), CASES)
+    Case.objects.filter(slug="dx2021-1-1").update(editor_note="ほかの人の変更")
+    again = upload(client, CHANGE)
+    assert "同じ内容の改訂案がすでにあります（作成中）。新しい改訂案は作りません。" in again.text
+    assert "変わるものはありません。下の注意を確かめてください。" in again.text
+    assert 'name="agreement"' not in again.text
+    more = upload(client, "識別名,題名,背景\ndx2021-1-1,直した題,直した背景\n")
+    agree(client, more, CASES)
+    assert Proposal.objects.count() == 2
+    Proposal.objects.update(state="dropped", closed_at="2026-11-01T00:00:00Z")
+    agree(client, upload(client, CHANGE), CASES)
+    assert Proposal.objects.count() == 3
+
+
 def test_a_change_of_a_public_case_asks_for_a_reason_and_keeps_the_file(editor: Client) -> None:
     shown = upload(editor, CHANGE)
     refused = editor.post(CASES, {"agreement": agreement(shown), "reason": " "})
