@@ -12,7 +12,7 @@ from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
-from django.db import DataError, IntegrityError, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 
 from catalog import history
 from catalog.documents.many import writing_many_rows
@@ -32,7 +32,7 @@ from catalog.importing.tables import (
 )
 from catalog.models import Body, Case, CaseRow, Section, Source, Topic, name_many_drafts
 from catalog.models.base import plain
-from catalog.models.cases import MAX_SAME_TITLES, SAME_TITLE
+from catalog.models.cases import MAX_SAME_TITLES, PLACE_CONSTRAINTS, PLACE_TAKEN, SAME_TITLE
 from catalog.output.columns import (
     COLUMNS,
     EDITORS_COLUMNS,
@@ -52,13 +52,16 @@ from catalog.output.exports import TRUNCATED, truncate
 
 ROWS_AT_A_TIME = 100  # written together: cases that are there are kept from others for so long
 KEY, BODIES, PREFECTURES = "識別名", "団体コード", "都道府県"
-TITLE = "題名"
+TITLE, PLACE = "題名", "ページ内の順番"
 STATUS = EDITORS_COLUMNS[0].header
 EXAMPLE = "（記入例）"  # begins the slug of a row that shows how to fill in the template
 ERROR_VALUE = re.compile(r"#(?:REF!|N/A|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|SPILL!)")
 NO_TEXT = re.compile(r"TRUE|FALSE|-?[0-9]+\.[0-9]+")
 KEPT = "いまの値を残します。CSVは「CSV UTF-8（コンマ区切り）」で保存してください。"
 MISSING = "入力してください。"
+SAME_PLACE = (
+    "{}{}と同じ出典・ページ・順番です。ページか順番のどちらかを直し、出典の同じ場所に1件だけにしてください。"
+)
 WAITING = "同じ内容の改訂案がすでにあります（{}）。新しい改訂案は作りません。"
 UNREADABLE = object()  # the value of a cell that cannot be read
 
@@ -193,6 +196,21 @@ def undone_at_once() -> Iterator[None]:
         transaction.set_rollback(True)
 
 
+def defer_places() -> None:
+    """Lets cases have one place for a while, as where two change theirs, until `check_places`."""
+    _set_places("DEFERRED")
+
+
+def check_places() -> None:
+    """Raises IntegrityError where two cases have one place."""
+    _set_places("IMMEDIATE")
+
+
+def _set_places(when: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET CONSTRAINTS {', '.join(PLACE_CONSTRAINTS)} {when}")
+
+
 class CaseTable:
     """A table of cases, with all that its cells refer to: first what each row does, then that it is done."""
 
@@ -216,7 +234,7 @@ class CaseTable:
         self.bodies = set(Body.objects.values_list("pk", flat=True))
         self.cases = self._named_cases()
         self.versions = {case.pk: case.version for case in self.cases.values()}
-        self.slugs = set(Case.objects.values_list("slug", flat=True)) | set(self._names())
+        self.slugs = set(Case.objects.values_list("slug", flat=True)) | self._names()
         self.documents = {
             document.key: document for document in read_documents(case.pk for case in self.cases.values())
         }
@@ -231,9 +249,11 @@ class CaseTable:
             for line in lines:
                 line.plan()
             with undone_at_once():
+                defer_places()
                 self._try(lines)
                 self._warn(lines)
             self.lines += lines
+        self._check_places()
         report = Report([line.result for line in self.lines])
         if self.examples:
             report.skipped["記入例"] = self.examples
@@ -266,6 +286,23 @@ class CaseTable:
             return False
         return True
 
+    def _check_places(self) -> None:
+        """Tells of places in a source that two would have, when all rows are done."""
+        moved = [line for line in self.lines if line.moves and line.case.place]
+        leaving = {line.case.pk for line in moved if not line.result.is_proposal}
+        others = Case.objects.filter(
+            source__in={line.case.source_id for line in moved}, order__in={line.case.order for line in moved}
+        ).exclude(pk__in=leaving)
+        taken = {case.place: case.pk for case in others.only("source", "page", "order", "status")}
+        first_at: dict[Any, CaseLine] = {}
+        for line in moved:
+            if taken.get(line.case.place, line.case.pk) != line.case.pk:
+                line.refuse(PLACE_TAKEN, PLACE)
+            elif not line.result.is_proposal:
+                first = first_at.setdefault(line.case.place, line)
+                if first is not line:
+                    line.refuse(SAME_PLACE.format(first.result.number, first.result.counted), PLACE)
+
     def write(self) -> None:
         """Does what was planned. Raises Overtaken where others changed a case or took a name or place."""
         comment, by = self.origin.comment, self.origin.by
@@ -279,6 +316,7 @@ class CaseTable:
         changed = [line for line in at_once if not line.result.is_new]
         if any(line.case.is_unplaced() for line in new):
             name_many_drafts()
+        defer_places()
         try:
             for lines in batched(new, ROWS_AT_A_TIME):
                 write_together(lines)
@@ -289,6 +327,7 @@ class CaseTable:
             for lines in batched(changed, ROWS_AT_A_TIME):
                 write_together(lines)
                 history.record_each([line.case.pk for line in lines], by, comment)
+            check_places()
         except (IntegrityError, DataError) as error:
             raise Overtaken from error
         for line in at_once:
@@ -359,17 +398,22 @@ class CaseTable:
                 raise ValueError(f"「{typed[code]}」は{wrong_code}")
             raise ValueError(f"コード「{typed[code]}」の団体は登録されていません。")
 
-    def _names(self) -> Iterator[str]:
-        return (as_key(self.cells_of(row)[KEY]) for row in self.rows)
+    def _typed(self, header: str) -> set[str]:
+        """What stands in the column, but for what no text of the database holds, which is refused."""
+        cells = (self.cells_of(row).get(header, "") for row in self.rows)
+        return {cell for cell in cells if "\0" not in cell}
+
+    def _names(self) -> set[str]:
+        return {*map(as_key, self._typed(KEY))}
 
     def _named_cases(self) -> dict[str, Case]:
         """The cases that the table names."""
-        cases = Case.objects.filter(slug__in=set(self._names())).order_by("pk")
+        cases = Case.objects.filter(slug__in=self._names()).order_by("pk")
         return {case.slug: case for case in cases.select_related("section", "source")}
 
     def _titles(self) -> dict[str, list[str]]:
         """The slugs of the cases by those titles that the table has."""
-        titles = {self.cells_of(row).get(TITLE, "") for row in self.rows}
+        titles = self._typed(TITLE)
         found = defaultdict[str, list[str]](list)
         for title, slug in Case.objects.filter(title__in=titles).order_by("pk").values_list("title", "slug"):
             found[title].append(slug)
@@ -430,6 +474,11 @@ class CaseLine:
     @property
     def sets_status(self) -> bool:
         return any(column.header == STATUS for column in self.touched)
+
+    @property
+    def moves(self) -> bool:
+        """Whether the case takes a place in a source, or another than it has."""
+        return any(column.sets in ("source", "page", "order", "status") for column in self.touched)
 
     def check(self) -> None:
         """Tells all that is wrong with the case, by its constraints too."""
@@ -580,7 +629,9 @@ class CaseLine:
             self.result.problems += [
                 problem
                 for problem in found
-                if problem.column not in told and problem not in self.result.problems
+                if problem.column not in told
+                and problem not in self.result.problems
+                and problem.message != PLACE_TAKEN  # which is asked of all rows together
             ]
 
     def _has_bodies(self) -> bool:

@@ -531,11 +531,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='case',
-            constraint=models.UniqueConstraint(fields=('source', 'page', 'order'), name='case_place_in_source_is_unique', violation_error_message='同じ出典の同じページ・順番の事例がすでにあります。'),
+            constraint=models.UniqueConstraint(deferrable=models.Deferrable['IMMEDIATE'], fields=('source', 'page', 'order'), name='case_place_in_source_is_unique', violation_error_message='同じ出典の同じページ・順番の事例がすでにあります。'),
         ),
         migrations.AddConstraint(
             model_name='case',
-            constraint=models.UniqueConstraint(condition=models.Q(('page', None), models.Q(('status', 'draft'), _negated=True)), fields=('source', 'order'), name='case_order_in_source_is_unique', violation_error_message='同じ出典の同じページ・順番の事例がすでにあります。'),
+            constraint=catalog.models.base.DeferrableUnique(condition=models.Q(('page', None), models.Q(('status', 'draft'), _negated=True)), deferrable=models.Deferrable['IMMEDIATE'], fields=['source', 'order'], name='case_order_in_source_is_unique', violation_error_message='同じ出典の同じページ・順番の事例がすでにあります。'),
         ),
         migrations.AddConstraint(
             model_name='case',

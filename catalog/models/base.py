@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from decimal import Decimal
 from functools import reduce
 from operator import and_
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
+from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator, URLValidator
@@ -157,6 +158,32 @@ def _last_field_of(constraint: Any, model: type[models.Model]) -> str:
     is_check = isinstance(constraint, models.CheckConstraint)
     names = constraint.condition.referenced_base_fields if is_check else constraint.fields
     return [field.name for field in model._meta.concrete_fields if field.name in names][-1]
+
+
+class DeferrableUnique(ExclusionConstraint):
+    """That no two rows under a condition have the same in these fields, which can be deferred.
+
+    A unique constraint under a condition is an index, and no index can be deferred. Django knows exclusion by
+    GiST alone, which has no = for numbers and texts; that by B-tree has.
+    """
+
+    def __init__(self, *, fields: Sequence[str], **options: Any) -> None:
+        self.fields = fields
+        super().__init__(expressions=[(field, "=") for field in fields], **options)
+        self.index_type = "BTREE"
+
+    def deconstruct(self) -> Any:
+        path, args, options = super().deconstruct()
+        kept = {key: one for key, one in options.items() if key not in ("expressions", "index_type")}
+        return path, args, {**kept, "fields": self.fields}
+
+    def validate(self, *args: Any, **options: Any) -> None:
+        """As the unique constraint that it is, which also knows what to do where a field is no valid one."""
+        told = self.violation_error_message
+        as_unique = models.UniqueConstraint(
+            fields=self.fields, name=self.name, condition=self.condition, violation_error_message=told
+        )
+        as_unique.validate(*args, **options)
 
 
 class NumberField(models.DecimalField):

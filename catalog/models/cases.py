@@ -17,6 +17,7 @@ from django.utils import timezone
 from catalog.models.base import (
     TELEPHONE,
     CatalogueModel,
+    DeferrableUnique,
     NumberField,
     is_web_address,
     telephone_number,
@@ -76,6 +77,7 @@ NEEDED_FIELDS = ("points", "approach", "section", "source")
 
 
 PLACE_TAKEN = "同じ出典の同じページ・順番の事例がすでにあります。"
+PLACE_CONSTRAINTS = ("case_place_in_source_is_unique", "case_order_in_source_is_unique")
 # No fault, but often a slip; so many of them are named.
 SAME_TITLE, MAX_SAME_TITLES = "同じ題名の事例がほかにもあります（{}）。", 3
 SECTION_OF_ANOTHER = "この区分は「{}」の区分ではありません。出典に合う区分を選んでください。"
@@ -213,13 +215,15 @@ class Case(CatalogueModel):
         constraints = (
             models.UniqueConstraint(
                 fields=["source", "page", "order"],
-                name="case_place_in_source_is_unique",
+                name=PLACE_CONSTRAINTS[0],
+                deferrable=models.Deferrable.IMMEDIATE,  # several may change their places together
                 violation_error_message=PLACE_TAKEN,
             ),
             # Where a source has no pages; a draft may lack its page for the time being.
-            models.UniqueConstraint(
+            DeferrableUnique(
                 fields=["source", "order"],
-                name="case_order_in_source_is_unique",
+                name=PLACE_CONSTRAINTS[1],
+                deferrable=models.Deferrable.IMMEDIATE,
                 condition=Q(page=None) & ~Q(status="draft"),
                 violation_error_message=PLACE_TAKEN,
             ),
@@ -331,17 +335,22 @@ class Case(CatalogueModel):
         """Whether its place in its source is known."""
         return bool(self.source and (self.page or not self.needs_page()))
 
-    def other_at_its_place(self) -> Case | None:
-        """Another case at this one's place in its source, as the constraints of the table see it.
+    @property
+    def place(self) -> tuple[int, int | None, int] | None:
+        """Its place in its source, which no other case has, as the constraints of the table see it.
 
-        Where there is no page, drafts hold no place.
+        None where it holds none: where there is no page, drafts hold no place.
         """
-        others = Case.objects.filter(source=self.source_id, page=self.page, order=self.order)
-        others = others.exclude(pk=self.pk)
-        if self.page is None:
-            is_draft = self.status == self.Status.DRAFT
-            others = others.none() if is_draft else others.exclude(status=self.Status.DRAFT)
-        return others.first() if self.source_id else None
+        if self.source_id is None or (self.page is None and self.status == self.Status.DRAFT):
+            return None
+        return self.source_id, self.page, self.order
+
+    def other_at_its_place(self) -> Case | None:
+        """Another case at this one's place in its source."""
+        if self.place is None:
+            return None
+        at_place = Case.objects.filter(source=self.source_id, page=self.page, order=self.order)
+        return next((case for case in at_place.exclude(pk=self.pk) if case.place == self.place), None)
 
     def needs_page(self) -> bool:
         """Whether a case of its source, or of one not known yet, is on a page of it."""

@@ -7,13 +7,16 @@ from io import BytesIO, StringIO
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.validators import validate_slug
 from django.test import Client
 from openpyxl import load_workbook
 
 from catalog import history
 from catalog.documents.many import writing_many_rows
-from catalog.importing.cases import import_cases, read_cases
+from catalog.editing.imported import proposing, waiting
+from catalog.importing import cases
+from catalog.importing.cases import Proposing, import_cases, read_cases
 from catalog.importing.report import Change, Report
 from catalog.importing.tables import CUT_SHORT, UnreadableTable
 from catalog.models import Case, Figure, Followed, Indicator, Link, Section, SimilarBody, Source, Topic
@@ -325,6 +328,10 @@ BAD_CELLS = [
             )
         ],
     ),
+    (
+        {"識別名": "a\0"},
+        [("識別名", "2文字目に、使えない制御文字（U+0000）があります。消してください。")],
+    ),
     ({"題名": "題\0"}, [("題名", "2文字目に、使えない制御文字（U+0000）があります。消してください。")]),
     (
         {"取組内容": "長" * 100_001},
@@ -413,7 +420,76 @@ def test_a_slug_that_comes_twice_is_refused() -> None:
 
 def test_a_place_that_two_new_cases_claim_is_refused() -> None:
     report = run(NEW, {**NEW, "識別名": "other"})
-    assert problems(report) == [(3, "ページ内の順番", "同じ出典の同じページ・順番の事例がすでにあります。")]
+    assert problems(report) == [
+        (
+            3,
+            "ページ内の順番",
+            "2行目と同じ出典・ページ・順番です。ページか順番のどちらかを直し、出典の同じ場所に1件だけにしてください。",
+        )
+    ]
+
+
+@pytest.mark.parametrize("rows_at_a_time", [100, 1])
+def test_cases_change_places_with_each_other_and_move_up(
+    monkeypatch: pytest.MonkeyPatch, rows_at_a_time: int
+) -> None:
+    monkeypatch.setattr(cases, "ROWS_AT_A_TIME", rows_at_a_time)
+    places = {
+        "dx2021-17-1": (17, 2),
+        "dx2021-17-2": (17, 1),
+        "low": (95, 1),
+        "high": (96, 1),
+        "fresh": (94, 1),
+    }
+    make_case("low", page=94)
+    make_case("high", page=95)
+    rows = [
+        {
+            "識別名": slug,
+            "題名": f"題{slug}",
+            "出典": NEW["出典"],
+            "出典のページ": str(page),
+            "ページ内の順番": str(order),
+        }
+        for slug, (page, order) in places.items()
+    ]
+    report = run(*rows)
+    assert (problems(report), outcomes(report)) == ([], ["変更"] * 4 + ["新規"])
+    written = Case.objects.filter(slug__in=places).values_list("slug", "page", "order")
+    assert {slug: (page, order) for slug, page, order in written} == places
+    assert outcomes(run(*rows)) == ["変更なし"] * 5
+    one_alone = run({"識別名": "high", "出典のページ": "95", "ページ内の順番": "1"})
+    assert problems(one_alone) == [
+        (2, "ページ内の順番", "同じ出典の同じページ・順番の事例がすでにあります。")
+    ]
+
+
+def test_cases_of_a_source_without_pages_change_places() -> None:
+    other = Source.objects.create(
+        slug="other", kind="report", title="別の資料", publisher="別", published_on="2022-01-01", terms="—"
+    )
+    Section.objects.create(id="other-1", source=other, step_id=1, title="取組", position=1)
+    for order in (1, 2):
+        make_case(f"made-{order}", source="other", section="1", page=None, order=order)
+    rows = [{"識別名": f"made-{order}", "ページ内の順番": str(3 - order)} for order in (1, 2)]
+    assert outcomes(run(*rows)) == ["変更", "変更"]
+    assert [case.slug for case in other.cases.order_by("order")] == ["made-2", "made-1"]
+    assert [message for *_, message in problems(run(rows[0] | {"ページ内の順番": "1"}))] == [
+        "同じ出典の同じページ・順番の事例がすでにあります。"
+    ]
+
+
+def test_an_editor_proposes_no_place_that_another_case_still_has() -> None:
+    by = User.objects.create_user("henshu")
+    rows = [
+        {"識別名": "dx2021-17-1", "ページ内の順番": "2"},
+        {"識別名": "dx2021-17-2", "ページ内の順番": "1"},
+    ]
+    propose = Proposing(lambda case, reason: proposing(case, reason, by), waiting)
+    report = import_cases(read_cases(as_csv(*rows)), dry_run=False, by=by, propose=propose)
+    assert {message for *_, message in problems(report)} == {
+        "同じ出典の同じページ・順番の事例がすでにあります。"
+    }
 
 
 def test_a_row_that_stops_short_is_refused() -> None:
