@@ -59,6 +59,9 @@ ERROR_VALUE = re.compile(r"#(?:REF!|N/A|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|SPILL!)"
 NO_TEXT = re.compile(r"TRUE|FALSE|-?[0-9]+\.[0-9]+")
 KEPT = "いまの値を残します。CSVは「CSV UTF-8（コンマ区切り）」で保存してください。"
 MISSING = "入力してください。"
+SAME_SLUG = (
+    "{}{}と同じ識別名です。どちらかだけを残してください（1つの事例の改訂案も、一度に取り込めるのは1つです）。"
+)
 SAME_PLACE = (
     "{}{}と同じ出典・ページ・順番です。ページか順番のどちらかを直し、出典の同じ場所に1件だけにしてください。"
 )
@@ -568,7 +571,7 @@ class CaseLine:
     def _check_slug(self) -> None:
         first = self.table.first_with.setdefault(self.result.name, self.result.number)
         if self.result.name and first != self.result.number:
-            self.refuse(f"{first}{self.result.counted}と同じ識別名です。どちらかだけを残してください。", KEY)
+            self.refuse(SAME_SLUG.format(first, self.result.counted), KEY)
 
     def _check_publisher(self, touched: list[Column]) -> None:
         may_publish, is_public = self.table.may_publish, self.case.was_public

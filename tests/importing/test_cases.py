@@ -415,7 +415,13 @@ def test_a_source_that_shares_its_name_with_another_is_not_guessed() -> None:
 
 def test_a_slug_that_comes_twice_is_refused() -> None:
     report = run(NEW, {**NEW, "出典のページ": "901"})
-    assert problems(report) == [(3, "識別名", "2行目と同じ識別名です。どちらかだけを残してください。")]
+    assert problems(report) == [
+        (
+            3,
+            "識別名",
+            "2行目と同じ識別名です。どちらかだけを残してください（1つの事例の改訂案も、一度に取り込めるのは1つです）。",
+        )
+    ]
 
 
 def test_a_place_that_two_new_cases_claim_is_refused() -> None:

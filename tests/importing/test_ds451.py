@@ -13,7 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from openpyxl import Workbook, load_workbook
 
-from catalog.importing.cases import import_cases, read_cases
+from catalog.importing.cases import SAME_SLUG, import_cases, read_cases
 from catalog.importing.ds451 import contact_in
 from catalog.importing.report import Report
 from catalog.importing.tables import UnreadableTable
@@ -374,7 +374,7 @@ def test_messages_about_json_speak_of_no_cells_and_no_lines() -> None:
     report = run(as_json([wrong, case, {**case, "対象組織": [["山形県舟形町"]]}]))
     told = problems(report)
     assert (1, "関連リンクのURL", "2件目：有効なURLを入力してください。") in told
-    assert (2, "識別名", "1件目と同じ識別名です。どちらかだけを残してください。") in told
+    assert (2, "識別名", SAME_SLUG.format(1, "件目")) in told
     assert "「対象組織」：文字か数か、その並びにしてください。" in [message for *_, message in told]
     assert not [line for line in report.lines() if "セル" in line or "行目" in line]
     run(as_json([case]))
