@@ -60,7 +60,7 @@ def test_a_dry_run_prints_what_would_change_and_changes_nothing(
     assert code == 1
     assert out.splitlines() == [
         "3行目 dx2021-2-1：取り込めない",
-        "    題名：このフィールドは空ではいけません。",
+        "    題名：入力してください。",
         f"    題名：「{Case.objects.get(slug='dx2021-2-1').title}」→「」",
         "2行目 dx2021-1-1：変更",
         f"    題名：「{title}」→「直した題」",
@@ -75,6 +75,10 @@ def test_a_dry_run_prints_what_would_change_and_changes_nothing(
     assert Case.objects.get(slug="dx2021-1-1").title == title
     assert command("import_cases", file)[1].splitlines()[-1] == "取り込みました。"
     assert Case.objects.get(slug="dx2021-1-1").title == "直した題"
+    assert command("import_cases", file)[1].splitlines() == [
+        "新規 0行、変更 0行、変更なし 1行、取り込めない 0行",
+        "すべての行が今のデータと同じです。取り込むものはありません。",
+    ]
 
 
 def populations_of(path: Path, title: str = "") -> Path:
@@ -254,7 +258,7 @@ def test_a_dump_loads_into_an_empty_database_and_dumps_the_same(
     report = manage("import_cases", csv_file)
     assert report.stdout.splitlines() == [
         "新規 0行、変更 0行、変更なし 60行、取り込めない 0行",
-        "取り込みました。",
+        "すべての行が今のデータと同じです。取り込むものはありません。",
     ]
 
 

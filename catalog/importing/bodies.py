@@ -28,6 +28,7 @@ from catalog.importing.report import (
     RowReport,
     UnknownDay,
     all_or_nothing,
+    in_our_words,
 )
 from catalog.importing.tables import Problem, Sheet, TableRow, UnreadableTable
 from catalog.models import Body, CaseBody, Kind, Prefecture
@@ -44,6 +45,10 @@ LABELS = {
     PREFECTURE_KANA: ("都道府県名(カナ)",),
 }
 NORTHERN, NO_CODE = "北方領土の村", "コードのない行"
+NO_KIND = (
+    "名称から種別が決まりません。市区町村の名称を「市」「区」「町」「村」まで入力してください"
+    "（都道府県の行では空にします）。"
+)
 COMPLETE_NEW = (
     "緯度・経度、人口、公式サイトは一覧にありません。取り込んだ後に「団体」の画面で入力してください。"
 )
@@ -275,8 +280,9 @@ def problems_of(body: Body) -> Iterator[Problem]:
     try:
         body.full_clean(validate_unique=False)
     except ValidationError as error:
-        for name, messages in error.message_dict.items():
-            yield from (Problem(message, labels.get(name, "")) for message in messages)
+        for name, errors in error.error_dict.items():
+            told = [NO_KIND] if name == "kind" else in_our_words(errors)
+            yield from (Problem(message, labels.get(name, "")) for message in told)
     if not HIRAGANA.fullmatch(body.kana):
         yield Problem("よみがありません。カナで入力してください。", "よみ")
 

@@ -20,7 +20,15 @@ from catalog.documents.reading import as_written, read_documents
 from catalog.importing import ds451
 from catalog.importing.codes import same_name, wrong_codes
 from catalog.importing.letters import is_what_is_left, look_alike, may_have_lost
-from catalog.importing.report import Change, Overtaken, Progress, Report, RowReport, all_or_nothing
+from catalog.importing.report import (
+    Change,
+    Overtaken,
+    Progress,
+    Report,
+    RowReport,
+    all_or_nothing,
+    in_our_words,
+)
 from catalog.importing.tables import (
     CUT_SHORT,
     Problem,
@@ -56,9 +64,12 @@ TITLE, PLACE = "題名", "ページ内の順番"
 STATUS = EDITORS_COLUMNS[0].header
 EXAMPLE = "（記入例）"  # begins the slug of a row that shows how to fill in the template
 ERROR_VALUE = re.compile(r"#(?:REF!|N/A|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|SPILL!)")
+NOT_FILLED_IN = (
+    "記入例のほかに、書かれた行がありません。「事例」のシートの記入例の下に書いて保存し、"
+    "もう一度選んでください。"
+)
 NO_TEXT = re.compile(r"TRUE|FALSE|-?[0-9]+\.[0-9]+")
 KEPT = "いまの値を残します。CSVは「CSV UTF-8（コンマ区切り）」で保存してください。"
-MISSING = "入力してください。"
 SAME_SLUG = (
     "{}{}と同じ識別名です。どちらかだけを残してください（1つの事例の改訂案も、一度に取り込めるのは1つです）。"
 )
@@ -140,6 +151,9 @@ def import_cases(
     columns = _columns_of(header)
     if not rows:
         raise UnreadableTable("見出しのほかに行がありません。")
+    at_key = [plain(cell) for cell in header.cells].index(KEY)
+    if all("".join(row.cells[at_key : at_key + 1]).startswith(EXAMPLE) for row in rows):
+        raise UnreadableTable(NOT_FILLED_IN)
     origin = Origin(by, file_name, reason)
     planned: list[CaseTable] = []
 
@@ -623,7 +637,7 @@ class CaseLine:
 
     def _tell_problems(self, check: Callable[[], None]) -> None:
         """What the check finds, but of columns of which something is told already."""
-        headers = {column.sets: column.header for column in self.table.columns}
+        headers = {column.sets: column.header for column in EDITORS_TABLE}
         try:
             check()
         except ValidationError as error:
@@ -673,12 +687,10 @@ def _found(known: Mapping[str, Any], name: str) -> Any:
 
 
 def _problems_of(error: ValidationError, headers: Mapping[str, str], before: str = "") -> list[Problem]:
-    """In our words where Django speaks of NULL."""
     return [
-        Problem(f"{before}{MISSING if one.code == 'null' else message}", headers.get(name, ""))
+        Problem(f"{before}{message}", headers.get(name, ""))
         for name, errors in error.error_dict.items()
-        for one in errors
-        for message in one.messages
+        for message in in_our_words(errors)
     ]
 
 

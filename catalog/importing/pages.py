@@ -50,7 +50,7 @@ AGREEMENT_SECONDS = 24 * 60 * 60
 Waiting = Callable[[Collection[Case]], Callable[[Case], str]]
 ProposingFor = Callable[..., AbstractContextManager[None]]  # of a case, a reason and, named `by`, a user
 LIMITS = (
-    f"CSV（UTF-8かシフトJIS）またはXLSX。{MAX_BYTES // MEBIBYTE}MB、{MAX_ROWS:,}行まで。"
+    f"CSV（UTF-8かシフトJIS）またはXLSX。{MAX_BYTES // MEBIBYTE}MB、{{:,}}行まで。"
     "XLSXは1枚目のシート（事例では「識別名」の列があるシート）を読みます。"
 )
 EXPIRED = "確認の期限が過ぎたか、ファイルが残っていません。もう一度ファイルを選んでください。"
@@ -75,11 +75,13 @@ class ImportForm(forms.Form):
     What an import doubts can be agreed to once that has been offered.
     """
 
-    file = forms.FileField(label="ファイル", help_text=LIMITS, allow_empty_file=True, required=False)
+    max_rows = MAX_ROWS
+    file = forms.FileField(label="ファイル", allow_empty_file=True, required=False)
 
     def __init__(self, *sent: Any, kept: Upload | None = None) -> None:
         super().__init__(*sent)
         self.upload = kept
+        self.fields["file"].help_text = LIMITS.format(self.max_rows)
         for doubt in Doubt:
             if doubt.field in self.data:
                 self.offer(doubt)
@@ -151,6 +153,10 @@ class BodyImportForm(DatedImportForm):
         "いつ現在の一覧か（例：2026-04-01）。空にすると、シートの名前にある日にします（例：R6.1.1）。"
         "一覧にない団体は、この日に廃止されたものとします。",
     )
+
+
+class IndicatorImportForm(ImportForm):
+    max_rows = MAX_LINES
 
 
 @dataclass(frozen=True)
@@ -515,10 +521,10 @@ def indicator_page(model_admin: ModelAdmin) -> ImportPage:
         "import",
         IndicatorValue,
         "指標の値をファイルから取り込む",
-        "団体コード（code）、指標の項目名（indicator）、値（value）の列がある表を読みます。1行に、1つの団体の1つの値です"
-        f"（{MAX_LINES:,}行まで）。表にない団体と指標の値は変わりません。調査の時点が変わるときは、取り込みの後に"
+        "団体コード（code）、指標の項目名（indicator）、値（value）の列がある表を読みます。1行に、1つの団体の1つの値です。"
+        "表にない団体と指標の値は変わりません。調査の時点が変わるときは、取り込みの後に"
         "それぞれの指標の「調査の時点」と「出典」も直してください。",
-        ImportForm,
+        IndicatorImportForm,
         lambda upload, options, **how: import_indicators(
             next(read_sheets(upload.content, MAX_LINES)), file_name=upload.name, **how
         ),

@@ -77,15 +77,17 @@ def import_populations(
 
     Without `as_of` the day is what the titles state. Rows of anything but a body are skipped and counted.
     What it writes can be taken back as a whole (`take_back`). The history names `by`; None is the operator.
-    Raises UnreadableTable where columns or day cannot be told or the day is yet to come, DoubtfulTable where
-    the titles are of another table or day, unless `despite` has that doubt; see `all_or_nothing`.
+    Raises UnreadableTable where columns cannot be told, UnknownDay where the day cannot or is yet to come,
+    DoubtfulTable where the titles are of another table or day, unless `despite` has that doubt; see
+    `all_or_nothing`.
     """
     statistic = StatisticsTable.of(sheet, file_name)
     if Doubt.TITLE not in despite:
         statistic.check_kind(source)
     day = as_of or statistic.day_for(source)
     if day > timezone.localdate():
-        raise UnreadableTable(f"{DATE}（{day.isoformat()}）が未来の日付です。")
+        remedy = "日付を直してください。" if as_of else "表の題名の日付を確かめ、正しい日を入力してください。"
+        raise UnknownDay(f"{DATE}（{day.isoformat()}）が未来の日付です。{remedy}")
     if Doubt.TITLE not in despite:
         statistic.check_day(day)
     made = PopulationImport(source=PopulationSource.objects.get(pk=source), as_of=day, file_name=file_name)

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.core.exceptions import ValidationError
 from django.db.models import Model, TextChoices
 
 from catalog import history
@@ -24,6 +25,8 @@ TRIES = 3
 OTHERS_GO_ON = (
     "ほかの人が同じものを続けて変えているため、取り込めません。少し待ってから、もう一度お試しください。"
 )
+
+MISSING = "入力してください。"
 
 Progress = Callable[[Iterable[Any]], Iterable[Any]]  # hands on the rows and shows how far it is
 
@@ -49,7 +52,7 @@ class DoubtfulTable(UnreadableTable):
 
 
 class UnknownDay(UnreadableTable):
-    """The table does not tell of which day it is."""
+    """The table does not tell of which day it is, or tells of one to come."""
 
 
 class Outcome(StrEnum):
@@ -154,7 +157,7 @@ class Report:
         if not unchanged:
             return "取り込む行がありません。対象外の行と理由を確かめてください。"
         if any(row.warnings for row in unchanged):
-            return "変わるものはありません。下の注意を確かめてください。"
+            return "変わるものはありません。注意を確かめてください。"
         return "すべての行が今のデータと同じです。取り込むものはありません。"
 
     @property
@@ -221,3 +224,9 @@ def all_or_nothing(
         report.is_applied = True
         return report
     raise UnreadableTable(OTHERS_GO_ON)
+
+
+def in_our_words(errors: Iterable[ValidationError]) -> list[str]:
+    """What the errors of a field say, each once; of what is empty, what to do."""
+    told = (MISSING if one.code in ("null", "blank") else text for one in errors for text in one.messages)
+    return [*dict.fromkeys(told)]

@@ -58,7 +58,8 @@ class ImportCommand(BaseCommand):
             raise CommandError(
                 "取り込めない行があるため、何も変えていません。直してからもう一度実行してください。"
             )
-        self.stdout.write("取り込みました。" if report.is_applied else "確認だけを行い、何も変えていません。")
+        done = "取り込みました。" if report.effective else report.why_nothing
+        self.stdout.write(done if report.is_applied else "確認だけを行い、何も変えていません。")
 
 
 def flag(doubt: Doubt) -> str:

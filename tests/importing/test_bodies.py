@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from catalog import history
-from catalog.importing.bodies import import_bodies
+from catalog.importing.bodies import NO_KIND, import_bodies
 from catalog.importing.report import Change, Doubt, DoubtfulTable, Report, RowReport, UnknownDay
 from catalog.importing.tables import UnreadableTable, read_sheets
 from catalog.models import Body, Kind
@@ -223,7 +223,7 @@ def test_a_csv_without_second_sheet_leaves_the_designated_cities() -> None:
                 ["063991", "山形県", "新市", "ﾔﾏｶﾞﾀｹﾝ", "新市"],
                 ("よみ", "よみがありません。カナで入力してください。"),
             ),
-            (["063991", "山形県", "新郷", "ﾔﾏｶﾞﾀｹﾝ", "ｼﾝｺﾞｳ"], ("種別", "このフィールドは空ではいけません。")),
+            (["063991", "山形県", "新郷", "ﾔﾏｶﾞﾀｹﾝ", "ｼﾝｺﾞｳ"], ("種別", NO_KIND)),
             (
                 [FUNAGATA, "山形県", "舟形町", "ﾔﾏｶﾞﾀｹﾝ", "ﾌﾅｶﾞﾀﾏﾁ"],
                 ("団体コード", "{}行目と同じ団体コードです。どちらかを消してください。"),

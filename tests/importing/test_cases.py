@@ -15,6 +15,7 @@ from openpyxl import load_workbook
 from catalog import history
 from catalog.documents.many import writing_many_rows
 from catalog.editing.imported import proposing, waiting
+from catalog.editing.sheets import template_workbook
 from catalog.importing import cases
 from catalog.importing.cases import Proposing, import_cases, read_cases
 from catalog.importing.report import Change, Report
@@ -282,7 +283,7 @@ SECTIONS = "1、2、3-1、3-2、3-3、4-1、4-2、4-3"
 BAD_CELLS = [
     ({"識別名": "New Case"}, [("識別名", SLUG_MESSAGE)]),
     ({"識別名": "New-Case"}, [("識別名", "識別名は半角の英小文字・数字・ハイフンで付けてください。")]),
-    ({"題名": ""}, [("題名", "このフィールドは空ではいけません。")]),
+    ({"題名": ""}, [("題名", "入力してください。")]),
     (
         {"題名": "長" * 201},
         [("題名", "この値は 200 文字以下でなければなりません( 201 文字になっています)。")],
@@ -365,7 +366,7 @@ LISTS = {
     [
         ({"数値": "8回"}, "数値", "「項目：値」の形で、1行に1件ずつ入力してください（8回）。"),
         ({"数値": "回数：8回\n回数：9回"}, "数値", "「回数」が2回あります。"),
-        ({"数値": "：8回"}, "数値", "セルの1行目：このフィールドは空ではいけません。"),
+        ({"数値": "：8回"}, "数値", "セルの1行目：入力してください。"),
         (
             {"関連リンクのURL": "ftp://example.jp/", "関連リンクの表示名": "例"},
             "関連リンクのURL",
@@ -374,7 +375,7 @@ LISTS = {
         (
             {"関連リンクのURL": "https://example.jp/"},
             "関連リンクの表示名",
-            "セルの1行目：このフィールドは空ではいけません。",
+            "セルの1行目：入力してください。",
         ),
         (
             {"類似団体はほかにもある": "TRUE"},
@@ -643,7 +644,7 @@ def test_a_section_that_a_spreadsheet_took_for_a_day_is_no_change(section: str) 
 def test_a_row_with_a_title_alone_is_a_draft_with_a_slug_for_the_time_being() -> None:
     report = run({"識別名": "", "題名": "題だけ"}, {"識別名": "", "題名": "二つ目"})
     assert [(row.name, str(row.outcome)) for row in report.rows] == [("draft-1", "新規"), ("draft-2", "新規")]
-    assert problems(run({"識別名": "x", "題名": ""})) == [(2, "題名", "このフィールドは空ではいけません。")]
+    assert problems(run({"識別名": "x", "題名": ""})) == [(2, "題名", "入力してください。")]
 
 
 def test_state_and_note_are_columns_and_an_empty_state_stays() -> None:
@@ -667,6 +668,22 @@ def test_a_text_that_is_emptied_or_is_a_value_of_a_spreadsheet_is_pointed_out() 
         ("背景", "空になります。セルの結合や消し忘れで、文が消えていないか確かめてください。"),
         ("成果", "「12345.5」は文ではなく、表計算ソフトの値のようです。"),
     ]
+
+
+@pytest.mark.parametrize("url", ["ftp://example.jp/", "example.jp", "https://"])
+def test_an_address_that_is_none_is_told_once(url: str) -> None:
+    report = run(NEW | LISTS | {"関連リンクのURL": url, "関連リンクの表示名": "例"})
+    assert problems(report) == [(2, "関連リンクのURL", "セルの1行目：有効なURLを入力してください。")]
+
+
+def test_what_is_lacking_is_named_also_where_the_table_has_no_column_for_it() -> None:
+    assert problems(run({"識別名": "x", "背景": "背景"})) == [(2, "題名", "入力してください。")]
+
+
+def test_a_template_that_nobody_filled_in_is_told() -> None:
+    book = template_workbook().getvalue()
+    with pytest.raises(UnreadableTable, match="記入例のほかに、書かれた行がありません。"):
+        import_cases(read_cases(book), dry_run=True)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from catalog import history
 from catalog.importing import pages
 from catalog.models import Body, Case, PopulationImport, Proposal
 from dxcases.sent_twice import SENT_TWICE
+from tests.filling import a_publisher
 from tests.making import FUNAGATA
 from tests.shown import one_line
 from tests.state import database_state
@@ -106,9 +107,19 @@ def test_an_import_that_would_do_something_else_by_now_is_shown_again(editor: Cl
 def test_refused_rows_leave_no_button(editor: Client) -> None:
     state = database_state()
     shown = upload(editor, CHANGE + "dx2021-2-1,\n")
-    assert "題名：このフィールドは空ではいけません。" in shown.text
+    assert "題名：入力してください。" in shown.text
     assert 'name="agreement"' not in shown.text
     assert database_state() == state
+
+
+def test_each_page_tells_its_own_limit_of_rows() -> None:
+    client = a_publisher()
+    for url, rows, others in (
+        (CASES, "20,000行まで", "60,000行"),
+        ("/admin/catalog/indicator/import/", "60,000行まで", "20,000行"),
+    ):
+        text = client.get(url).text
+        assert (rows in text, others in text) == (True, False)
 
 
 def test_a_file_without_changes_says_so(editor: Client) -> None:
@@ -356,7 +367,7 @@ def test_what_waits_as_a_proposal_is_not_proposed_again(client: Client) -> None:
     Case.objects.filter(slug="dx2021-1-1").update(editor_note="ほかの人の変更")
     again = upload(client, CHANGE)
     assert "同じ内容の改訂案がすでにあります（作成中）。新しい改訂案は作りません。" in again.text
-    assert "変わるものはありません。下の注意を確かめてください。" in again.text
+    assert "変わるものはありません。注意を確かめてください。" in again.text
     assert 'name="agreement"' not in again.text
     more = upload(client, "識別名,題名,背景\ndx2021-1-1,直した題,直した背景\n")
     agree(client, more, CASES)

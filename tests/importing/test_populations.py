@@ -244,8 +244,11 @@ def test_a_table_whose_columns_cannot_be_told_is_refused(content: bytes, message
 
 
 def test_a_date_to_come_is_refused() -> None:
-    with pytest.raises(UnreadableTable, match="未来の日付"):
-        run(as_csv(["団体コード", "人口"], [FUNAGATA, "1"]), timezone.localdate() + timedelta(days=1))
+    rows = (["団体コード", "人口"], [FUNAGATA, "1"])
+    with pytest.raises(UnknownDay, match="未来の日付です。日付を直してください。"):
+        run(as_csv(*rows), timezone.localdate() + timedelta(days=1))
+    with pytest.raises(UnknownDay, match="表の題名の日付を確かめ、正しい日を入力してください。"):
+        run(as_csv(["令和80年1月1日の人口"], *rows), None)
 
 
 @pytest.mark.parametrize(
