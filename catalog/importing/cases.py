@@ -18,7 +18,7 @@ from catalog import history
 from catalog.documents.many import writing_many_rows
 from catalog.documents.reading import as_written, read_documents
 from catalog.importing import ds451
-from catalog.importing.codes import same_name, wrong_codes
+from catalog.importing.codes import BodyCodes, NamedCode, same_name
 from catalog.importing.letters import is_what_is_left, look_alike, may_have_lost
 from catalog.importing.report import (
     Change,
@@ -53,6 +53,7 @@ from catalog.output.columns import (
     as_key,
     as_lines,
     as_text,
+    code_and_name,
     table_record,
     undefused,
 )
@@ -64,6 +65,7 @@ TITLE, PLACE = "題名", "ページ内の順番"
 STATUS = EDITORS_COLUMNS[0].header
 EXAMPLE = "（記入例）"  # begins the slug of a row that shows how to fill in the template
 ERROR_VALUE = re.compile(r"#(?:REF!|N/A|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|SPILL!)")
+BODY_PARTS = {"body_id", "answered_by_id"}
 NOT_FILLED_IN = (
     "記入例のほかに、書かれた行がありません。「事例」のシートの記入例の下に書いて保存し、"
     "もう一度選んでください。"
@@ -249,6 +251,7 @@ class CaseTable:
         self.topics = {topic.title: topic.merged_into or topic for topic in topics}
         self.sources = _with_unique_names(Source.objects.all())
         self.bodies = set(Body.objects.values_list("pk", flat=True))
+        self.codes = self._codes()
         self.cases = self._named_cases()
         self.versions = {case.pk: case.version for case in self.cases.values()}
         self.slugs = set(Case.objects.values_list("slug", flat=True)) | self._names()
@@ -400,20 +403,30 @@ class CaseTable:
         if column.sets == "topics":
             found = {_found(self.topics, title) for title in value}  # of merged ones two may be one
             return sorted(found, key=lambda topic: topic.pk)
-        if {"body_id", "answered_by_id"} & {*column.parts}:
+        if BODY_PARTS & {*column.parts}:
             typed = zip(value, as_lines(cell), strict=True)
-            self._check_bodies({code: line for (code,), (line,) in typed if code is not None})
+            return [(self._body_code(code, line) if code else code,) for (code,), (line,) in typed]
         return value
 
-    def _check_bodies(self, typed: Mapping[str, str]) -> None:
-        """`typed` has what stands in the cell, by the code that is read from it."""
-        unknown = [code for code in typed if code not in self.bodies]
-        wrong = wrong_codes(unknown) if unknown else set()
-        for code in unknown:
-            if code in wrong:
-                wrong_code = "検査数字の合う6桁の全国地方公共団体コードではありません。"
-                raise ValueError(f"「{typed[code]}」は{wrong_code}")
-            raise ValueError(f"コード「{typed[code]}」の団体は登録されていません。")
+    def _codes(self) -> BodyCodes:
+        """Finds bodies by what the table has for codes."""
+        headers = [column.header for column in self.columns if BODY_PARTS & {*column.parts}]
+        cells = (cell for header in headers for cell in self._typed(header))
+        lines = {line for cell in cells for (line,) in as_lines(cell)}
+        return BodyCodes([NamedCode.of(*code_and_name(line)) for line in lines], Body.objects.all())
+
+    def _body_code(self, code: str, typed: str) -> str:
+        """The code of the body that the table has as `typed`. Raises ValueError."""
+        if code in self.bodies:
+            return code
+        found = self.codes.find(NamedCode.of(*code_and_name(typed)))
+        if found.body:
+            return found.body.code
+        if found.code in self.bodies:
+            raise ValueError(found.problem)
+        if not re.fullmatch("[0-9]{6}", found.code) or found.code in self.codes.wrong:
+            raise ValueError(f"「{typed}」は検査数字の合う6桁の全国地方公共団体コードではありません。")
+        raise ValueError(f"コード「{typed}」の団体は登録されていません。")
 
     def _typed(self, header: str) -> set[str]:
         """What stands in the column, but for what no text of the database holds, which is refused."""

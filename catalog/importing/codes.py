@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models.functions import Left
 
 from catalog.models import Body, BodyQuerySet
-from catalog.models.base import plain
+from catalog.models.base import plain, plain_code
 
 # Ways of writing one name: ヶ and ケ, old and new characters.
 SAME_NAME = str.maketrans("ヶヵケカ檮", "けかけか梼")
@@ -49,11 +49,8 @@ class NamedCode:
 
     @classmethod
     def of(cls, code: str, name: str) -> NamedCode:
-        """Reads a cell with a code, and one with a name: ― or 合計 is none, a mark of a note no part of one.
-
-        Programs write codes as 131016.0, '131016 and 13101-6.
-        """
-        digits = re.sub(r"(?<=^[0-9]{5})-(?=[0-9]$)|^'|(?<=[0-9])\.0$", "", plain(code))
+        """Reads a cell with a code, and one with a name: ― or 合計 is none, a mark of a note is left out."""
+        digits = plain_code(code)
         named = re.sub(r"\(?注\)?[0-9]*\)?$|[*※]+[0-9]*$", "", plain(name))
         return cls(digits, "" if re.fullmatch(r"[-‐―－ー]*|合計|計", named) else named)
 

@@ -7,7 +7,6 @@ file by others these columns are made of the model's own items (decision 0040).
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -29,7 +28,7 @@ from catalog.importing.tables import (
     with_plain_breaks,
 )
 from catalog.models import Body, Case, Section, Source, Topic
-from catalog.models.base import TELEPHONE, plain
+from catalog.models.base import TELEPHONE, plain, with_hyphens
 from catalog.output.columns import COLUMNS, as_key, defused, escaped, lines, undefused
 from catalog.output.ds451 import (
     ADDED,
@@ -254,7 +253,7 @@ def text_of(value: Any) -> str:
 def contact_in(text: str) -> dict[str, str]:
     """The contact that a text names, in its parts."""
     email = EMAIL.search(text)
-    rest = AREA_CODE.sub(r"\1-", unicodedata.normalize("NFKC", EMAIL.sub(" ", text)))
+    rest = AREA_CODE.sub(r"\1-", with_hyphens(EMAIL.sub(" ", text)))
     telephone = TELEPHONE_WITHIN.search(rest)
     section = " ".join(TELEPHONE_WITHIN.sub(" ", rest, count=1).split())
     parts = {"連絡先名称": section, "連絡先電話番号": telephone[0] if telephone else ""}
@@ -433,7 +432,7 @@ def contact_cells(contact: dict[str, str], day: str) -> tuple[str, str, str, str
     name = contact.get("連絡先名称", "").strip()
     if name in SAID_NOWHERE:
         return "", "", "", ""
-    telephone = AREA_CODE.sub(r"\1-", as_key(contact.get("連絡先電話番号", "")))
+    telephone = AREA_CODE.sub(r"\1-", with_hyphens(contact.get("連絡先電話番号", "")).strip())
     if telephone and not TELEPHONE.match(telephone):
         name, telephone = f"{name} {telephone}", ""
     return escaped(name), telephone, as_key(contact.get("連絡先メールアドレス", "")), day

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from decimal import Decimal
-from functools import reduce
+from functools import partial, reduce
 from operator import and_
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
+from django import forms
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
@@ -33,6 +34,20 @@ telephone_number = RegexValidator(
 def plain(text: str) -> str:
     """A label in the form in which labels are compared: half width, without blanks."""
     return "".join(unicodedata.normalize("NFKC", text).split())
+
+
+# What is typed for a hyphen, in half width: hyphens, dashes, the minus and the long vowel.
+DASH_WITHIN = re.compile("(?<=[0-9A-Za-z])[‐‑‒–—―−─━ー](?=[0-9A-Za-z])")
+
+
+def with_hyphens(text: str) -> str:
+    """The text in half width, with a hyphen for each dash between letters or digits of ASCII."""
+    return DASH_WITHIN.sub("-", unicodedata.normalize("NFKC", text))
+
+
+def plain_code(text: str) -> str:
+    """The digits of a body's code. Programs and people also write it as 131016.0, '131016 and 13101-6."""
+    return re.sub(r"(?<=^[0-9]{5})-(?=[0-9]$)|^'|(?<=[0-9])\.0$", "", with_hyphens(plain(text)))
 
 
 def place_in(text: str, at: int) -> str:
@@ -158,6 +173,36 @@ def _last_field_of(constraint: Any, model: type[models.Model]) -> str:
     is_check = isinstance(constraint, models.CheckConstraint)
     names = constraint.condition.referenced_base_fields if is_check else constraint.fields
     return [field.name for field in model._meta.concrete_fields if field.name in names][-1]
+
+
+class TypedField(models.CharField):
+    """A code or number, which forms read by `read` before they check it; to the database a CharField."""
+
+    def __init__(self, *args: Any, read: Callable[[str], str] = with_hyphens, **options: Any) -> None:
+        self.read = read
+        super().__init__(*args, **options)
+
+    def deconstruct(self) -> Any:
+        name, _, args, options = super().deconstruct()
+        return name, "django.db.models.CharField", args, options
+
+    def formfield(self, **options: Any) -> Any:
+        return super().formfield(**{"form_class": partial(TypedFormField, self.read), **options})
+
+
+class TypedFormField(forms.CharField):
+    """The field of a form for a TypedField."""
+
+    def __init__(self, read: Callable[[str], str], **options: Any) -> None:
+        self.read = read
+        super().__init__(**options)
+
+    def to_python(self, value: Any) -> Any:
+        return self.read(super().to_python(value) or "")
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        """Without an end to what may be typed, since less of it may be left."""
+        return {name: one for name, one in super().widget_attrs(widget).items() if name != "maxlength"}
 
 
 class DeferrableUnique(ExclusionConstraint):

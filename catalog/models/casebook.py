@@ -6,7 +6,14 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
-from catalog.models.base import CatalogueModel, SlugManager, is_web_address, texts_are_plain, web_address
+from catalog.models.base import (
+    CatalogueModel,
+    SlugManager,
+    TypedField,
+    is_web_address,
+    texts_are_plain,
+    web_address,
+)
 
 
 class Step(CatalogueModel):
@@ -132,7 +139,7 @@ class Source(CatalogueModel):
 class Section(CatalogueModel):
     """A chapter of a source, on the step that its cases belong to (decision 0027)."""
 
-    id = models.CharField(
+    id = TypedField(
         "識別名",
         max_length=20,
         primary_key=True,

@@ -19,6 +19,7 @@ from catalog.models.base import (
     CatalogueModel,
     DeferrableUnique,
     NumberField,
+    TypedField,
     is_web_address,
     telephone_number,
     texts_are_plain,
@@ -448,9 +449,7 @@ class CaseBody(CaseRow):
     note = models.TextField("注記", blank=True, help_text="団体ごとに内容が異なるときに書いてください。")
     # Whom to ask about this case: what the body itself says, never guessed.
     contact_section = models.CharField("照会先の部署", max_length=100, blank=True)
-    contact_telephone = models.CharField(
-        "照会先の電話", max_length=20, blank=True, validators=[telephone_number]
-    )
+    contact_telephone = TypedField("照会先の電話", max_length=20, blank=True, validators=[telephone_number])
     contact_email = models.EmailField("照会先のメール", blank=True)
     contact_checked_on = models.DateField("照会先の確認日", null=True, blank=True)
 

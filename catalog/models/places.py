@@ -17,8 +17,10 @@ from catalog.models import bands
 from catalog.models.base import (
     TELEPHONE,
     CatalogueModel,
+    TypedField,
     dated,
     is_web_address,
+    plain_code,
     telephone_number,
     texts_are_plain,
     web_address,
@@ -123,8 +125,9 @@ class Body(CatalogueModel):
     alone writes the three (sql/0001_current_population.sql), whatever is saved in them.
     """
 
-    code = models.CharField(
+    code = TypedField(
         "全国地方公共団体コード",
+        read=plain_code,
         max_length=6,
         primary_key=True,
         help_text="検査数字を含む6桁。事例が指すため、後から変えられません。",
@@ -163,7 +166,7 @@ class Body(CatalogueModel):
     )
     website = web_address("公式サイト", blank=True)
     website_checked_on = models.DateField("公式サイトの確認日", null=True, blank=True)
-    telephone = models.CharField(
+    telephone = TypedField(
         "代表電話", max_length=20, blank=True, help_text="例：03-1234-5678", validators=[telephone_number]
     )
     telephone_checked_on = models.DateField("代表電話の確認日", null=True, blank=True)

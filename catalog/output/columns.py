@@ -19,7 +19,7 @@ from catalog.documents.records import (
     name_in_full,
 )
 from catalog.models import Case, Fact, Followed, Kind, SourceKind
-from catalog.models.base import as_short
+from catalog.models.base import as_short, plain_code, with_hyphens
 from catalog.models.days import YEARS_BEFORE, read_day
 
 FORMULA_STARTS = frozenset("=+-@＝＋－＠\t\r'")
@@ -192,7 +192,7 @@ def as_key(cell: str) -> str:
 
 def as_section(cell: str) -> str:
     """The number of a section, with or without its title; also where a spreadsheet took it for a day."""
-    key = as_key(cell)
+    key = with_hyphens(cell).strip()
     if key.isdecimal() and len(key) == SERIAL_DIGITS:
         day = SERIAL_START + timedelta(days=int(key))
         return f"{day.month}-{day.day}"
@@ -270,6 +270,10 @@ def as_keys(cell: str) -> list[tuple[str, ...]]:
     return [(as_key(line),) for (line,) in as_lines(cell)]
 
 
+def as_telephones(cell: str) -> list[tuple[str, ...]]:
+    return [(with_hyphens(line).strip(),) for (line,) in as_lines(cell)]
+
+
 def as_choices(labels: dict[str, str]) -> Callable[[str], list[tuple[str, ...]]]:
     """Reads the value that each line names. Raises ValueError, with the names that there are, for another."""
     values = {label: value for value, label in labels.items()}
@@ -312,12 +316,14 @@ def as_codes(cell: str) -> list[tuple[str, ...]]:
 
 
 def as_code(text: str) -> str:
-    """A 全国地方公共団体コード; where a spreadsheet took the leading zero for a number's, it comes back.
+    """A 全国地方公共団体コード as it is written, in half width; see `code_and_name`."""
+    return plain_code(code_and_name(text)[0])
 
-    A name may stand after it, as in the lists of the template.
-    """
-    code = re.sub(r"^(\d+) .*", r"\1", as_key(text))
-    return code.zfill(6) if re.fullmatch("[1-9][0-9]{4}", code) else code
+
+def code_and_name(text: str) -> tuple[str, str]:
+    """A code, and the name that may stand after it, as in the lists of the template."""
+    code, _, name = as_key(text).partition(" ")
+    return code, name
 
 
 def as_figures(cell: str) -> list[tuple[str, ...]]:
@@ -576,7 +582,7 @@ COLUMNS = (
         "照会先の電話",
         of_contacts("telephone"),
         "case_bodies",
-        as_keys,
+        as_telephones,
         ("contact_telephone",),
         about="照会先の電話",
         several=True,

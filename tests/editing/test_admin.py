@@ -16,7 +16,7 @@ from pytest_django import Settings
 
 from catalog import history
 from catalog.editing.case_admin import CaseAdmin
-from catalog.models import Body, Case, Link, LinkCheck, Proposal, SimilarBody, Topic
+from catalog.models import Body, Case, Link, LinkCheck, Proposal, Section, SimilarBody, Topic
 from dxcases.sent_twice import SENT_TWICE
 from tests.filling import (
     ADD,
@@ -576,6 +576,34 @@ def test_a_body_keeps_its_code_and_its_latest_population_is_shown(editor: Client
     assert editor.post(url, {**data, "populations-0-as_of": "2025-01-01"}).status_code == 302
     body = Body.objects.get(code=HIDAKA)
     assert (body.population, body.population_band, str(body.population_as_of)) == (4900, "0-1", "2025-01-01")
+
+
+def test_codes_sections_and_telephones_are_taken_as_they_are_typed(editor: Client) -> None:
+    case = make_case("made")
+    contact = {
+        "case_bodies-0-contact_telephone": "０２３３ー３２−２１１１",
+        "case_bodies-0-contact_checked_on": "2026-11-01",
+    }
+    sent = editor.post(change_url(case), {**opened(editor, case), **contact, "reason": "団体に確認"})
+    assert sent.status_code == 302, errors(sent)
+    assert case.case_bodies.get().contact_telephone == "0233-32-2111"
+    body = {"code": "06399−1", "name": "新市", "kana": "しんし", "prefecture": "06", "kind": "city",
+            "telephone": "023‐456–7890", "telephone_checked_on": "2026-11-20",
+            "populations-TOTAL_FORMS": "0", "populations-INITIAL_FORMS": "0"}  # fmt: skip
+    sent = editor.post("/admin/catalog/body/add/", body)
+    assert sent.status_code == 302, errors(sent)
+    assert Body.objects.get(name="新市").pk == "063991"
+    assert Body.objects.get(name="新市").telephone == "023-456-7890"
+    section = {
+        "id": "dx2021−９",
+        "source": str(case.source_id),
+        "step": "3",
+        "title": "新しい章",
+        "position": "99",
+    }
+    sent = editor.post("/admin/catalog/section/add/", section)
+    assert sent.status_code == 302, errors(sent)
+    assert Section.objects.get(title="新しい章").pk == "dx2021-9"
 
 
 def test_what_is_known_of_an_office_has_its_day(editor: Client) -> None:

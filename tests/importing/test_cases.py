@@ -303,7 +303,7 @@ BAD_CELLS = [
     ({"状態": "取り下げ"}, [("状態", "取り下げは、理由を書くため、事例の画面で行います。")]),
     ({"背景": "#REF!"}, [("背景", "「#REF!」は表計算ソフトのエラーです。正しい値に直してください。")]),
     (
-        {"団体コード": "46492"},
+        {"団体コード": f"{MIYAGI}\n46492"},
         [("団体コード", "「46492」は検査数字の合う6桁の全国地方公共団体コードではありません。")],
     ),
     (
@@ -311,8 +311,14 @@ BAD_CELLS = [
         [("団体コード", "「063632」は検査数字の合う6桁の全国地方公共団体コードではありません。")],
     ),
     (
-        {"団体コード": "06363"},
-        [("団体コード", "「06363」は検査数字の合う6桁の全国地方公共団体コードではありません。")],
+        {"団体コード": "06363 山形県尾花沢市"},
+        [
+            (
+                "団体コード",
+                "「06363」に検査数字を補うと「山形県舟形町」（063631）ですが、表の名称は「山形県尾花沢市」です。"
+                "コードと名称のどちらが正しいか確かめてください。",
+            )
+        ],
     ),
     ({"団体コード": "011011"}, [("団体コード", "コード「011011」の団体は登録されていません。")]),
     ({"団体コード": f"{FUNAGATA}\n{FUNAGATA}"}, [("団体コード", "「063631」が2回あります。")]),
@@ -645,6 +651,33 @@ def test_a_row_with_a_title_alone_is_a_draft_with_a_slug_for_the_time_being() ->
     report = run({"識別名": "", "題名": "題だけ"}, {"識別名": "", "題名": "二つ目"})
     assert [(row.name, str(row.outcome)) for row in report.rows] == [("draft-1", "新規"), ("draft-2", "新規")]
     assert problems(run({"識別名": "x", "題名": ""})) == [(2, "題名", "入力してください。")]
+
+
+@pytest.mark.parametrize(
+    ("cell", "codes"),
+    [
+        ("131016.0\n'131024", ["131016", "131024"]),
+        ("13101\n46492", ["131016", "464929"]),
+        ("13101−6\n０６３６３−１", ["131016", FUNAGATA]),
+        ("63631\n131016", [FUNAGATA, "131016"]),
+        ("06363 山形県舟形町\n131016", [FUNAGATA, "131016"]),
+    ],
+)
+def test_codes_are_read_however_programs_and_people_write_them(cell: str, codes: list[str]) -> None:
+    row = NEW | {"団体コード": cell}
+    assert problems(run(row)) == []
+    assert [one.body_id for one in Case.objects.get(slug="new-case").case_bodies.all()] == codes
+    assert outcomes(run(row)) == ["変更なし"]
+
+
+@pytest.mark.parametrize("dash", "‐‑−–—－ー")
+def test_a_dash_of_any_kind_is_a_hyphen_in_sections_and_telephones(dash: str) -> None:
+    cells = {"照会先の電話": f"０２３{dash}４５６{dash}７８９０", "照会先の確認日": "2026-11-01"}
+    row = NEW | CONTACT | cells | {"区分": f"３{dash}１"}
+    assert problems(run(row)) == []
+    case = Case.objects.get(slug="new-case")
+    assert (case.section_id, case.case_bodies.get(body=FUNAGATA).contact_telephone) == ("3-1", "023-456-7890")
+    assert outcomes(run(row)) == ["変更なし"]
 
 
 def test_state_and_note_are_columns_and_an_empty_state_stays() -> None:

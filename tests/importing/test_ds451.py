@@ -413,7 +413,7 @@ def test_what_cannot_be_taken_is_refused_in_plain_words() -> None:
 
 
 def test_a_contact_is_read_in_its_parts_and_never_without_its_day() -> None:
-    assert [contact_in(one) for one in ("情報課（０３）１２３４－５６７８ a@b.jp", "総務課")] == [
+    assert [contact_in(one) for one in ("情報課（０３）１２３４−５６７８ a@b.jp", "総務課")] == [
         {"連絡先名称": "情報課", "連絡先電話番号": "03-1234-5678", "連絡先メールアドレス": "a@b.jp"},
         {"連絡先名称": "総務課", "連絡先電話番号": "", "連絡先メールアドレス": ""},
     ]
