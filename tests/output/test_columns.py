@@ -69,9 +69,15 @@ def test_a_figure_without_its_value_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "code"), [("63631", "063631"), ("０６３６３１", "063631"), ("06363", "06363"), ("6363", "6363")]
+    ("text", "code"),
+    [
+        ("０６３６３−１", "063631"),
+        ("'063631.0", "063631"),
+        ("063631 山形県舟形町", "063631"),
+        ("63631", "63631"),
+    ],
 )
-def test_a_code_gets_back_the_zero_that_a_spreadsheet_took(text: str, code: str) -> None:
+def test_a_code_is_read_without_what_is_written_around_it(text: str, code: str) -> None:
     assert as_code(text) == code
 
 
