@@ -19,8 +19,8 @@ from django.db import IntegrityError, OperationalError, connection, models, tran
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
-from django.utils.html import escape, format_html
+from django.urls import NoReverseMatch, URLPattern, path, reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from reversion.models import Version
 
@@ -65,13 +65,17 @@ def to_choose_alone(field: forms.Field | None) -> forms.Field | None:
 
 
 def told_with_case(row: models.Model) -> SafeString:
-    """A row by its kind and name, and the case that it is of with a link to it, if it is of one."""
-    told, case = f"{row._meta.verbose_name}：{row}", getattr(row, "case", None)
-    if not isinstance(case, Case):
-        return escape(told)
-    return format_html(
-        '{}（<a href="{}">{}</a>）', told, reverse("admin:catalog_case_change", args=[case.pk]), case
-    )
+    """A row by its kind and name, and the case that it is of, if any; what has a page is a link to it."""
+    case = getattr(row, "case", None)
+    page = case if isinstance(case, Case) else row
+    try:
+        address = reverse(f"admin:{page._meta.app_label}_{page._meta.model_name}_change", args=[page.pk])
+    except NoReverseMatch:
+        return format_html("{}：{}", row._meta.verbose_name, row)
+    link = format_html('<a href="{}">{}</a>', address, page)
+    if page is row:
+        return format_html("{}：{}", row._meta.verbose_name, link)
+    return format_html("{}：{}（{}）", row._meta.verbose_name, row, link)
 
 
 class RowInline(admin.TabularInline):
@@ -150,14 +154,17 @@ class RecordedAdmin(admin.ModelAdmin):
 
     def show_what_was_sent(self, request: HttpRequest) -> HttpResponse:
         """The texts of a form whose row another has deleted meanwhile, to be copied."""
-        fields, sent = self.fields_sent(), list[tuple[str, str]]()
+        fields, sent = (
+            self.fields_sent(),
+            [("変更の理由", text) for text in request.POST.getlist("reason") if text],
+        )
         for name, texts in request.POST.lists():
             field = fields.get(re.sub(r"-\d+-", "-", name))
             if isinstance(field, (models.CharField, models.TextField, ArrayField)) and not field.choices:
                 sent += [(str(field.verbose_name), text) for text in texts if text.strip()]
         context = {
             **self.admin_site.each_context(request),
-            "title": f"{self.opts.verbose_name}は削除されています",
+            "title": f"{self.opts.verbose_name}は、今はありません",
             "opts": self.opts,
             "sent": sent,
             "may_bring_back": self.may_bring_back(request),

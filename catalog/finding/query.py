@@ -21,7 +21,7 @@ from catalog.finding.fields import MAX_PERSONS
 from catalog.finding.forms import CaseFilterForm, QueryForm, Sort, unknown_parameters
 from catalog.finding.index import Index, current_index
 from catalog.finding.nearest import Target
-from catalog.finding.search import PARTS_APART, Term, terms_of
+from catalog.finding.search import PARTS_APART, Term, as_one_term, terms_of
 from catalog.finding.sentences import is_empty, words_in
 from catalog.finding.understanding import Condition, Reading, read
 from catalog.finding.weights import weight
@@ -242,11 +242,13 @@ class CaseFilter(StrictFilterSet):
         """The words searched for, each with its variants.
 
         Those without content are searched for only if the text says nothing else. A text that is a title
-        but for its hiragana is that title: 行政手続きオンライン化.
+        but for its hiragana also means that title: 行政手続きオンライン化.
         """
-        nearly = {title for _, _, title in self.index.lists_nearly_called(self.reading.rest)}
-        text = nearly.pop() if len(nearly) == 1 else self.reading.rest
-        terms = terms_of(text, self.index.lists.synonyms, self.index.is_found) if text else []
+        text, synonyms = self.reading.rest, self.index.lists.synonyms
+        terms = terms_of(text, synonyms, self.index.is_found) if text else []
+        nearly = {title for _, _, title in self.index.lists_nearly_called(text)}
+        if len(nearly) == 1:
+            terms = as_one_term(text, nearly.pop(), synonyms)
         telling = [term for term in terms if not is_empty(term.typed)]
         return telling if telling or self.understood else terms
 

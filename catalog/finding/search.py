@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import lru_cache
 from itertools import chain, combinations, pairwise
@@ -162,6 +162,19 @@ def terms_of(text: str, synonyms: Synonyms, is_found: Callable[[Term], bool]) ->
         for part in ([term] if is_found(term) else parts_of_sentence(term, synonyms, is_found))
     ]
     return list({term.typed: term for term in terms}.values())
+
+
+def as_one_term(text: str, title: str, synonyms: Synonyms) -> list[Term]:
+    """A text that also means a title, as one term; none where it is punctuation alone."""
+    own, of_title = (terms_with_variants([one], synonyms) for one in (text, title))
+    return [
+        replace(
+            one,
+            variants=tuple(dict.fromkeys([*one.variants, *other.variants])),
+            pieces=one.pieces or other.pieces,
+        )
+        for one, other in zip(own, of_title, strict=False)
+    ]
 
 
 def known_together(words: list[str], synonyms: Synonyms) -> list[str]:
@@ -373,7 +386,7 @@ def close_words(term: Term) -> list[str]:
                 UNION SELECT title FROM catalog_section UNION SELECT name FROM catalog_body
             ) AS known (word) WHERE abs(length(word) - %s) <= 2 OR starts_with(word, %s)
             """,
-            [len(term.typed), term.typed],
+            [len(term.typed), unicodedata.normalize("NFKC", term.typed)],
         )
         known = dict(cursor.fetchall())
     own, *others = map(folded_of, term.variants)
@@ -394,6 +407,6 @@ def fold_each(texts: Collection[str]) -> dict[str, str]:
 @lru_cache(maxsize=1)
 def forms_of_kanji() -> dict[int, str]:
     """The form that folding gives to each kanji that it changes, as `str.translate` takes it: 広 of 廣."""
-    kanji = "".join(map(chr, range(ord("一"), ord("鿿") + 1)))
+    kanji = "".join(map(chr, (*range(ord("一"), ord("鿿") + 1), *range(0xF900, 0xFB00))))
     folded = fold_each([kanji])[kanji]
     return {ord(one): form for one, form in zip(kanji, folded, strict=True) if one != form}

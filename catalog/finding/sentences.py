@@ -15,6 +15,12 @@ PIECE = re.compile(r"[^\s　、。，！？!?;；「」『』【】〈〉《》�
 TRIMMED = re.compile(f"^(?:{EDGE}|[①-⓿](?=.))+|(?:{EDGE})+$")
 LIST_NUMBER = re.compile(r"(?:^|(?<=\n))[ \t]*[0-9]{1,2}[.)．）][ \t　]+")  # 1. 研修
 
+
+def made_of_no_others(words: list[str]) -> list[str]:
+    """Those of the words that are no row of others: で and の, but not での."""
+    return [word for word in words if not re.fullmatch(f"(?:{'|'.join(set(words) - {word})})+", word)]
+
+
 # Hiragana and all else, in turn; a long mark belongs to katakana.
 RUN = re.compile(r"(?P<kana>[ぁ-ゖゝゞ]+)|(?P<other>[^ぁ-ゖゝゞ]+)")
 # Hiragana that ties words together and belongs to none.
@@ -32,15 +38,17 @@ DOES = (  # noqa: SIM905 – the same
 ).split()
 TIE = "|".join(TIES)
 DOING = "|".join(sorted(DOES, key=len, reverse=True))
-IS_TIE = re.compile(f"(?:{TIE})+")
-IS_DOING = re.compile(f"(?:{DOING})(?:{TIE})*")
+# Several in a row, so that there is one way to read them: a tie that others make (での) is none of these.
+TIES_IN_ROW = f"(?:{'|'.join(made_of_no_others(TIES))})"
+IS_TIE = re.compile(f"{TIES_IN_ROW}+")
+IS_DOING = re.compile(f"(?:{DOING}){TIES_IN_ROW}*")
 BEGINS_WITH_TIE = re.compile(f"(?:{TIE})(?P<rest>.+)", re.DOTALL)
 BEGINS_WITH_DOING = re.compile(DOING)
 # A verb whose stem is one kanji: 生かしたい, 減らす, 話したい.
 STEM, BEGINS_WITH_STEM = re.compile("[一-鿿]"), re.compile(f"って|[かさたなまらわがば]?(?:{DOING})")
 ENDS_WITH_TIE = re.compile(f"(?P<word>.+?)(?:{TIE})", re.DOTALL)
 # Ties behind a word that is no adverb (特に): 研修の, 取組を.
-TIED = re.compile(f"(?<=[^ぁ-ゖ][^ぁ-ゖ])(?:{TIE})+$")
+TIED = re.compile(f"(?<=[^ぁ-ゖ][^ぁ-ゖ]){TIES_IN_ROW}+$")
 # A verb or an adjective before what it speaks of: 使えない高齢者, 聞いて改善; in ひきこもり支援 it is a noun.
 BEFORE_NOUN = re.compile(r"^[一-鿿々]{0,2}[ぁ-ゖ]{0,7}[るたないうくぐすずつぬぶむてで](?=[^ぁ-ゖ])")
 
@@ -68,7 +76,7 @@ EMPTY = re.compile(
     ")"
 )
 # What is said of any subject: 導入したい, 実施した, 検討しています.
-PLAIN_VERB = re.compile(f"(?:導入|実施|検討|開始|予定|希望|参考に)(?:{DOING})(?:{TIE})*")
+PLAIN_VERB = re.compile(f"(?:導入|実施|検討|開始|予定|希望|参考に)(?:{DOING}){TIES_IN_ROW}*")
 # Behind a subject it says nothing: 研修事例, RPA先進事例.
 OF_CASES = re.compile("(?<=..)(?:先進|成功|優良|好)?(?:事例集?|実例)$")
 JOINT = re.compile("を|向けの?")

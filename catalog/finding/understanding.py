@@ -21,7 +21,7 @@ HIRAGANA = re.compile("[ぁ-ゖ]")
 PARTICLE = (
     "(?:における|において|について|にある|にいる|または|又は|もしくは|および|及び|ならびに|or"
     "|での|では|でも|には|にも|との|とか|への|からの|までの|など|から|まで|より"
-    "|だけど|だけれど|だが|だし|かつ|の|で|に|が|を|は|と|や|も|へ|か(?![ぁ-ゖ]))"
+    "|だけど|だけれど|だが|だし|かつ(?![ぁ-ゖ])|の|で|に|が|を|は|と|や|も|へ|か(?![ぁ-ゖ]))"
 )
 WORD = (
     "[^\\W_ぁ-ゖ]"  # kanji, katakana, Latin or a digit: beside a phrase it makes that part of a longer word
@@ -31,14 +31,15 @@ BEGINS_PLACE = "(?:(?<![^\\W_ぁ-ゖ])|(?<=又は)|(?<=及び)|(?<=または)|(?
 ENDS = rf"(?=$|[\W_]|{PARTICLE})"
 # What makes of a phrase the opposite: 町以外, 東京を除く市, 政令市ではない市.
 IS_BUT = (
-    "\\s?以外|\\s?(?:を|は)?\\s?(?:除[くいき]|のぞ[くいき]|抜き|含[まめ]な[いく])(?:た|て)?"
+    "\\s?以外|\\s?(?:を|は)?\\s?(?:除[くいき]|のぞ[くいき]|抜き(?=[のでに]|$|[\\W_])|含[まめ]な[いく])(?:た|て)?"
     "|(?:では|じゃ|で)な(?:い|くて?)"
 )
 BUT = f"(?P<but>{IS_BUT})"
 STEP_ENDS = f"(?:{ENDS}|(?={IS_BUT}))"
 ALONE = "(?:限定|だけ|のみ)?"
-# 東北エリアの町, 東北6県だけ
-OF_AREA = f"(?:圏内|圏|エリア|ブロック|全域|全体|各地|各県|諸県|[2-9二三四五六七八九]県|一円)?{ALONE}"
+NOT_ALONE = "(?!(?:だけ|のみ)(?:で[はも]?な|じゃな|なら))"  # 東京だけでなく, 北海道のみならず
+# 東北エリアの町, 九州各県だけ
+OF_AREA = f"(?:圏内|圏|エリア|ブロック|全域|全体|各地|各県|諸県|一円)?{ALONE}"
 OF_PREFECTURE = f"(?:内|全域|全体|各地|一円)?{ALONE}"  # 県内の町
 OF_KIND = "(?:向け|限定|だけ|のみ|ならでは|同士|どうし|等)?"
 # What stands before a kind of body that is the head of a phrase: 小さな町, 東北の町, 人口の多い市.
@@ -51,10 +52,12 @@ DIGITS = "(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\\.[0-9]+)?(?![.,]?[0-9])"
 NUMBER = f"(?:{DIGITS}|[〇一二三四五六七八九十百千]{{1,7}})"
 NOT_IN_NUMBER = (
     "(?<![0-9A-Za-z.,〇一二三四五六七八九十百千万])"
-    "(?:(?<=人口|住民|民数|規模|以上|以下|以内|未満)|(?<=超)|(?<![一-鿿ァ-ヺー]))"
+    "(?:(?<=人口|以上|以下|以内|未満)|(?<=超)|(?<=住民数)|(?<=人口規模)|(?<=住民)(?<![一-鿿]住民)|(?<![一-鿿ァ-ヺー]))"
 )
-PEOPLE = "(?:総?人口|住民数?|(?<![一-鿿])規模)(?:は|が|の|で|規模が?)?\\s*[:(=、,「『]?\\s*"
-POPULATION = f"(?P<population>(?:{PEOPLE})?)"
+BETWEEN = "(?:は|が|の|で|規模が?)?\\s*(?:[:(=、,「『]\\s*)?"
+PEOPLE = f"(?:総?人口|住民数){BETWEEN}"
+# 住民5万人以上 speaks of persons by 人 alone: 住民300人 may be those who took part.
+POPULATION = f"(?P<population>(?:{PEOPLE})?)(?:(?<![一-鿿])住民{BETWEEN})?"
 TILL = "\\s*(?:から|[〜~\\-‐‑–—−ー])\\s*"
 # 20万以上の市 speaks of persons, 20万以上の補助金 does not.
 OF_BODIES = "(?=(?P<bodies>の?(?:自治体|団体|都市|市|町|村)(?![一-鿿]))|)"
@@ -63,12 +66,12 @@ BOUND = (
     "|(?P<at_least>以上|を?下回らない|を割らない|を切らない|[〜~](?=の|$|[\\W_]))"
     "|(?P<below>未満|に満たない|を切[るっ]た?|を割[るっ]た?|を?下回[るっ]た?|に[達届](?:しない|かない)|より(?:少ない|小さい))"
     "|(?P<above>を?超(?:える|えた|え)?|を?上回[るっ]た?|より(?:多い|大きい)))"
-    f"(?P<denied>{IS_BUT}|[はも]?な(?:い|くて?))?"
+    f"(?P<denied>{IS_BUT}|[はも]?な(?:い(?!し)|くて?))?"
 )
-NO_BUT = f"(?!以[下内上]|未満|{IS_BUT})"  # what is left without a range, or what is like a size, is no range
+VOID = f"(?P<void>{IS_BUT})?"  # all but a range, or but what is like a size, is no condition
 NEARLY = (
     "\\s?(?:規模|程度|くらい|ぐらい|前後|ほど|クラス|(?:弱|強|余り?)(?![一-鿿])"
-    "|(?=の(?:自治体|団体|都市|市|町|村)(?![一-鿿])))"
+    f"|(?=の(?:自治体|市|町|村){ENDS}))"
 )
 
 MUNICIPALITIES = tuple(kind for kind in Kind if kind != Kind.PREFECTURE)
@@ -97,6 +100,10 @@ REGIONS: dict[str, tuple[Region, ...]] = {
     "関西": (Region.KINKI,),
     "中国": (Region.CHUGOKU,),
     "四国": (Region.SHIKOKU,),
+    "東北6県": (Region.TOHOKU,),
+    "東北六県": (Region.TOHOKU,),
+    "四国4県": (Region.SHIKOKU,),
+    "四国四県": (Region.SHIKOKU,),
     "中四国": (Region.CHUGOKU, Region.SHIKOKU),
     "中国四国": (Region.CHUGOKU, Region.SHIKOKU),
     "九州・沖縄": (Region.KYUSHU,),
@@ -117,7 +124,13 @@ AREAS: dict[str, tuple[str, ...]] = {
     "甲信越": ("15", "19", "20"),
     "信越": ("15", "20"),
     "北陸": ("16", "17", "18"),
+    "北陸3県": ("16", "17", "18"),
+    "北陸三県": ("16", "17", "18"),
     "東海": ("21", "22", "23", "24"),
+    "東海3県": ("21", "23", "24"),
+    "東海三県": ("21", "23", "24"),
+    "九州7県": ("40", "41", "42", "43", "44", "45", "46"),
+    "九州七県": ("40", "41", "42", "43", "44", "45", "46"),
     "京阪神": ("26", "27", "28"),
     "山陰": ("31", "32"),
     "山陽": ("33", "34", "35"),
@@ -135,16 +148,15 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True)
 class Condition:
-    """A phrase, as it was typed, that acts as `parameter` with `value`."""
+    """A phrase, as it was typed, that acts as `parameter` with `value`.
+
+    An exception names what is not meant: 東京以外.
+    """
 
     text: str
     parameter: str
     value: str
-
-    @property
-    def is_exception(self) -> bool:
-        """Whether the phrase names what is not meant: 東京以外."""
-        return re.search(IS_BUT, self.text) is not None
+    is_exception: bool = False
 
 
 @dataclass(frozen=True)
@@ -184,15 +196,16 @@ class Names:
         self.longest = max(map(len, self.words), default=0)
         longest_first = sorted(self.prefectures, key=len, reverse=True)
         self.prefecture = re.compile(
-            f"{BEGINS_PLACE}(?P<phrase>(?P<prefecture>{'|'.join(longest_first)})(?:{BUT}|(?={OF_PREFECTURE}{ENDS}))){OF_PREFECTURE}"
+            f"{BEGINS_PLACE}(?P<phrase>(?P<prefecture>{'|'.join(longest_first)})(?:{BUT}|{NOT_ALONE}(?={OF_PREFECTURE}{ENDS}))){OF_PREFECTURE}"
         )
 
     def plain(self, text: str) -> str:
-        """The text as names are compared: width, small ケ and old forms of kanji do not matter.
+        """The text as names are compared: width, small ケ and old forms of kanji do not matter."""
+        return self.with_forms(unicodedata.normalize("NFKC", text))
 
-        Of a text of compatible forms (NFKC) each character stays in its place.
-        """
-        return unicodedata.normalize("NFKC", text).replace("ヶ", "ケ").translate(self._forms)
+    def with_forms(self, text: str) -> str:
+        """The same of a text in full and half width as they are; each character stays in its place."""
+        return text.replace("ヶ", "ケ").translate(self._forms)
 
     def every(self, parameter: str) -> list[str]:
         """All values of a parameter that may be excepted from: step, kind, region, prefecture."""
@@ -306,13 +319,14 @@ GRAMMAR: tuple[Grammar, ...] = (
     (
         re.compile(
             f"{POPULATION}{NOT_IN_NUMBER}(?P<phrase>{amount('first')}(?:人?{TILL}|以上){amount('last')}{UNIT}(?:まで)?(?P<below>未満|以下)?)"
-            f"(?:規模|程度|台)?(?![万千人]){NO_BUT}{OF_BODIES}"
+            f"(?:規模|程度|台)?(?![万千人]){VOID}{OF_BODIES}"
         ),
         both_bounds,
     ),
     (
         re.compile(
-            f"{POPULATION}(?<![0-9人万千])(?P<phrase>[〜~]\\s?{amount('amount')}{UNIT}(?:まで)?){ENDS}{OF_BODIES}"
+            f"(?:(?P<population>{PEOPLE})|^|(?<=[\\s、,(「『]))(?P<phrase>[〜~]\\s?{amount('amount')}{UNIT}(?:まで)?)"
+            f"(?:(?P<void>{IS_BUT})|{ENDS}){OF_BODIES}"
         ),
         at_most,
     ),
@@ -322,13 +336,13 @@ GRAMMAR: tuple[Grammar, ...] = (
     ),
     (
         re.compile(
-            f"{POPULATION}{NOT_IN_NUMBER}(?P<phrase>{amount('amount')}{UNIT}台)(?![一-鿿]){NO_BUT}{OF_BODIES}"
+            f"{POPULATION}{NOT_IN_NUMBER}(?P<phrase>{amount('amount')}{UNIT}台)(?![一-鿿]){VOID}{OF_BODIES}"
         ),
         leading,
     ),
     (
         re.compile(
-            f"{POPULATION}{NOT_IN_NUMBER}(?P<phrase>{amount('amount')}{UNIT}{NEARLY}){NO_BUT}{OF_BODIES}"
+            f"{POPULATION}{NOT_IN_NUMBER}(?P<phrase>{amount('amount')}{UNIT}{NEARLY}){VOID}{OF_BODIES}"
         ),
         near,
     ),
@@ -341,7 +355,7 @@ GRAMMAR: tuple[Grammar, ...] = (
     (
         re.compile(
             "(?<![ァ-ヺーA-Za-z])(?P<phrase>(?:ステップ|[Ss][Tt][Ee][Pp])\\s?"
-            "(?P<number>[0-3一二三零]|ゼロ|I{1,3}(?![A-Za-z]))(?!\\.?[0-9])"
+            "(?P<number>[0-3一二三零]|ゼロ|(?<=プ)I{1,3}(?![A-Za-z]))(?!\\.?[0-9])"
             f"(?:{TILL}(?P<until>[0-3]){STEP_ENDS}|(?P<further>(?:(?:と|や|か|・|,|、|/)[0-3]{STEP_ENDS})+)"
             f"|(?P<onwards>以降|以上|[〜~](?=の|$|[\\W_]))|(?P<up_to>以前|以下|まで(?=の|$|[\\W_])))?{BUT}?)"
         ),
@@ -349,19 +363,19 @@ GRAMMAR: tuple[Grammar, ...] = (
     ),
     (
         re.compile(
-            f"{BEGINS_PLACE}(?P<phrase>(?P<region>{alternatives(REGIONS)})(?:(?P<chiho>地方)|(?=(?P<beside>[・とや、]四国))|)(?:{BUT}|(?={OF_AREA}{ENDS}))){OF_AREA}"
+            f"{BEGINS_PLACE}(?P<phrase>(?P<region>{alternatives(REGIONS)})(?:(?P<chiho>地方)|(?=(?P<beside>[・とや、]四国))|)(?:{BUT}|{NOT_ALONE}(?={OF_AREA}{ENDS}))){OF_AREA}"
         ),
         region,
     ),
     (
         re.compile(
-            f"{BEGINS_PLACE}(?P<phrase>(?P<area>{alternatives(AREAS)})(?:地方)?(?:{BUT}|(?={OF_AREA}{ENDS}))){OF_AREA}"
+            f"{BEGINS_PLACE}(?P<phrase>(?P<area>{alternatives(AREAS)})(?:地方)?(?:{BUT}|{NOT_ALONE}(?={OF_AREA}{ENDS}))){OF_AREA}"
         ),
         area,
     ),
     (
         re.compile(
-            f"{LEADS_TO_KIND}(?P<phrase>(?P<kind>{alternatives(KINDS)})(?:{BUT}|(?={OF_KIND}{ENDS}))){OF_KIND}"
+            f"{LEADS_TO_KIND}(?P<phrase>(?P<kind>{alternatives(KINDS)})(?:{BUT}|{NOT_ALONE}(?={OF_KIND}{ENDS}))){OF_KIND}"
         ),
         kinds,
     ),
@@ -387,9 +401,9 @@ def read(text: str, names: Names) -> Reading:
     parts = [INVISIBLE.sub("", unicodedata.normalize("NFKC", text[start:end])) for start, end in characters]
     origins = [span for span, part in zip(characters, parts, strict=True) for _ in part]
     written = "".join(parts)
-    found = phrases(names.plain(written), names)
+    found = phrases(names.with_forms(written), names)
     conditions = [
-        Condition(text[origins[start][0] : origins[end - 1][1]], parameter, value)
+        Condition(text[origins[start][0] : origins[end - 1][1]], parameter, value, phrase.is_but)
         for phrase in in_each_other(found, written, names)
         for start, end in [phrase.own]
         for parameter, value in phrase.values
@@ -408,8 +422,10 @@ def phrases(text: str, names: Names) -> list[Phrase]:
     for pattern, meaning in (*GRAMMAR, (names.prefecture, prefecture)):
         for match in pattern.finditer(text):
             values = [(name, str(value)) for name, value in meaning(match)] if is_stated(match) else []
-            if values and not any(start < match.end() and match.start() < end for start, end in taken):
-                taken.append(match.span())
+            if not values or any(start < match.end() and match.start() < end for start, end in taken):
+                continue
+            taken.append(match.span())
+            if not match.groupdict().get("void"):
                 is_but = bool(match.groupdict().get("but"))
                 found.append(Phrase(match.span(), match.span("phrase"), values, is_but))
     return sorted(found)
@@ -500,7 +516,7 @@ def without_exceptions(told: list[Phrase], parameter: str, names: Names) -> list
         if one.parameters == {parameter}:
             values, left = (left, []) if one.is_but else (one.values, left)
             kept = [(name, value) for name, value in values if value not in excepted]
-            one = one._replace(values=kept, is_but=False)
+            one = one._replace(values=kept)
         result.append(one)
     return result
 

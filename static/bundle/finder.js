@@ -158,7 +158,7 @@ function isStated(groups) {
 
 // As names are compared: old forms of kanji do not matter.
 const plainName = (text) =>
-  Array.from(text.replaceAll("ヶ", "ケ"), (one) => (whole(patterns.kanji, one) && data.same[one]) || one).join("");
+  Array.from(text.replaceAll("ヶ", "ケ"), (one) => (/[一-鿿\uf900-\ufaff]/u.test(one) && data.same[one]) || one).join("");
 
 const names = new Set(data.names);
 const longestName = Math.max(...data.names.map((name) => name.length));
@@ -191,6 +191,7 @@ function read(text) {
       const values = isStated(match.groups) ? MEANINGS[meaning](match.groups) : [];
       if (values.length && !taken.some(([from, to]) => from < end && start < to)) {
         taken.push([start, end]);
+        if (match.groups.void) continue;
         const told = values.map(([parameter, value]) => [parameter, String(value)]);
         const from = start + match[0].indexOf(match.groups.phrase);
         const own = [from, from + match.groups.phrase.length];
@@ -252,7 +253,7 @@ function withoutExceptions(told, parameter) {
     if (!speaksOf(one, parameter)) return one;
     const values = one.isBut ? left : one.values;
     if (one.isBut) left = [];
-    return { ...one, isBut: false, values: values.filter(([, value]) => !excepted.has(value)) };
+    return { ...one, values: values.filter(([, value]) => !excepted.has(value)) };
   });
 }
 
@@ -358,6 +359,12 @@ function knownTogether(words) {
   return words;
 }
 
+function asOneTerm(text, title) {
+  const [own, ofTitle] = [text, title].map(termOf);
+  const pieces = own.pieces.length ? own.pieces : ofTitle.pieces;
+  return [{ ...own, variants: unique([...own.variants, ...ofTitle.variants]), pieces }];
+}
+
 function partsOfSentence(term) {
   const parts = termsWithVariants(withContent(cut(term.typed)));
   const shorter = parts.map((part) => (isFound(part) ? part.typed : withoutVerb(part.typed)));
@@ -365,9 +372,9 @@ function partsOfSentence(term) {
   return termsWithVariants(shorter);
 }
 
-function termsOf(rest) {
-  const nearly = unique(listsNearlyCalled(rest).map(([, , title]) => title));
-  const text = nearly.length === 1 ? nearly[0] : rest;
+function termsOf(text) {
+  const nearly = unique(listsNearlyCalled(text).map(([, , title]) => title));
+  if (nearly.length === 1) return asOneTerm(text, nearly[0]);
   const terms = termsWithVariants(knownTogether(wordsIn(text))).flatMap((term) =>
     isFound(term) ? [term] : partsOfSentence(term),
   );
@@ -458,7 +465,7 @@ function givenBy(search) {
 function isValue(name, value) {
   if (name in LEAST) return persons(value) !== null && persons(value) >= LEAST[name] && persons(value) <= data.max_persons;
   if (name === "q") return [...value.trim()].length <= data.longest_text && !/[\0\ufffd]/u.test(value);
-  if (name === "page") return Number.isInteger(Number(value)) && Number(value) > 0 && Number(value) <= data.max_persons;
+  if (name === "page") return /^[0-9]+$/.test(value) && Number(value) > 0 && Number(value) <= data.max_persons;
   return values[name].includes(value);
 }
 

@@ -24,6 +24,7 @@ from catalog.models import (
     Case,
     CaseBody,
     CaseDocument,
+    CaseGrams,
     Confirmation,
     Fact,
     Figure,
@@ -421,6 +422,13 @@ def test_a_difference_is_seen() -> None:
     CaseDocument.objects.filter(pk=first.pk).update(folded="別", bodies=[])
     CaseDocument.objects.filter(pk=second.pk).update(record='{"slug": "x"}')
     assert wrong_documents() == {first.slug: ["grams"], second.slug: ["record"]}
+
+
+def test_grams_that_are_lost_are_made_again() -> None:
+    CaseGrams.objects.all().delete()
+    assert len(wrong_documents()) == 60
+    execute("SELECT refresh_all_case_documents()")
+    assert wrong_documents() == {}
 
 
 @pytest.mark.long

@@ -100,6 +100,13 @@ def test_a_body_that_a_case_names_cannot_be_deleted() -> None:
     assert Body.objects.filter(pk=HIDAKA).exists()
 
 
+def test_a_body_that_has_followed_another_is_kept_by_it() -> None:
+    Body.objects.filter(pk=FUNAGATA).update(successor=HIDAKA, abolished_on=date(2026, 4, 1))
+    page = a_publisher().get(f"{BODIES}{HIDAKA}/delete/")
+    former = Body.objects.get(pk=FUNAGATA)
+    assert f'団体：<a href="{BODIES}{FUNAGATA}/change/">{former}</a>' in page.context["protected"]
+
+
 def test_imports_are_listed_and_lead_to_their_taking_back() -> None:
     made = take_in((FUNAGATA, 4_900), (HIDAKA, 4_800))
     client = a_publisher()

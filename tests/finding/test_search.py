@@ -120,6 +120,14 @@ def test_the_parts_of_what_is_typed_mean_what_each_of_them_means(typed: str, wri
     assert found(typed) == ["apart"]
 
 
+def test_what_is_nearly_a_title_is_found_as_the_title_then_as_typed() -> None:
+    without_cases()
+    make_case("apart", title="押印を減らして見直し", page=1)
+    make_case("typed", title="押印見直し", page=2)
+    make_case("title", title="押印の見直し", page=3, topics=["hanko"])
+    assert found("押印見直し") == ["title", "typed", "apart"]
+
+
 def test_a_phrase_that_is_found_comes_before_its_words() -> None:
     without_cases()
     make_case("apart", title="AIを育て活用する", page=1)

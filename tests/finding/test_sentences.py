@@ -94,6 +94,14 @@ def test_a_reading_is_a_word(word: str) -> None:
     assert with_content([word, "窓口"]) == [word, "窓口"]
 
 
+@pytest.mark.parametrize(
+    "text", ["研修" + "での" * 98 + "ぬ", "での" * 98 + "ぬ研修", "導入している" + "とか" * 90 + "ぬ"]
+)
+def test_many_ties_in_a_row_are_read_in_one_way(text: str) -> None:
+    assert words_in(text) == [text]
+    assert "".join(cut(text)) in text
+
+
 def test_words_without_content_count_where_there_are_no_others() -> None:
     assert with_content(["事例", "窓口"]) == ["窓口"]
     assert with_content(["事例"]) == ["事例"]

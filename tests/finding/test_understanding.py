@@ -78,6 +78,11 @@ def understood(text: str) -> tuple[Stated, str]:
         ("ステップ２の事例", [("ステップ２", "step", "2")], "事例"),
         ("長野県 池田町", [("長野県", "prefecture", "20")], "池田町"),
         ("廣島県の竜ヶ崎市", [("廣島県", "prefecture", "34")], "竜ヶ崎市"),
+        (
+            "Poke\u0301mon 東京の町",
+            [("東京", "prefecture", "13"), ("町", "kind", "town")],
+            "Poke\u0301mon",
+        ),
         ("ステップ0や1以外", [(text, "step", step) for text in ["ステップ0や1以外"] for step in "23"], ""),
     ],
 )
@@ -158,6 +163,18 @@ SENTENCES_WITHOUT_CONDITION = (
     "3万人台を除く",
     "ステップ2.5まで進める",
     "500人の市職員に配る",
+    *("人口〜3万人を除く自治体", "1万人 〜 3万人を除く", "4月〜3000人に配布", "10時〜1000人が参加"),
+    *("地域住民50人が参加", "住民一人の負担", "住民300人に端末を貸与", "参加規模500人以上", "規模50人の研修"),
+    *("500人の自治体DX人材", "500人の町おこし", "1万人の都市OS利用者", "100人の団体で視察"),
+    *(
+        "東京だけでなく地方でも",
+        "北海道のみならず全国",
+        "東京だけではない",
+        "町抜き打ち検査",
+        "北陸4県",
+        "九州3県",
+    ),
+    "what step I want",
 )
 SPELLINGS = (
     ("人口３万人未満の市", "population_max=29999&kind=city"),
@@ -269,7 +286,8 @@ SPELLINGS = (
     ("1万人以上かつ3万人以下", "population_min=10000&population_max=30000"),
     ("住民数7万人以上", "population_min=70000"),
     ("人口規模6万人以下", "population_max=60000"),
-    ("規模5万人", "near_population=50000"),
+    ("人口規模が5万人", "near_population=50000"),
+    ("住民5万人以上の町", "population_min=50000&kind=town"),
     ("人口が、5万人以上", "population_min=50000"),
     ("人口「3万人以下」", "population_max=30000"),
     ("人口5万人までの市", "population_max=50000&kind=city"),
@@ -287,6 +305,10 @@ SPELLINGS = (
     ("愛知県のみ", "prefecture=23"),
     ("東北6県の町", "region=tohoku&kind=town"),
     ("九州各県", "region=kyushu"),
+    ("東海三県", "prefecture=21&prefecture=23&prefecture=24"),
+    ("長﨑県の町", "prefecture=42&kind=town"),
+    ("和歌山のかつらぎ町", "prefecture=30"),
+    ("町抜きの市町村", "kind=designated_city&kind=city&kind=special_ward&kind=village"),
     ("政令指定市", "kind=designated_city"),
 )
 

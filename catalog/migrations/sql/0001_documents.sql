@@ -369,6 +369,7 @@ CREATE FUNCTION made_case_documents(ids bigint[]) RETURNS TABLE (
         ARRAY(SELECT DISTINCT unnest(fact_filters(f)) AS name FROM catalog_fact f WHERE f.case_id = c.id ORDER BY name),
         texts.title, texts.head, texts.folded, texts.words,
         CASE WHEN (known.title, known.head, known.folded, known.words) = (texts.title, texts.head, texts.folded, texts.words)
+            AND known_grams.grams IS NOT NULL
         THEN known_grams.grams
         ELSE grams(texts.folded) || grams(texts.title, '*') || grams(texts.head, '+') || texts.words END
     FROM catalog_case c
@@ -378,7 +379,8 @@ CREATE FUNCTION made_case_documents(ids bigint[]) RETURNS TABLE (
     WHERE c.id = ANY (ids)
 $$;
 
--- Puts the documents that the query `made` gives of these cases, and their grams, in the place of those that there are.
+-- Puts the documents that the query `made` gives of these cases, and then their grams, in the place of those that there are: in this
+-- order, in which whoever locks documents first waits for nobody who has their grams.
 CREATE FUNCTION keep_case_documents(made text, ids bigint[]) RETURNS void
     LANGUAGE plpgsql AS $$
 BEGIN
@@ -398,8 +400,10 @@ BEGIN
         topics = excluded.topics, bodies = excluded.bodies, mentions = excluded.mentions,
         stated = excluded.stated,
         title = excluded.title, head = excluded.head, folded = excluded.folded, words = excluded.words
+    RETURNING case_id
     )
-    INSERT INTO catalog_casegrams AS known (case_id, grams) SELECT case_id, grams FROM made ORDER BY case_id
+    INSERT INTO catalog_casegrams AS known (case_id, grams)
+    SELECT case_id, grams FROM kept JOIN made USING (case_id) ORDER BY case_id
     ON CONFLICT (case_id) DO UPDATE SET grams = excluded.grams WHERE known.grams <> excluded.grams
     $query$ USING ids;
 END
