@@ -122,7 +122,7 @@ def test_a_search_that_takes_too_long_asks_for_other_words(database: OwnCluster,
         other.transaction(),
     ):
         assert ask(port, "/about/").status == 200  # now it has the index, which every page tells from
-        other.execute("LOCK TABLE catalog_casedocument IN ACCESS EXCLUSIVE MODE")
+        other.execute("LOCK TABLE catalog_casegrams IN ACCESS EXCLUSIVE MODE")
         page, data, without = (ask(port, path) for path in ("/cases/?q=1", "/cases.json?q=1", "/about/"))
     assert (page.status, page.retry_after) == (503, "10")
     assert "検索に時間がかかりすぎたため、途中でやめました。" in page.body
