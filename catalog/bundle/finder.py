@@ -66,6 +66,7 @@ def patterns(index: Index) -> dict[str, re.Pattern[str]]:
         "latin": search.LATIN,
         "script": search.SCRIPT,
         "kanji": search.KANJI,
+        "may_have_forms": search.MAY_HAVE_FORMS,
         "era": search.ERA,
     }
     phrases = {f"phrase_{at}": pattern for at, (pattern, _) in enumerate(understanding.GRAMMAR)}
@@ -111,7 +112,7 @@ def catalogue(index: Index) -> dict[str, Any]:
         "names": sorted(index.names.words),
         "prefectures": index.names.prefectures,
         "of_region": index.names.of_region,
-        "every": {name: index.names.every(name) for name in ("step", "kind", "region", "prefecture")},
+        "every": {name: index.names.every(name) for name in understanding.EXCEPTED_FROM},
         "regions": understanding.REGIONS,
         "areas": understanding.AREAS,
         "steps": understanding.STEPS,

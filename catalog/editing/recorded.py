@@ -154,12 +154,9 @@ class RecordedAdmin(admin.ModelAdmin):
 
     def show_what_was_sent(self, request: HttpRequest) -> HttpResponse:
         """The texts of a form whose row another has deleted meanwhile, to be copied."""
-        fields, sent = (
-            self.fields_sent(),
-            [("変更の理由", text) for text in request.POST.getlist("reason") if text],
-        )
+        sent = [("変更の理由", text) for text in request.POST.getlist("reason") if text]
         for name, texts in request.POST.lists():
-            field = fields.get(re.sub(r"-\d+-", "-", name))
+            field = self.field_sent(name)
             if isinstance(field, (models.CharField, models.TextField, ArrayField)) and not field.choices:
                 sent += [(str(field.verbose_name), text) for text in texts if text.strip()]
         context = {
@@ -232,13 +229,17 @@ class RecordedAdmin(admin.ModelAdmin):
             seen.setlist(name, [text.replace("\0", REPLACEMENT_CHARACTER) for text in texts])
         for name, texts in seen.copy().lists():
             if told := notice("".join(texts[-1:])):
-                field = self.fields_sent().get(re.sub(r"-\d+-", "-", name))
+                field = self.field_sent(name)
                 is_line = type(field) in (models.CharField, models.URLField)
                 plain = [visible(text) for text in texts]
                 seen.setlist(name, [" ".join(text.split("\n")) for text in plain] if is_line else plain)
                 label = field.verbose_name if field else "入力"
                 self.message_user(request, f"{label}の{told}", messages.WARNING)
         request.POST = seen  # type: ignore[assignment]
+
+    def field_sent(self, name: str) -> Any:
+        """The field of the form, or of one of its rows, that is sent under a name; None for another."""
+        return self.fields_sent().get(re.sub(r"-\d+-", "-", name))
 
     def fields_sent(self) -> dict[str, Any]:
         """The fields of the form and, as links-label, of its rows, by name."""

@@ -15,11 +15,11 @@ from catalog.documents.reading import Document
 from catalog.documents.records import name_in_full
 from catalog.finding.search import Term, fold_each, folded_of, is_whole
 from catalog.finding.understanding import CHARACTER
+from catalog.models.days import ERAS
 
 DROPPABLE, BORDER = ",ー", "ǀ"  # what folding leaves out of a word, and what it puts in
 DROPPED = re.compile(f"[{DROPPABLE}]")
 YEAR = re.compile("([12][0-9]{3}(?=年))")
-YEARS_BEFORE_ERA = {"令和": 2018, "平成": 1988, "昭和": 1925}
 KATAKANA_OR_MARK = re.compile("[ァ-ヺー]")
 AROUND_HIT = 30  # characters of a long text that are shown before the hit, and twice as many behind it
 
@@ -112,7 +112,7 @@ def written_as(variant: str) -> str:
 
 def years_as_written(year: int) -> str:
     """The pattern of a year of our time, or of an era in digits or as 元."""
-    of_eras = ((era, year - before) for era, before in YEARS_BEFORE_ERA.items() if year > before)
+    of_eras = ((era, year - before) for era, before in ERAS.items() if year > before)
     written = [f"{era}{number}|{era}元" if number == 1 else f"{era}{number}" for era, number in of_eras]
     return f"(?:{'|'.join([str(year), *written])})"
 

@@ -245,10 +245,11 @@ class CaseFilter(StrictFilterSet):
         but for its hiragana also means that title: 行政手続きオンライン化.
         """
         text, synonyms = self.reading.rest, self.index.lists.synonyms
-        terms = terms_of(text, synonyms, self.index.is_found) if text else []
         nearly = {title for _, _, title in self.index.lists_nearly_called(text)}
         if len(nearly) == 1:
             terms = as_one_term(text, nearly.pop(), synonyms)
+        else:
+            terms = terms_of(text, synonyms, self.index.is_found) if text else []
         telling = [term for term in terms if not is_empty(term.typed)]
         return telling if telling or self.understood else terms
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from catalog.finding.sentences import cut, with_content, without_verb, words_in
 from catalog.models import CaseDocument, CaseGrams
+from catalog.models.days import ERAS
 from dxcases.postgres.replicas import connection_to_read
 
 RUN = re.compile(r"[^\W_]+")
@@ -29,7 +30,8 @@ KATAKANA, LATIN = re.compile("[ァ-ヺ][ァ-ヺー]*"), re.compile("[a-z][a-z0-9
 WHOLE, READING = "=", "~"  # marks of grams: a word found whole, a reading of a name found by its beginning
 KANJI_OR_NOT = re.compile(r"[一-鿿々〆]+|[^\W_一-鿿々〆]+")
 KANJI = re.compile(r"[一-鿿々〆]")
-ERA = re.compile("(?:令和|平成|昭和).{1,3}年")
+MAY_HAVE_FORMS = re.compile("[一-鿿\uf900-\ufaff]")
+ERA = re.compile(f"(?:{'|'.join(ERAS)}).{{1,3}}年")
 LONGEST_ROW = 3  # pieces of a compound that may be one known word
 CLOSE, MOST_CLOSE = 0.66, 3  # difflib's ratio: one wrong character of three is close
 Synonyms = Mapping[str, Mapping[str, str]]
@@ -52,10 +54,10 @@ class Term:
     pieces: tuple[tuple[str, ...], ...] = ()
 
     @classmethod
-    def of(cls, typed: str, folded: Mapping[str, str], synonyms: Synonyms) -> Term:
-        """`folded` has the folded form of what was typed and of all `parts_of` it."""
-        known = {part for part in parts_of(typed) if folded[part] in synonyms}
-        pieces = tuple(variants_of(piece, folded[piece], synonyms) for piece in pieces_of(typed, known))
+    def of(cls, typed: str, smallest: list[str], folded: Mapping[str, str], synonyms: Synonyms) -> Term:
+        """`smallest` are its smallest pieces; `folded` has the folded form of it and of all rows of these."""
+        known = {row for row in rows_of(smallest) if folded[row] in synonyms}
+        pieces = tuple(variants_of(piece, folded[piece], synonyms) for piece in joined(smallest, known))
         words = tuple(synonyms.get(folded[typed], ()))
         return cls(typed, variants_of(typed, folded[typed], synonyms), words, pieces)
 
@@ -83,13 +85,9 @@ def is_whole(variant: str) -> bool:
     return variant.startswith(WHOLE)
 
 
-def pieces_of(typed: str, known: Collection[str] = ()) -> list[str]:
-    """The parts of a compound, which has four characters or more, and no part of a single one.
-
-    It is cut at particles, or else where the script changes, and runs of kanji into twos; but not within a
-    word that is `known`: デジタル格差 of デジタル格差対策.
-    """
-    smallest, pieces, at = smallest_pieces(typed), list[str](), 0
+def joined(smallest: list[str], known: Collection[str]) -> list[str]:
+    """The pieces, those together that are a word which is `known`: デジタル格差 of デジタル格差対策."""
+    pieces, at = list[str](), 0
     while at < len(smallest):
         rows = ["".join(smallest[at : at + size]) for size in range(1, LONGEST_ROW + 1)]
         size = max((size for size, row in enumerate(rows, start=1) if row in known), default=1)
@@ -99,7 +97,10 @@ def pieces_of(typed: str, known: Collection[str] = ()) -> list[str]:
 
 
 def smallest_pieces(typed: str) -> list[str]:
-    """The pieces of a compound where no word is known; none of what is no compound."""
+    """The parts of a compound, which has four characters or more, and no part of a single one; else none.
+
+    It is cut at particles, or else where the script changes, and runs of kanji into twos.
+    """
     plain = unicodedata.normalize("NFKC", typed)
     if len(said := with_content(cut(plain))) > 1:
         return said
@@ -109,9 +110,8 @@ def smallest_pieces(typed: str) -> list[str]:
     return pieces if is_compound and not is_year else []
 
 
-def parts_of(typed: str) -> set[str]:
-    """The pieces of a compound, and each row of a few of them that is not the whole."""
-    pieces = smallest_pieces(typed)
+def rows_of(pieces: list[str]) -> set[str]:
+    """The pieces, and each row of a few of them that is not the whole."""
     rows = {
         "".join(pieces[at : at + size]) for size in range(1, LONGEST_ROW + 1) for at in range(len(pieces))
     }
@@ -198,8 +198,9 @@ def parts_of_sentence(term: Term, synonyms: Synonyms, is_found: Callable[[Term],
 
 def terms_with_variants(words: list[str], synonyms: Synonyms) -> list[Term]:
     """Each word with all that means the same; what folds to punctuation alone is none."""
-    folded = fold_each([*words, *(part for word in words for part in parts_of(word))])
-    return [Term.of(typed, folded, synonyms) for typed in words if RUN.search(folded[typed])]
+    smallest = {word: smallest_pieces(word) for word in words}
+    folded = fold_each([*words, *(row for pieces in smallest.values() for row in rows_of(pieces))])
+    return [Term.of(typed, smallest[typed], folded, synonyms) for typed in words if RUN.search(folded[typed])]
 
 
 def keys_with_all(text: str, synonyms: Synonyms) -> set[int]:
@@ -407,6 +408,6 @@ def fold_each(texts: Collection[str]) -> dict[str, str]:
 @lru_cache(maxsize=1)
 def forms_of_kanji() -> dict[int, str]:
     """The form that folding gives to each kanji that it changes, as `str.translate` takes it: 広 of 廣."""
-    kanji = "".join(map(chr, (*range(ord("一"), ord("鿿") + 1), *range(0xF900, 0xFB00))))
+    kanji = "".join(filter(MAY_HAVE_FORMS.match, map(chr, range(0x10000))))
     folded = fold_each([kanji])[kanji]
     return {ord(one): form for one, form in zip(kanji, folded, strict=True) if one != form}

@@ -61,14 +61,15 @@ POPULATION = f"(?P<population>(?:{PEOPLE})?)(?:(?<![一-鿿])住民{BETWEEN})?"
 TILL = "\\s*(?:から|[〜~\\-‐‑–—−ー])\\s*"
 # 20万以上の市 speaks of persons, 20万以上の補助金 does not.
 OF_BODIES = "(?=(?P<bodies>の?(?:自治体|団体|都市|市|町|村)(?![一-鿿]))|)"
+TO, ON = "まで(?=の|$|[\\W_])", "[〜~](?=の|$|[\\W_])"  # to a number, and from one on
 BOUND = (
-    "\\s?(?:(?P<at_most>以下|以内|まで(?=の|$|[\\W_])|を?超えない|を?上回らない)"
-    "|(?P<at_least>以上|を?下回らない|を割らない|を切らない|[〜~](?=の|$|[\\W_]))"
+    f"\\s?(?:(?P<at_most>以下|以内|{TO}|を?超えない|を?上回らない)"
+    f"|(?P<at_least>以上|を?下回らない|を割らない|を切らない|{ON})"
     "|(?P<below>未満|に満たない|を切[るっ]た?|を割[るっ]た?|を?下回[るっ]た?|に[達届](?:しない|かない)|より(?:少ない|小さい))"
     "|(?P<above>を?超(?:える|えた|え)?|を?上回[るっ]た?|より(?:多い|大きい)))"
     f"(?P<denied>{IS_BUT}|[はも]?な(?:い(?!し)|くて?))?"
 )
-VOID = f"(?P<void>{IS_BUT})?"  # all but a range, or but what is like a size, is no condition
+VOID = f"(?P<void>{IS_BUT})"  # all but a range, or but what is like a size, is no condition
 NEARLY = (
     "\\s?(?:規模|程度|くらい|ぐらい|前後|ほど|クラス|(?:弱|強|余り?)(?![一-鿿])"
     f"|(?=の(?:自治体|市|町|村){ENDS}))"
@@ -138,6 +139,7 @@ AREAS: dict[str, tuple[str, ...]] = {
 # What stands between phrases of one row; in a row that is excepted also a comma.
 IN_ROW = re.compile("\\s*(?:・|/|と|や|か|または|又は|もしくは|および|及び|or)\\s*")
 IN_ROW_OR_LIST = re.compile(f"{IN_ROW.pattern}|\\s*[、,]\\s*")
+EXCEPTED_FROM = ("step", "kind", "region", "prefecture")  # parameters of which all but some may be meant
 FEWEST_PERSONS = 100  # no body has fewer
 STEPS = {"ゼロ": "0", "零": "0", "一": "1", "二": "2", "三": "3", "I": "1", "II": "2", "III": "3"}
 LAST_STEP = 3
@@ -208,7 +210,7 @@ class Names:
         return text.replace("ヶ", "ケ").translate(self._forms)
 
     def every(self, parameter: str) -> list[str]:
-        """All values of a parameter that may be excepted from: step, kind, region, prefecture."""
+        """All values of a parameter of EXCEPTED_FROM."""
         match parameter:
             case "step":
                 return list(map(str, range(LAST_STEP + 1)))
@@ -319,14 +321,14 @@ GRAMMAR: tuple[Grammar, ...] = (
     (
         re.compile(
             f"{POPULATION}{NOT_IN_NUMBER}(?P<phrase>{amount('first')}(?:人?{TILL}|以上){amount('last')}{UNIT}(?:まで)?(?P<below>未満|以下)?)"
-            f"(?:規模|程度|台)?(?![万千人]){VOID}{OF_BODIES}"
+            f"(?:規模|程度|台)?(?![万千人]){VOID}?{OF_BODIES}"
         ),
         both_bounds,
     ),
     (
         re.compile(
             f"(?:(?P<population>{PEOPLE})|^|(?<=[\\s、,(「『]))(?P<phrase>[〜~]\\s?{amount('amount')}{UNIT}(?:まで)?)"
-            f"(?:(?P<void>{IS_BUT})|{ENDS}){OF_BODIES}"
+            f"(?:{VOID}|{ENDS}){OF_BODIES}"
         ),
         at_most,
     ),
@@ -336,13 +338,13 @@ GRAMMAR: tuple[Grammar, ...] = (
     ),
     (
         re.compile(
-            f"{POPULATION}{NOT_IN_NUMBER}(?P<phrase>{amount('amount')}{UNIT}台)(?![一-鿿]){VOID}{OF_BODIES}"
+            f"{POPULATION}{NOT_IN_NUMBER}(?P<phrase>{amount('amount')}{UNIT}台)(?![一-鿿]){VOID}?{OF_BODIES}"
         ),
         leading,
     ),
     (
         re.compile(
-            f"{POPULATION}{NOT_IN_NUMBER}(?P<phrase>{amount('amount')}{UNIT}{NEARLY}){VOID}{OF_BODIES}"
+            f"{POPULATION}{NOT_IN_NUMBER}(?P<phrase>{amount('amount')}{UNIT}{NEARLY}){VOID}?{OF_BODIES}"
         ),
         near,
     ),
@@ -357,7 +359,7 @@ GRAMMAR: tuple[Grammar, ...] = (
             "(?<![ァ-ヺーA-Za-z])(?P<phrase>(?:ステップ|[Ss][Tt][Ee][Pp])\\s?"
             "(?P<number>[0-3一二三零]|ゼロ|(?<=プ)I{1,3}(?![A-Za-z]))(?!\\.?[0-9])"
             f"(?:{TILL}(?P<until>[0-3]){STEP_ENDS}|(?P<further>(?:(?:と|や|か|・|,|、|/)[0-3]{STEP_ENDS})+)"
-            f"|(?P<onwards>以降|以上|[〜~](?=の|$|[\\W_]))|(?P<up_to>以前|以下|まで(?=の|$|[\\W_])))?{BUT}?)"
+            f"|(?P<onwards>以降|以上|{ON})|(?P<up_to>以前|以下|{TO}))?{BUT}?)"
         ),
         steps,
     ),
@@ -460,7 +462,7 @@ def in_each_other(found: list[Phrase], text: str, names: Names) -> list[Phrase]:
         for row in ([listed] if listed[-1].is_but else in_rows(listed, text, IN_ROW))
     ]
     told = [phrase for row in rows for phrase in row_of(row, names)]
-    for parameter in ("step", "kind", "region", "prefecture"):
+    for parameter in EXCEPTED_FROM:
         told = without_exceptions(told, parameter, names)
     return [phrase for phrase in told if phrase.values]
 

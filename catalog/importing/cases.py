@@ -98,6 +98,9 @@ def read_cases(content: bytes) -> list[TableRow]:
     return ds451.table_of_sheets(sheets) or sheets[0].rows
 
 
+Waiting = Callable[[Collection[Case]], Callable[[Case], str]]
+
+
 @dataclass(frozen=True)
 class Proposing:
     """How proposals are made of what is not to be changed at once.
@@ -108,7 +111,7 @@ class Proposing:
     """
 
     make: Callable[[Case, str], AbstractContextManager[None]]
-    waiting: Callable[[Collection[Case]], Callable[[Case], str]]
+    waiting: Waiting
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
@@ -30,7 +30,7 @@ from django.urls import URLPattern, path, reverse
 
 from catalog.documents.many import writing_many_rows
 from catalog.importing.bodies import import_bodies
-from catalog.importing.cases import Proposing, import_cases, read_cases
+from catalog.importing.cases import Proposing, Waiting, import_cases, read_cases
 from catalog.importing.fields import DayField
 from catalog.importing.indicators import MAX_LINES, import_indicators
 from catalog.importing.populations import REGISTER, import_populations, population_sheet
@@ -47,7 +47,6 @@ from catalog.models import Body, Case, ImportRun, IndicatorValue, Population, Po
 from dxcases.sent_twice import answer_as_before, remember_saved
 
 AGREEMENT_SECONDS = 24 * 60 * 60
-Waiting = Callable[[Collection[Case]], Callable[[Case], str]]
 ProposingFor = Callable[..., AbstractContextManager[None]]  # of a case, a reason and, named `by`, a user
 LIMITS = (
     f"CSV（UTF-8かシフトJIS）またはXLSX。{MAX_BYTES // MEBIBYTE}MB、{{:,}}行まで。"

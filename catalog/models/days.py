@@ -8,7 +8,12 @@ from datetime import date, datetime
 
 from catalog.models.base import plain
 
-YEARS_BEFORE = {"令": 2018, "R": 2018, "平": 1988, "H": 1988, "昭": 1925, "S": 1925}  # by how the era begins
+ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925}  # with the year before their first
+YEARS_BEFORE = {  # by how the era begins, or by its Latin letter
+    begins: before
+    for (era, before), latin in zip(ERAS.items(), "RHS", strict=True)
+    for begins in (era[0], latin)
+}
 
 STATED = r"""
     (?: (?<![A-Za-z]) (?P<era> 令和? | 平成? | 昭和? | [RHS]) (?P<era_year> 元 | [0-9]{1,2})

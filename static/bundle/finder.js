@@ -158,7 +158,7 @@ function isStated(groups) {
 
 // As names are compared: old forms of kanji do not matter.
 const plainName = (text) =>
-  Array.from(text.replaceAll("ヶ", "ケ"), (one) => (/[一-鿿\uf900-\ufaff]/u.test(one) && data.same[one]) || one).join("");
+  Array.from(text.replaceAll("ヶ", "ケ"), (one) => (whole(patterns.may_have_forms, one) && data.same[one]) || one).join("");
 
 const names = new Set(data.names);
 const longestName = Math.max(...data.names.map((name) => name.length));
@@ -213,7 +213,7 @@ function inEachOther(found, text) {
   const told = inRows(found, text, patterns.in_row_or_list)
     .flatMap((row) => (row.at(-1).isBut ? [row] : inRows(row, text, patterns.in_row)))
     .flatMap(rowOf);
-  return ["step", "kind", "region", "prefecture"].reduce(withoutExceptions, told).filter(({ values }) => values.length);
+  return Object.keys(data.every).reduce(withoutExceptions, told).filter(({ values }) => values.length);
 }
 
 function inRows(found, text, between) {

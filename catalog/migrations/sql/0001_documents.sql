@@ -345,11 +345,11 @@ CREATE FUNCTION fact_filters(f catalog_fact) RETURNS text[]
 
 -- What is long stands apart from the row, so that a search, and whoever builds an index, goes through little more than keys.
 ALTER TABLE catalog_casedocument SET (toast_tuple_target = 128);
-ALTER TABLE catalog_casegrams SET (toast_tuple_target = 128),
-    ADD FOREIGN KEY (case_id) REFERENCES catalog_casedocument ON DELETE CASCADE;
 ALTER TABLE catalog_casedocument
     ALTER topics SET STORAGE MAIN, ALTER bodies SET STORAGE MAIN, ALTER mentions SET STORAGE MAIN,
     ALTER stated SET STORAGE MAIN;
+ALTER TABLE catalog_casegrams SET (toast_tuple_target = 128),
+    ADD FOREIGN KEY (case_id) REFERENCES catalog_casedocument ON DELETE CASCADE;
 
 -- The documents of these cases as their rows are now; nothing is written. Grams are made only where a text differs: they take most
 -- of the time. Those of title and head are there once more, with a mark, so that the rank of a hit is known without its text.
@@ -383,16 +383,12 @@ $$;
 -- order, in which whoever locks documents first waits for nobody who has their grams.
 CREATE FUNCTION keep_case_documents(made text, ids bigint[]) RETURNS void
     LANGUAGE plpgsql AS $$
+DECLARE
+    columns text := 'case_id, slug, is_public, made_in, record, extra, section, source, page, "order", year, updated_at, topics, bodies,
+        mentions, stated, title, head, folded, words';
 BEGIN
-    EXECUTE 'WITH made AS MATERIALIZED (' || made || $query$), kept AS (
-    INSERT INTO catalog_casedocument (
-        case_id, slug, is_public, made_in, record, extra, section, source, page, "order", year, updated_at, topics, bodies, mentions,
-        stated, title, head, folded, words
-    )
-    SELECT
-        case_id, slug, is_public, made_in, record, extra, section, source, page, "order", year, updated_at, topics, bodies, mentions,
-        stated, title, head, folded, words
-    FROM made ORDER BY case_id
+    EXECUTE 'WITH made AS MATERIALIZED (' || made || '), kept AS (
+    INSERT INTO catalog_casedocument (' || columns || ') SELECT ' || columns || $query$ FROM made ORDER BY case_id
     ON CONFLICT (case_id) DO UPDATE SET
         slug = excluded.slug, is_public = excluded.is_public, made_in = excluded.made_in,
         record = excluded.record, extra = excluded.extra, section = excluded.section, source = excluded.source,
